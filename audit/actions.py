@@ -1,0 +1,106 @@
+"""The vocabulary of the log: every action, the fields it carries, and how a person reads it.
+
+`told` is a format string over the event's fields; `who` is replaced by "You" or a name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    told: str
+    fields: tuple[str, ...] = ()
+    icon: str = "circle"
+
+
+ACTIONS: dict[str, Action] = {
+    # accounts and videos
+    "video.added": Action("{who} added “{title}”", ("title", "via"), "film"),
+    "video.ingested": Action("“{title}” is ready to play", ("title", "duration_ms"), "check"),
+    "video.refused": Action("“{title}” was refused: {problem}", ("title", "problem"), "alert"),
+    "video.renamed": Action(
+        "{who} renamed “{before}” to “{after}”", ("before", "after"), "pencil"
+    ),
+    "video.removed": Action("{who} removed “{title}”", ("title", "reason"), "trash"),
+    "video.retried": Action("{who} asked to try “{title}” again", ("title",), "refresh"),
+    # consent
+    "consent.edited": Action(
+        "{who} {change} for {changed} video{s}",
+        (
+            "edit",
+            "use",
+            "to",
+            "until",
+            "notice",
+            "undoes",
+            "reason",
+            "selected",
+            "changed",
+            "already",
+            "superseded",
+            "not_eligible",
+            "items_root",
+            "version",
+            "stopped",
+            "taken_down",
+        ),
+        "check-check",
+    ),
+    "creator.opted_out": Action(
+        "{who} turned everything off", ("version", "reason", "stopped", "taken_down"), "slash"
+    ),
+    "creator.opted_in": Action(
+        "{who} turned permissions back on", ("version", "restore"), "undo"
+    ),
+    # memes
+    "render.requested": Action(
+        "{requester_name} asked for a meme of “{title}”",
+        ("render", "requester", "requester_name", "title", "meme", "terms", "version"),
+        "sparkles",
+    ),
+    "render.published": Action(
+        "{requester_name} made a meme of “{title}”",
+        ("render", "requester", "requester_name", "title", "meme", "terms", "version"),
+        "sparkles",
+    ),
+    "render.refused": Action(
+        "A meme of “{title}” was refused: {reason}",
+        ("render", "requester", "requester_name", "title", "reason"),
+        "slash",
+    ),
+    "render.failed": Action(
+        "A meme of “{title}” failed",
+        ("render", "requester", "requester_name", "title", "problem"),
+        "alert",
+    ),
+    "render.cancelled": Action(
+        "{requester_name} cancelled a meme of “{title}”",
+        ("render", "requester", "requester_name", "title"),
+        "slash",
+    ),
+    "render.stopped": Action(
+        "A meme of “{title}” by {requester_name} was stopped",
+        ("render", "requester", "requester_name", "title", "reason"),
+        "slash",
+    ),
+    "render.taken_down": Action(
+        "A meme of “{title}” by {requester_name} was taken down",
+        ("render", "requester", "requester_name", "title", "reason"),
+        "slash",
+    ),
+    "render.removed": Action(
+        "{requester_name} removed their meme of “{title}”",
+        ("render", "requester", "requester_name", "title"),
+        "trash",
+    ),
+    # the platform
+    "remixer.paused": Action("{who} paused remixing", ("reason", "stopped"), "pause"),
+    "remixer.resumed": Action("{who} resumed remixing", ("reason",), "play"),
+    "notice.published": Action(
+        "{who} published the notice “{title}”, version {version}",
+        ("notice", "use", "version", "material", "title"),
+        "page",
+    ),
+}

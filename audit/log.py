@@ -1,0 +1,93 @@
+"""append(): the only writer of the log. Services call it inside the transaction that changes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+from django.utils import timezone
+
+from audit import tree
+from audit.actions import ACTIONS
+from audit.models import Counter, Event
+from creatorhub.actors import Actor
+from creatorhub.models import User
+
+VERSION = 1
+
+
+def append(
+    action: str,
+    *,
+    actor: Actor,
+    creator: User | None,
+    act: uuid.UUID | None = None,
+    about: uuid.UUID | None = None,
+    **fields: Any,
+) -> Event:
+    """Write one event. `fields` must be exactly those that the action's vocabulary names, and
+    JSON without floats; UUIDs and times are written as text. Three queries with a creator.
+
+    Call it last in the transaction: with a creator it holds that creator's counter until commit.
+    Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("The log is written only inside the transaction of the change.")
+    declared = ACTIONS[action].fields if action in ACTIONS else None
+    if declared is None or set(fields) != set(declared):
+        raise ValueError(f"{action} takes the fields {declared}, not {sorted(fields)}.")
+    event_id, now = uuid.uuid4(), timezone.now()
+    act = act or event_id
+    body: dict[str, Any] = {
+        "v": VERSION,
+        "id": str(event_id),
+        "action": action,
+        "actor": f"{actor.kind}:{actor.id}",
+        "act": str(act),
+        "at": timestamp(now),
+        **{name: _plain(value) for name, value in fields.items()},
+    }
+    if about:
+        body["about"] = str(about)
+    seq = None
+    if creator:
+        seq = _next_seq(creator.pk)
+        body |= {"creator": str(creator.uuid), "creator_seq": seq}
+    data = tree.canonical(body)
+    return Event.objects.create(
+        uuid=event_id,
+        action=action,
+        actor=body["actor"],
+        creator=creator,
+        creator_seq=seq,
+        act=act,
+        about=about,
+        at=now,
+        body=data,
+        leaf_hash=tree.leaf_hash(data),
+    )
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with microseconds: 2026-11-22T12:00:00.000000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return value
+
+
+def _next_seq(creator_id: int) -> int:
+    counters = Counter.objects.filter(pk=creator_id)
+    if not counters.update(last=F("last") + 1):
+        # Two first events at once: one inserts, the other finds the row and counts on.
+        Counter.objects.bulk_create([Counter(creator_id=creator_id)], ignore_conflicts=True)
+        counters.update(last=F("last") + 1)
+    return counters.values_list("last", flat=True).get()

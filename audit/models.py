@@ -1,0 +1,67 @@
+"""The log's rows. Only audit.log writes them; the database itself refuses changes."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+
+class Event(models.Model):
+    """One line of the log, append-only: triggers on both engines refuse UPDATE and DELETE.
+
+    `body` is the truth: the canonical JSON bytes (RFC 8785) exactly as hashed. `leaf_hash` is
+    SHA-256(0x00 || body), RFC 6962 section 2.1. The other columns repeat parts of the body so
+    that it can be searched; verification compares them.
+
+        {"act":"…","action":"consent.edited","actor":"creator:…","at":"2026-11-22T12:00:00.000000Z",
+         "creator":"…","creator_seq":7,"id":"…","v":1, … fields of the action …}
+    """
+
+    uuid = models.UUIDField(unique=True)
+    action = models.CharField(max_length=64)
+    actor = models.CharField(max_length=64, help_text="kind:id")
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        help_text="Whose record this belongs to; empty for acts on the whole platform.",
+    )
+    creator_seq = models.BigIntegerField(null=True)
+    act = models.UUIDField(help_text="Shared by all events of one act.")
+    about = models.UUIDField(null=True, help_text="The video this is about, if it is one video.")
+    at = models.DateTimeField()
+    body = models.BinaryField()
+    leaf_hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "creator_seq"], name="event_creator_seq_is_unique"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["actor", "-id"], name="event_by_actor"),
+            models.Index(fields=["about", "-id"], name="event_about_a_video"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.uuid}"
+
+
+class Counter(models.Model):
+    """How many events a creator has. Updating the row serialises that creator's appends, so
+    `creator_seq` has neither gaps nor doubles; a rollback takes the count back with it."""
+
+    creator = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    last = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.creator_id}: {self.last}"

@@ -1,0 +1,52 @@
+"""Celery carries hints. The job rows hold the truth (see creatorhub.jobs)."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+from celery import Celery, bootsteps
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
+
+app = Celery("creatorhub")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+PR_SET_PDEATHSIG = 1
+SWEEP_EVERY = 30.0  # seconds
+
+
+@worker_process_init.connect
+def die_with_the_worker(**_: Any) -> None:
+    """Without this a pool process outlives a SIGKILL of its worker, and its ffmpeg with it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class SweepTimer(bootsteps.StartStopStep):
+    """Asks for a sweep at the start of every worker and every 30 seconds from then on."""
+
+    requires = {"celery.worker.components:Timer"}
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._entry: Any = None
+
+    def start(self, parent: Any) -> None:
+        def ask() -> None:
+            app.send_task("remixer.sweep", queue="control", expires=SWEEP_EVERY, retry=False)
+
+        parent.timer.call_after(2, ask)
+        self._entry = parent.timer.call_repeatedly(SWEEP_EVERY, ask)
+
+    def stop(self, parent: Any) -> None:
+        if self._entry:
+            self._entry.cancel()
+
+
+app.steps["worker"].add(SweepTimer)

@@ -1,0 +1,240 @@
+"""What every job row has, and the few statements that move it. The row is the truth.
+
+A Celery message is a hint that carries an id. It may be lost (the sweeper sends another) or come
+twice (the second claim changes no row). A worker owns a job only while `lease_token` in the row
+is the one it was given; each statement below that writes a running job compares it.
+
+            claim                    finish(DONE)
+  queued ─────────> running ─────────────────────> done
+    ^                 │ ├────────> failed, refused, cancelled   (each with `problem`)
+    └─────────────────┘ dead lease or retry, with backoff, while attempts are left
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+LEASE = timedelta(seconds=30)
+BEAT_EVERY = 5.0  # seconds between heartbeats; six may be missed before the lease is dead
+STALE = timedelta(seconds=20)  # queued for longer than this: the hint was lost, send another
+STALLED = timedelta(seconds=60)  # what a page calls stalled
+MAX_ATTEMPTS = 3
+OUT_OF_ATTEMPTS = (
+    "We tried three times and the machine stopped each time before the work was done. "
+    "Try again; if it fails once more, tell us the number on this page."
+)
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    REFUSED = "refused", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+LIVE = (State.QUEUED, State.RUNNING)
+
+
+class LeaseLost(Exception):
+    """The job was cancelled, stopped, or given to another worker. Stop working and leave."""
+
+
+class Job(models.Model):
+    """The columns of a job. A model that inherits it is a queue."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    max_attempts = models.PositiveSmallIntegerField(default=MAX_ATTEMPTS)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    heartbeat_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent, 0 to 100.")
+    problem = models.TextField(blank=True, help_text="Why it ended badly, in plain words.")
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_stalled(self) -> bool:
+        """Running, and silent for a minute: the page says so instead of showing a dead bar."""
+        return (
+            self.state == State.RUNNING
+            and self.heartbeat_at is not None
+            and timezone.now() - self.heartbeat_at > STALLED
+        )
+
+
+J = TypeVar("J", bound=Job)
+
+
+def claim(model: type[J], pk: int) -> J | None:
+    """Take the job for this worker, or None if it is not to be had (taken, ended, not yet due).
+
+    One conditional UPDATE; the job is ours only if exactly one row changed. Counts an attempt.
+    """
+    now = timezone.now()
+    token = uuid.uuid4()
+    changed = (
+        model._default_manager.filter(pk=pk, attempts__lt=F("max_attempts"))
+        .filter(
+            Q(state=State.QUEUED, next_attempt_at__lte=now)
+            | Q(state=State.RUNNING, lease_until__lt=now)
+        )
+        .update(
+            state=State.RUNNING,
+            attempts=F("attempts") + 1,
+            lease_token=token,
+            lease_until=now + LEASE,
+            heartbeat_at=now,
+            progress=0,
+        )
+    )
+    return model._default_manager.get(pk=pk) if changed == 1 else None
+
+
+def _held(job: J) -> models.QuerySet[J]:
+    return type(job)._default_manager.filter(
+        pk=job.pk, state=State.RUNNING, lease_token=job.lease_token
+    )
+
+
+def beat(job: Job, *, progress: int | None = None) -> None:
+    """Extend the lease, and write the progress in per cent if given. Raises LeaseLost."""
+    now = timezone.now()
+    changes: dict[str, Any] = {"lease_until": now + LEASE, "heartbeat_at": now}
+    if progress is not None:
+        changes["progress"] = max(0, min(progress, 100))
+    if _held(job).update(**changes) != 1:
+        raise LeaseLost
+
+
+def finish(job: Job, state: str, *, problem: str = "", **fields: Any) -> None:
+    """End the job that we hold, writing `fields` in the same statement. Raises LeaseLost.
+
+    Call it inside the transaction that makes the job's result visible.
+    """
+    now = timezone.now()
+    changes = {"state": state, "problem": problem, "finished_at": now, "lease_token": None}
+    if state == State.DONE:
+        changes["progress"] = 100
+    if _held(job).update(**changes, lease_until=None, **fields) != 1:
+        raise LeaseLost
+
+
+def retry(job: Job, *, problem: str) -> str:
+    """Give the job back after a fault that may pass; fail it with `problem` if this was the last
+    attempt. Returns the new state. Raises LeaseLost."""
+    if job.attempts >= job.max_attempts:
+        finish(job, State.FAILED, problem=problem)
+        return State.FAILED
+    due = timezone.now() + backoff(job.attempts)
+    changed = _held(job).update(
+        state=State.QUEUED, next_attempt_at=due, lease_token=None, lease_until=None, progress=0
+    )
+    if changed != 1:
+        raise LeaseLost
+    return State.QUEUED
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait before attempt number `attempts` + 1: 2 s, 4 s, 8 s …"""
+    return timedelta(seconds=2**attempts)
+
+
+def stop(queryset: models.QuerySet[J], state: str, *, problem: str) -> int:
+    """End every live job in `queryset` whoever holds it; the holder finds its lease lost."""
+    return queryset.filter(state__in=LIVE).update(
+        state=state,
+        problem=problem,
+        finished_at=timezone.now(),
+        lease_token=None,
+        lease_until=None,
+    )
+
+
+def again(job: Job) -> bool:
+    """Queue a job that ended badly once more, with all its attempts. False if it had not."""
+    ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
+    return (
+        type(job)
+        ._default_manager.filter(pk=job.pk, state__in=ended_badly)
+        .update(
+            state=State.QUEUED,
+            attempts=0,
+            progress=0,
+            problem="",
+            finished_at=None,
+            next_attempt_at=timezone.now(),
+        )
+        == 1
+    )
+
+
+@dataclass
+class Swept:
+    """What a sweep of one queue found. `due` holds the keys that want a new hint."""
+
+    due: list[int] = field(default_factory=list)
+    requeued: int = 0
+    failed: list[int] = field(default_factory=list)
+
+
+def sweep(model: type[J], *, limit: int = 200) -> Swept:
+    """Put right what dead workers and lost hints left in one queue. Any number may run at once."""
+    now = timezone.now()
+    jobs = model._default_manager
+    swept = Swept()
+    dead = jobs.filter(state=State.RUNNING, lease_until__lt=now)
+    spent = list(dead.filter(attempts__gte=F("max_attempts")).values_list("pk", flat=True)[:limit])
+    for pk in spent:
+        swept.failed += [pk] * dead.filter(pk=pk, attempts__gte=F("max_attempts")).update(
+            state=State.FAILED,
+            problem=OUT_OF_ATTEMPTS,
+            finished_at=now,
+            lease_token=None,
+            lease_until=None,
+        )
+    swept.requeued = dead.filter(attempts__lt=F("max_attempts")).update(
+        state=State.QUEUED,
+        lease_token=None,
+        lease_until=None,
+        progress=0,
+        next_attempt_at=now,
+    )
+    stale = jobs.filter(state=State.QUEUED, next_attempt_at__lte=now, created_at__lt=now - STALE)
+    swept.due = list(stale.order_by("next_attempt_at").values_list("pk", flat=True)[:limit])
+    return swept
+
+
+def ahead_of(job: Job) -> int:
+    """How many live jobs of the same queue come before this one; 0 when it is next or running."""
+    if job.state != State.QUEUED:
+        return 0
+    return type(job)._default_manager.filter(state=State.QUEUED, pk__lt=job.pk).count()
+
+
+def overdue(model: type[J], *, grace: timedelta = timedelta(minutes=5)) -> models.QuerySet[J]:
+    """Jobs that nobody works on and nobody will, for fsck: a live job past every deadline."""
+    late: datetime = timezone.now() - grace
+    return model._default_manager.filter(
+        Q(state=State.RUNNING, lease_until__lt=late)
+        | Q(state=State.RUNNING, lease_token=None)
+        | Q(state=State.QUEUED, next_attempt_at__lt=late, created_at__lt=late)
+    )

@@ -1,0 +1,13 @@
+"""The whole map on one screen, grouped by resource."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("consent.urls")),
+    path("", include("library.urls")),
+    path("", include("remixer.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("api/v1/", include("creatorhub.api_urls")),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,104 @@
+"""Creators' videos and the jobs that take them in. Only library.services writes them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from creatorhub.jobs import Job
+
+
+class VideoQuerySet(models.QuerySet["Video"]):
+    def owned_by(self, user: object) -> VideoQuerySet:
+        """The videos of this account that were not removed."""
+        return self.filter(owner=user, removed_at=None)
+
+    def ready(self) -> VideoQuerySet:
+        return self.filter(status=Video.Status.READY, removed_at=None)
+
+
+class Video(models.Model):
+    """One uploaded or imported work.
+
+        processing ──ingest──> ready
+             └───────────────> refused   (`problem` says why, in a sentence)
+
+    Removing sets `removed_at` and deletes the files; the row stays for the record.
+    The files are named by storage key and have no public address.
+    """
+
+    class Status(models.TextChoices):
+        PROCESSING = "processing", "Processing"
+        READY = "ready", "Ready"
+        REFUSED = "refused", "Refused"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="videos"
+    )
+    title = models.CharField(max_length=200)
+    collection = models.CharField(max_length=100, blank=True)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PROCESSING)
+    problem = models.TextField(blank=True)
+    original_name = models.CharField(max_length=255, blank=True)
+    size = models.BigIntegerField(default=0, help_text="Bytes of all its files, for the quota.")
+    source_key = models.CharField(max_length=200, blank=True, help_text="The upload, until ingest.")
+    mezzanine_key = models.CharField(max_length=200, blank=True)
+    poster_key = models.CharField(max_length=200, blank=True)
+    duration_ms = models.PositiveIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0, help_text="Pixels of the mezzanine.")
+    height = models.PositiveIntegerField(default=0)
+    has_audio = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    import_key = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        default=None,
+        help_text="SHA-256 of the imported file, so that an import can be resumed.",
+    )
+
+    objects = VideoQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "import_key"],
+                condition=models.Q(removed_at=None),
+                name="video_is_imported_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["owner", "-id"], name="video_of_owner_newest_first"),
+            models.Index(fields=["owner", "collection", "-id"], name="video_of_collection"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.duration_ms / 1000
+
+
+class Ingest(Job):
+    """The job that turns an upload into a mezzanine and a poster. One per video."""
+
+    video = models.OneToOneField(Video, on_delete=models.CASCADE, related_name="ingest")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="ingest_that_is_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ingest of {self.video_id}: {self.state}"

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RemixerConfig(AppConfig):
+    name = "remixer"
+    verbose_name = "Memes"
+
+    def ready(self) -> None:
+        from remixer import receivers  # noqa: F401  (listens for withdrawals)

@@ -1,0 +1,69 @@
+"""Memes being made or made. Only remixer.services writes them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from consent.models import Terms
+from creatorhub.jobs import Job, State
+from library.models import Video
+
+
+class Render(Job):
+    """One meme: a job, then a file.
+
+        queued ──> running ──publish──> done ──withdrawal──> taken_down
+           └──────────┴──> cancelled (by its maker), refused (consent said no), failed
+
+    `allowed_version` is the standing's version at which the request was allowed. Publishing asks
+    again under the standing's lock and compares with the versions of later withdrawals, so that
+    a later re-grant does not publish what a withdrawal stopped. `problem` holds the sentence that
+    people read for every bad end; `ended_for` the decision's reason, where a decision ended it.
+    """
+
+    TAKEN_DOWN = "taken_down"
+
+    state = models.CharField(
+        max_length=16,
+        choices=[*State.choices, (TAKEN_DOWN, "Taken down")],
+        default=State.QUEUED,
+    )
+    requester = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="renders"
+    )
+    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="renders")
+    meme = models.CharField(max_length=64, help_text="The template's id.")
+    captions = models.JSONField(default=dict, help_text="Box id to text.")
+    start_ms = models.PositiveIntegerField(default=0)
+    length_ms = models.PositiveIntegerField()
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+")
+    allowed_version = models.BigIntegerField()
+    idempotency_key = models.CharField(max_length=100, null=True, blank=True)
+    file_key = models.CharField(max_length=200, blank=True)
+    poster_key = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(default=0, help_text="Bytes of the file.")
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    duration_ms = models.PositiveIntegerField(default=0)
+    published_at = models.DateTimeField(null=True, blank=True)
+    ended_for = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requester", "idempotency_key"], name="render_is_requested_once_per_key"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["requester", "-id"], name="render_of_requester"),
+            models.Index(fields=["video", "state"], name="render_of_video_by_state"),
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="render_that_is_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"render {self.uuid}: {self.state}"
