@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC
 
 from django.conf import settings
 from django.db import models
@@ -79,6 +80,19 @@ class Terms(models.Model):
     def __str__(self) -> str:
         end = f" until {self.until:%Y-%m-%d}" if self.until else ""
         return f"{self.use}: {self.mode}, {self.audience}{end}"
+
+    def line(self) -> str:
+        """As the log names terms: `remix/1 allowed everyone 2027-03-01T00:00:00Z`, or `-` for
+        no end. Reads the notice."""
+        until = f"{self.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.until else "-"
+        return f"{self.use}/{self.notice.version} {self.mode} {self.audience} {until}"
+
+
+def state_line(terms: Terms | None, *, decided: bool) -> str:
+    """As the log names a consent: the line of its terms, `off`, or `undecided`."""
+    if terms:
+        return terms.line()
+    return "off" if decided else "undecided"
 
 
 class Standing(models.Model):
@@ -202,6 +216,15 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.video_id} in {self.edit_id}: {self.outcome}"
+
+    def line(self) -> dict[str, str]:
+        """As the log's items root hashes it. Reads the video and both terms with their notices."""
+        return {
+            "video": str(self.video.uuid),
+            "before": state_line(self.before, decided=self.before_decided),
+            "after": state_line(self.after, decided=self.after_decided),
+            "outcome": self.outcome,
+        }
 
 
 class Consent(models.Model):

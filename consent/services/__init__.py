@@ -1,0 +1,36 @@
+"""The only writer of consent. Each service is one durable transaction whose first statement
+locks the creator's standing; then consent, then renders (by signal), then the log."""
+
+from consent.services.edits import (
+    DRAFT_LASTS,
+    MOST_AT_ONCE,
+    Grant,
+    confirm_edit,
+    draft_edit,
+    turn_off,
+    undo_edit,
+)
+from consent.services.notices import publish_notice
+from consent.services.standing import (
+    OptedOut,
+    lock_standing,
+    opt_in,
+    opt_out,
+    remove_video,
+)
+
+__all__ = [
+    "DRAFT_LASTS",
+    "MOST_AT_ONCE",
+    "Grant",
+    "OptedOut",
+    "confirm_edit",
+    "draft_edit",
+    "lock_standing",
+    "opt_in",
+    "opt_out",
+    "publish_notice",
+    "remove_video",
+    "turn_off",
+    "undo_edit",
+]

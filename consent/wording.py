@@ -1,0 +1,60 @@
+"""How each reason of the decision reads, on pages, in the API and in mail."""
+
+from __future__ import annotations
+
+from consent.policy import Reason
+
+LABELS: dict[str, str] = {
+    Reason.PAUSED: "Paused",
+    Reason.VIDEO_UNAVAILABLE: "Not ready",
+    Reason.OPTED_OUT: "Off",
+    Reason.WITHDRAWN: "Off",
+    Reason.UNDECIDED: "Off",
+    Reason.OFF: "Off",
+    Reason.EXPIRED: "Ended",
+    Reason.NOTICE_CHANGED: "Needs a look",
+    Reason.NOT_IN_AUDIENCE: "Off",
+    Reason.APPROVAL_NEEDED: "Ask first",
+    Reason.ALLOWED: "Allowed",
+}
+
+# To the owner, under the status.
+WHYS: dict[str, str] = {
+    Reason.PAUSED: "CreatorHub has paused this",
+    Reason.VIDEO_UNAVAILABLE: "The video is not ready",
+    Reason.OPTED_OUT: "You turned everything off",
+    Reason.WITHDRAWN: "Being turned off",
+    Reason.UNDECIDED: "Never decided",
+    Reason.OFF: "You turned it off",
+    Reason.EXPIRED: "The permission has ended",
+    Reason.NOTICE_CHANGED: "The terms changed",
+    Reason.NOT_IN_AUDIENCE: "Not for everyone",
+    Reason.APPROVAL_NEEDED: "You are asked each time",
+    Reason.ALLOWED: "No end date",
+}
+
+# To anybody who asks.
+SENTENCES: dict[str, str] = {
+    Reason.PAUSED: "CreatorHub has paused this for everyone. Try again later.",
+    Reason.VIDEO_UNAVAILABLE: "This video is not available.",
+    Reason.OPTED_OUT: "The creator has turned this off for all of their videos.",
+    Reason.WITHDRAWN: "The creator has withdrawn the permission for this video.",
+    Reason.UNDECIDED: "The creator has not allowed this for this video.",
+    Reason.OFF: "The creator has turned this off for this video.",
+    Reason.EXPIRED: "The creator's permission for this video has ended.",
+    Reason.NOTICE_CHANGED: (
+        "The terms were revised, and the creator has not agreed to the new text yet."
+    ),
+    Reason.NOT_IN_AUDIENCE: "The creator has not allowed this for everyone.",
+    Reason.APPROVAL_NEEDED: "The creator wants to be asked each time.",
+    Reason.ALLOWED: "The creator allows this.",
+}
+
+# Names of symbols in the icon sprite. A status is never told by colour alone.
+ICONS: dict[str, str] = dict.fromkeys(Reason, "slash") | {
+    Reason.ALLOWED: "check",
+    Reason.EXPIRED: "clock",
+    Reason.NOTICE_CHANGED: "page",
+    Reason.PAUSED: "pause",
+    Reason.APPROVAL_NEEDED: "hand",
+}
