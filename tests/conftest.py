@@ -1,0 +1,124 @@
+"""The cast, the database between tests, and what needs a browser.
+
+alice   owns videos
+bob     owns others, and remixes
+carol   is a stranger: nothing is hers
+staff   works in the admin
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import caches
+from django.test import Client
+from rest_framework.test import APIClient
+
+from creatorhub.models import User
+from tests import factories, ground
+
+REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+ALONE = ("browser", "worker", "race")
+
+
+def chromium() -> str | None:
+    """The path of a Chromium: $CHROMIUM, or one that is installed."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    django_settings.WHITENOISE_AUTOREFRESH = True  # no scan of every static file per test client
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that keep both cores busy share one xdist worker, and start first."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ALONE):
+            item.add_marker(pytest.mark.xdist_group("alone"))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not chromium():
+        missing = "there is no Chromium here (install one, or name it in $CHROMIUM)"
+        if REQUIRE_ALL:
+            pytest.fail(f"REQUIRE_ALL=1, and {missing}")
+        pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite tests use the very file that a worker process of this data folder opens."""
+    database = django_settings.DATABASES["default"]
+    if not django_settings.DATABASE_URL:
+        database.setdefault("TEST", {})["NAME"] = str(database["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    with ground.kept_through_flush(django_db_blocker):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> None:
+    """Throttles count from zero in every test, without emptying a Redis that others use."""
+    prefix = f"test-{uuid.uuid4().hex}"
+    django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
+    caches["default"].key_prefix = prefix
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Owns videos."""
+    return factories.make_user("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Owns other videos, and remixes."""
+    return factories.make_user("bob")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    """A stranger: nothing is hers."""
+    return factories.make_user("carol")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """Works in the admin, with every permission there."""
+    return factories.make_user("staff", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """`client_of(alice)` is a browser in which alice is signed in."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def api_of() -> Callable[[User], APIClient]:
+    """`api_of(alice)` is a program that holds alice's token."""
+
+    def make(user: User) -> APIClient:
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {factories.token_of(user)}")
+        return client
+
+    return make

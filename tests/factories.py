@@ -1,0 +1,155 @@
+"""Makes people, videos and consent for tests. Consent goes through the services, as it must."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import imageio_ffmpeg
+from django.conf import settings
+from rest_framework.authtoken.models import Token
+
+from consent.models import Edit
+from creatorhub.actors import Actor
+from creatorhub.jobs import State
+from creatorhub.models import User
+from library.models import Ingest, Video
+from tests.environment import ROOT
+
+PASSWORD = "a long password for tests"
+_number = itertools.count(1)
+
+
+def make_user(username: str | None = None, **fields: Any) -> User:
+    username = username or f"person{next(_number)}"
+    return User.objects.create_user(
+        username, email=f"{username}@example.com", password=PASSWORD, **fields
+    )
+
+
+def token_of(user: User) -> str:
+    return Token.objects.get_or_create(user=user)[0].key
+
+
+def make_video(
+    *,
+    owner: User,
+    title: str | None = None,
+    ready: bool = True,
+    with_files: bool = True,
+    **fields: Any,
+) -> Video:
+    """A video that plays: two seconds of 320×180 with sound. Undecided for every use.
+
+    `ready=False` gives one whose ingest is queued. `with_files=False` leaves storage empty.
+    """
+    title = title or f"Video {next(_number)}"
+    if not ready:
+        video = Video.objects.create(owner=owner, title=title, **fields)
+        Ingest.objects.create(video=video)
+        return video
+    values = {"uuid": uuid4(), "original_name": f"{title}.mp4", **_facts(), **fields}
+    folder = f"videos/{str(values['uuid'])[:2]}/{values['uuid']}"
+    values |= {
+        "mezzanine_key": f"{folder}/mezzanine.mp4",
+        "poster_key": f"{folder}/poster.jpg",
+    }
+    video = Video.objects.create(
+        owner=owner, title=title, status=Video.Status.READY, **{**values, **fields}
+    )
+    Ingest.objects.create(video=video, state=State.DONE, attempts=1, progress=100)
+    if with_files:
+        _place(mezzanine(), video.mezzanine_key)
+        _place(poster(), video.poster_key)
+    return video
+
+
+def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
+    """Many ready videos without files, in one statement."""
+    return Video.objects.bulk_create(
+        Video(
+            owner=owner,
+            title=f"Video {next(_number)}",
+            status=Video.Status.READY,
+            **{**_facts(), **fields},
+        )
+        for _ in range(count)
+    )
+
+
+def make_consent(
+    *videos: Video, use: str = "remix", until: datetime | None = None, creator: User | None = None
+) -> Edit:
+    """The owner allows the use of these videos: drafted and confirmed as a person would."""
+    from consent import services as consent
+
+    creator = creator or videos[0].owner
+    actor = Actor.creator(creator)
+    draft = consent.draft_edit(
+        actor=actor,
+        creator=creator,
+        use=use,
+        grant=consent.Grant(until=until),
+        ids=[str(video.uuid) for video in videos],
+    )
+    return consent.confirm_edit(draft.uuid, actor=actor, creator=creator)
+
+
+def turn_off(*videos: Video, use: str = "remix") -> Edit:
+    """The owner turns the use of these videos off."""
+    from consent import services as consent
+
+    creator = videos[0].owner
+    return consent.turn_off(
+        actor=Actor.creator(creator),
+        creator=creator,
+        use=use,
+        ids=[str(video.uuid) for video in videos],
+    )
+
+
+def _facts() -> dict[str, Any]:
+    return {"duration_ms": 2000, "width": 320, "height": 180, "has_audio": True, "size": 40_000}
+
+
+def _place(source: Path, key: str) -> None:
+    target = Path(settings.MEDIA_ROOT) / key
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.link(source, target)
+
+
+@cache
+def mezzanine() -> Path:
+    """H.264 and AAC in MP4: moving bars and a 440 Hz tone. Made once per run."""
+    bars = "testsrc2=size=320x180:rate=25:duration=2"
+    return _made(
+        "mezzanine.mp4",
+        *("-f", "lavfi", "-i", bars, "-f", "lavfi", "-i", "sine=frequency=440:duration=2"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"),
+        *("-c:a", "aac", "-shortest", "-movflags", "+faststart"),
+    )
+
+
+@cache
+def poster() -> Path:
+    return _made("poster.jpg", "-i", str(mezzanine()), "-frames:v", "1", "-update", "1")
+
+
+def _made(name: str, *argv: str) -> Path:
+    """A file that all workers of this run share; whoever comes first makes it."""
+    path = ROOT / "made" / name
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_stem(f"{uuid4()}")
+        binary = settings.FFMPEG_BINARY or imageio_ffmpeg.get_ffmpeg_exe()
+        subprocess.run(
+            [binary, "-nostdin", "-v", "error", *argv, str(part)], check=True, timeout=60
+        )
+        part.replace(path)
+    return path
