@@ -34,6 +34,7 @@ Outcome = Item.Outcome
 _TRUE, _FALSE = Value(True), Value(False)
 
 
+
 def insert_select(
     model: type[models.Model], rows: QuerySet[Any], columns: dict[str, Any], *, conflict: str = ""
 ) -> int:
