@@ -1,0 +1,53 @@
+"""Migration operations for triggers that refuse changes, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+
+def refuse(table: str, *, name: str, when: str = "", says: str) -> migrations.RunPython:
+    """An operation that makes `table` refuse UPDATE and DELETE of the rows matching `when`.
+
+    `when` is an SQL condition over OLD that both engines understand, empty for every row; `says`
+    is the error that the database gives. On SQLite the connection must have recursive_triggers
+    on, or INSERT OR REPLACE deletes without firing; a system check sees to it.
+    """
+
+    def make(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        for statement in _statements(editor.connection.vendor, table, name, when, says):
+            editor.execute(statement, None)
+
+    def drop(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        for event in ("update", "delete"):
+            on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
+            editor.execute(f"DROP TRIGGER {name}_{event}{on}", None)
+
+    forward: Callable[..., None] = make
+    return migrations.RunPython(forward, drop)
+
+
+def _statements(vendor: str, table: str, name: str, when: str, says: str) -> list[str]:
+    condition = f"WHEN ({when})" if when else ""
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {name}_{event} BEFORE {event} ON {table} FOR EACH ROW {condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{says}'); END"
+            for event in ("update", "delete")
+        ]
+    function = (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN RAISE EXCEPTION '{says}' USING ERRCODE = 'integrity_constraint_violation'; "
+        "END $$"
+    )
+    return [
+        function,
+        *(
+            f"CREATE TRIGGER {name}_{event} BEFORE {event} ON {table} FOR EACH ROW {condition} "
+            f"EXECUTE FUNCTION {name}()"
+            for event in ("update", "delete")
+        ),
+    ]
