@@ -1,0 +1,166 @@
+"""The log: its bytes, its numbers, and that the database refuses to change it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import DatabaseError
+
+from audit import log, tree
+from audit.actions import ACTIONS
+from audit.models import Counter, Event
+from creatorhub.actors import Actor
+from creatorhub.models import User
+
+
+def rename(user: User, before: str = "a", after: str = "b") -> Event:
+    return log.append(
+        "video.renamed", actor=Actor.creator(user), creator=user, before=before, after=after
+    )
+
+
+def test_the_bytes_are_canonical_and_hashed_as_a_leaf(alice: User) -> None:
+    with transaction.atomic():
+        event = rename(alice, before="é")
+
+    data = bytes(Event.objects.get().body)
+    assert data == json.dumps(
+        json.loads(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+    assert bytes(event.leaf_hash) == hashlib.sha256(b"\x00" + data).digest()
+    assert json.loads(data)["before"] == "é"
+
+
+def test_it_refuses_to_run_outside_a_transaction(transactional_db: None, alice: User) -> None:
+    with pytest.raises(RuntimeError, match="inside the transaction"):
+        rename(alice)
+
+
+def test_unknown_actions_and_fields_are_refused(alice: User) -> None:
+    with pytest.raises(ValueError, match="video.renamed"):
+        log.append("video.renamed", actor=Actor.system("x"), creator=alice, before="a")
+    with pytest.raises(ValueError, match="nobody.knows"):
+        log.append("nobody.knows", actor=Actor.system("x"), creator=None)
+
+
+def test_a_float_is_refused() -> None:
+    with pytest.raises(ValueError, match="floating"):
+        tree.canonical({"a": [{"b": 0.5}]})
+
+
+def test_each_creator_counts_alone_and_a_rollback_takes_the_count_back(
+    alice: User, bob: User
+) -> None:
+    rename(alice)
+    rename(bob)
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rename(alice)
+        raise ZeroDivisionError
+    rename(alice)
+
+    numbers = list(Event.objects.filter(creator=alice).values_list("creator_seq", flat=True))
+    assert numbers == [1, 2]
+    assert Counter.objects.get(creator=bob).last == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET action = 'x'",
+        "DELETE FROM audit_event",
+        "INSERT OR REPLACE INTO audit_event SELECT * FROM audit_event",
+    ],
+)
+def test_the_database_refuses_to_change_an_event(alice: User, statement: str) -> None:
+    if "REPLACE" in statement and connection.vendor != "sqlite":
+        statement = "UPDATE audit_event SET body = body"
+    rename(alice)
+
+    with (
+        pytest.raises(DatabaseError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
+
+    assert Event.objects.get().action == "video.renamed"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_first_events_at_once_get_numbers_without_gap_or_double(alice: User) -> None:
+    def append_ten() -> None:
+        for _ in range(10):
+            with transaction.atomic(durable=True):
+                rename(alice)
+        connection.close()
+
+    threads = [threading.Thread(target=append_ten) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    numbers = Event.objects.values_list("creator_seq", flat=True).order_by("creator_seq")
+    assert list(numbers) == list(range(1, 41))
+
+
+def test_the_tree_hash_matches_the_published_vectors() -> None:
+    """The reference values of RFC 6962 implementations, from the certificate-transparency tests:
+    roots over the first n of eight leaves."""
+    leaves = [
+        bytes.fromhex(text)
+        for text in (
+            "",
+            "00",
+            "10",
+            "2021",
+            "3031",
+            "40414243",
+            "5051525354555657",
+            "606162636465666768696a6b6c6d6e6f",
+        )
+    ]
+    roots = [
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+        "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+        "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    ]
+
+    for size, expected in enumerate(roots):
+        assert tree.root([tree.leaf_hash(leaf) for leaf in leaves[:size]]).hex() == expected
+
+
+def test_every_action_can_be_told() -> None:
+    extras = {"who", "change", "s", "requester_name"}
+    for name, action in ACTIONS.items():
+        fields: dict[str, Any] = dict.fromkeys([*action.fields, *extras], "…")
+        assert action.told.format(**fields), name
+
+
+def test_an_act_is_the_event_itself_unless_it_has_many(alice: User) -> None:
+    shared = uuid.uuid4()
+
+    event = rename(alice)
+    part = log.append(
+        "video.renamed",
+        actor=Actor.creator(alice),
+        creator=alice,
+        act=shared,
+        before="",
+        after="",
+    )
+
+    assert event.act == event.uuid
+    assert part.act == shared
