@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import worker_process_init
+from celery.signals import celeryd_after_setup, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
 
@@ -19,6 +19,15 @@ app.autodiscover_tasks()
 
 PR_SET_PDEATHSIG = 1
 SWEEP_EVERY = 30.0  # seconds
+
+
+@celeryd_after_setup.connect
+def refuse_a_broken_start(**_: Any) -> None:
+    """Celery runs the system checks by itself, but without those of the database, and goes on
+    whatever they say."""
+    from creatorhub import checks
+
+    checks.refuse_a_broken_start()
 
 
 @worker_process_init.connect

@@ -1,0 +1,203 @@
+"""What must hold before the product starts, each with a sentence that says what to do.
+
+Django runs the first group with every command. The second, tagged `database`, asks the database
+and starts programs; `refuse_a_broken_start` runs it wherever a web server or a worker starts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import imageio_ffmpeg
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connections
+from PIL import features
+
+POSTGRESQL_AT_LEAST = 13
+SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers": 1}
+
+
+def refuse_a_broken_start() -> None:
+    """Runs every check, those of the database too. Ends the process if one is an error."""
+    try:
+        call_command("check", databases=["default"])
+    except SystemCheckError as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None
+    finally:
+        connections.close_all()  # or the processes that are forked next would share it
+
+
+@register()
+def mode_is_whole(**_: Any) -> Iterable[CheckMessage]:
+    """PostgreSQL and Redis come together: with one of them, processes would not share it all."""
+    given = {name for name in ("DATABASE_URL", "REDIS_URL") if getattr(settings, name)}
+    if len(given) == 1:
+        (missing,) = {"DATABASE_URL", "REDIS_URL"} - given
+        yield Error(
+            f"{given.pop()} is set, but {missing} is not: this start is half-configured.",
+            hint="Set both for production, or neither to run embedded on SQLite and files.",
+            id="creatorhub.E001",
+        )
+    if given and settings.DEBUG and not os.environ.get("CREATORHUB_TESTS"):
+        yield Caution(
+            "DEBUG is on together with a production database.",
+            hint="Errors show settings and code to everybody. Set DEBUG=0.",
+            id="creatorhub.W001",
+        )
+    if given and not settings.DEBUG and not os.environ.get("SECRET_KEY"):
+        yield Error(
+            "SECRET_KEY is not set.",
+            hint=(
+                "Every machine would make its own, and sign-ins would not carry over. Make one "
+                "with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+            ),
+            id="creatorhub.E002",
+        )
+
+
+@register()
+def transactions_are_ours(**_: Any) -> Iterable[CheckMessage]:
+    """An outer transaction would hold a creator's lock for a whole request, and services that
+    ask for a durable transaction would fail in it."""
+    database = settings.DATABASES["default"]
+    if database.get("ATOMIC_REQUESTS"):
+        yield Error(
+            "ATOMIC_REQUESTS is on.",
+            hint="Services open their own transactions. Leave it off.",
+            id="creatorhub.E003",
+        )
+    engine = database["ENGINE"].rsplit(".", 1)[-1]
+    if engine not in ("sqlite3", "postgresql"):
+        yield Error(
+            f"The database engine {engine} is not supported.",
+            hint="DATABASE_URL must begin with postgres://.",
+            id="creatorhub.E004",
+        )
+    if engine == "sqlite3" and database["OPTIONS"].get("transaction_mode") != "IMMEDIATE":
+        yield Error(
+            "SQLite transactions do not begin IMMEDIATE.",
+            hint="Two that read and then write would fail with “database is locked”.",
+            id="creatorhub.E005",
+        )
+
+
+@register()
+def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
+    if not features.check("raqm"):
+        yield Caution(
+            "Pillow finds no FriBiDi, so captions in Arabic, Hebrew or Indic scripts come out "
+            "with their letters apart or reversed.",
+            hint="Install it: apt-get install libfribidi0, or brew install fribidi.",
+            id="creatorhub.W002",
+        )
+
+
+@register()
+def ffmpeg_can_be_fenced(**_: Any) -> Iterable[CheckMessage]:
+    missing = [name for name in ("prlimit", "setpriv") if not shutil.which(name)]
+    if missing:
+        yield Caution(
+            f"{' and '.join(missing)} of util-linux cannot be found, so ffmpeg runs on uploads "
+            "with weaker limits: it may outlive a worker that is killed.",
+            hint="Install util-linux. On macOS there is none: do not run production there.",
+            id="creatorhub.W003",
+        )
+
+
+@register(Tags.database)
+def ffmpeg_runs(*, databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
+    if not databases:
+        return
+    try:
+        binary = settings.FFMPEG_BINARY or imageio_ffmpeg.get_ffmpeg_exe()
+        done = subprocess.run(
+            [binary, "-nostdin", "-hide_banner", "-version"],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=20,
+            check=False,
+        )
+        problem = "" if done.returncode == 0 else f"it ends with status {done.returncode}"
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+        problem = str(error)
+    if problem:
+        yield Error(
+            f"ffmpeg does not run: {problem}",
+            hint="Set FFMPEG_BINARY to one that does, or install the requirements again.",
+            id="creatorhub.E006",
+        )
+
+
+@register(Tags.database)
+def database_keeps_its_promises(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    if "default" not in (databases or ()):
+        return
+    connection = connections["default"]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            yield from _sqlite_pragmas(cursor)
+        else:
+            yield from _postgresql_settings(cursor)
+
+
+def _sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
+    """Read back from the connection: a pragma that SQLite does not know or cannot set is
+    ignored without a word."""
+    for pragma, wanted in SQLITE_PRAGMAS.items():
+        cursor.execute(f"PRAGMA {pragma}")
+        found = cursor.fetchone()[0]
+        if found != wanted:
+            yield Error(
+                f"SQLite's {pragma} is {found!r}, and must be {wanted!r}.",
+                hint=(
+                    "journal_mode needs a local disk: not a network share, not memory. "
+                    "Without recursive_triggers a REPLACE walks past the log's triggers."
+                ),
+                id="creatorhub.E007",
+            )
+
+
+def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
+    cursor.execute("SHOW transaction_isolation")
+    isolation = cursor.fetchone()[0]
+    if isolation != "read committed":
+        yield Error(
+            f"PostgreSQL's isolation level is {isolation}, and must be read committed.",
+            hint=(
+                "Under a snapshot, a publish that waited for the creator's lock would not see "
+                "the withdrawal it waited for."
+            ),
+            id="creatorhub.E008",
+        )
+    cursor.execute("SHOW server_version_num")
+    version = int(cursor.fetchone()[0]) // 10_000
+    if version < POSTGRESQL_AT_LEAST:
+        yield Error(
+            f"This is PostgreSQL {version}; {POSTGRESQL_AT_LEAST} or newer is needed.",
+            id="creatorhub.E009",
+        )
+
+
+@register()
+def data_folder_is_private(**_: Any) -> Iterable[CheckMessage]:
+    """It holds the uploads, the keys and, embedded, the database."""
+    folder = Path(settings.DATA_DIR)
+    if folder.stat().st_mode & 0o007:
+        yield Caution(
+            f"Everybody on this machine can look into {folder}.",
+            hint=f"chmod 700 {folder}",
+            id="creatorhub.W004",
+        )
