@@ -104,3 +104,7 @@ ACTIONS: dict[str, Action] = {
         "page",
     ),
 }
+
+# How values read that apps above own: "use.remix" -> "Remix", "reason.opted_out" -> a sentence.
+# Each app adds its own when it is ready; the log itself holds only the short names.
+WORDS: dict[str, str] = {}

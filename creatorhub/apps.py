@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class CreatorHubConfig(AppConfig):
@@ -7,3 +8,7 @@ class CreatorHubConfig(AppConfig):
 
     def ready(self) -> None:
         from creatorhub import checks  # noqa: F401  (registers the system checks)
+
+
+class StaffAdminConfig(AdminConfig):
+    default_site = "creatorhub.staff.StaffSite"

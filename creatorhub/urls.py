@@ -11,3 +11,8 @@ urlpatterns = [
     path("api/v1/", include("creatorhub.api_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "creatorhub.errors.bad_request"
+handler403 = "creatorhub.errors.forbidden"
+handler404 = "creatorhub.errors.not_found"
+handler500 = "creatorhub.errors.server_error"
