@@ -1,0 +1,126 @@
+"""What every part of the API shares: bounded input, cursor pages, errors in the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import IO, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django_filters import FilterSet
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, NotAuthenticated, NotFound, ParseError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from creatorhub.models import User
+
+
+class TooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "This request is too large."
+    default_code = "too_large"
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON no larger than other requests may be, and no deeper than the interpreter can read."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+        try:
+            return super().parse(stream, media_type=media_type, parser_context=parser_context)
+        except RecursionError:
+            raise ParseError("This JSON is nested too deeply.") from None
+
+
+class CursorPages(CursorPagination):
+    """Newest first, 50 at a time, up to `page_size=200`. A cursor that we did not make is 404."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    ordering = "-id"
+    template = None
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        cursor = super().decode_cursor(request)
+        if cursor and cursor.position and "\0" in cursor.position:
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Model], request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, OverflowError):
+            # The position comes from outside and is compared with a number or a time.
+            raise NotFound(self.invalid_cursor_message) from None
+
+
+class FailureSerializer(serializers.Serializer[Any]):
+    """Every refusal. The sentence is for people and may change; the code does not."""
+
+    detail = serializers.CharField()
+    code = serializers.CharField()
+
+
+class Schema(AutoSchema):
+    """Says of each operation how it refuses, so that views need not."""
+
+    def get_tags(self) -> list[str]:
+        return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        failure = self._get_response_for_code(FailureSerializer, "default")
+        bodies.setdefault("default", {**failure, "description": "Refused; `code` says why."})
+        return bodies
+
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Any text of at most 100 characters. The same key again answers the first result.",
+)
+
+
+def idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key", "").strip() or None
+    if key and (len(key) > 100 or not key.isprintable()):
+        raise ParseError("An Idempotency-Key is printable text of at most 100 characters.")
+    return key
+
+
+def caller(request: Request) -> User:
+    """The account behind a request that must be signed in."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
+
+
+def filtered(filters: type[FilterSet], query: QueryDict, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """The rows that the page with this query string shows; wrong filters answer by field."""
+    chosen = filters(query, queryset=queryset)
+    if not chosen.is_valid():
+        raise serializers.ValidationError(chosen.errors)
+    return chosen.qs
+
+
+def public_id(uuid: UUID | None) -> str | None:
+    return str(uuid) if uuid else None

@@ -1,0 +1,127 @@
+"""What every page of the staff admin has in common: it looks, and acts only through services.
+
+A row is never added, changed or deleted by the admin itself. What staff may do is an action that
+asks for a reason on a page of its own and then calls a service, which writes the log.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+
+from allauth.account.decorators import secure_admin_login
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.models import User
+
+MOST_AT_ONCE = 500
+
+M = TypeVar("M", bound=Model)
+Act = Callable[..., Iterator[str]]
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text="The creator reads this in their history, and it stays in the log.",
+    )
+
+
+class StaffAdmin(admin.ModelAdmin[M]):
+    """Rows to look at. Every member of staff may look; nobody, superusers included, may write."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def staff_actor(request: HttpRequest) -> Actor:
+    if not isinstance(request.user, User):
+        raise PermissionError("Nobody is signed in.")
+    return Actor.staff(request.user)
+
+
+def reasoned(label: str, *, consequence: str, button: str) -> Callable[[Act], Any]:
+    """Turn `act(self, rows, *, actor, reason)` into an admin action behind a page that says what
+    will happen and asks why. `act` yields a sentence for each thing that it has done."""
+
+    def decorate(act: Act) -> Any:
+        @admin.action(description=label)
+        @functools.wraps(act)
+        def action(
+            page: StaffAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+        ) -> HttpResponse | None:
+            rows = list(queryset[: MOST_AT_ONCE + 1])
+            if len(rows) > MOST_AT_ONCE:
+                sentence = f"Choose at most {MOST_AT_ONCE} at once."
+                page.message_user(request, sentence, messages.ERROR)
+                return None
+            form = ReasonForm(request.POST if "reason" in request.POST else None)
+            if not form.is_valid():
+                context = {
+                    **page.admin_site.each_context(request),
+                    "title": label,
+                    "opts": page.opts,
+                    "rows": rows,
+                    "consequence": consequence,
+                    "button": button,
+                    "action": act.__name__,
+                    "form": form,
+                }
+                status = 422 if form.is_bound else 200
+                return TemplateResponse(request, "admin/reason.html", context, status=status)
+            reason = form.cleaned_data["reason"]
+            try:
+                for sentence in act(page, rows, actor=staff_actor(request), reason=reason):
+                    page.message_user(request, sentence, messages.SUCCESS)
+            except Refused as refused:
+                page.message_user(request, refused.sentence, messages.ERROR)
+            return None
+
+        return action
+
+    return decorate
+
+
+class StaffSite(admin.AdminSite):
+    """Shows only pages written as StaffAdmin. What a library registers for its own tables (API
+    tokens, e-mail addresses, flags, groups) stays out: each would be a way past the services,
+    and the first two a way to act as a creator."""
+
+    site_header = "CreatorHub staff"
+    site_title = "CreatorHub staff"
+    index_title = "What staff can do"
+    index_template = "admin/staff_index.html"
+    site_url = "/"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        if admin_class and issubclass(admin_class, StaffAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    @method_decorator(secure_admin_login)
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The one sign-in page of the product, with its throttle; never the admin's own."""
+        return super().login(request, extra_context)
