@@ -25,13 +25,13 @@ run: setup ## Run everything at http://localhost:8000, with a demo on the first 
 setup: .venv/bin/pip ## Install what the product needs into .venv
 	@cmp -s requirements.txt .venv/requirements.txt || { \
 		echo "Installing what CreatorHub needs; later starts skip this." && \
-		$(VENV)python -m pip install --quiet --require-hashes -r requirements.txt && \
+		$(VENV)python -m pip install -qq --require-hashes -r requirements.txt && \
 		cp requirements.txt .venv/requirements.txt; }
 
 dev: setup ## Install the tools for tests and checks as well
 	@cmp -s requirements-dev.txt .venv/requirements-dev.txt || { \
 		echo "Installing the tools for tests and checks." && \
-		$(VENV)python -m pip install --quiet --require-hashes \
+		$(VENV)python -m pip install -qq --require-hashes \
 			-r requirements.txt -r requirements-dev.txt && \
 		cp requirements-dev.txt .venv/requirements-dev.txt; }
 
@@ -51,7 +51,16 @@ test: dev ## Run the tests on SQLite, or on $DATABASE_URL and $REDIS_URL
 	@$(VENV)pytest --numprocesses $(WORKERS) $(PYTEST_ARGS)
 
 lint: dev ## Check style, types, layers, templates and migrations
-	@bash .ci/lint
+	$(VENV)ruff check .
+	$(VENV)ruff format --check .
+	$(VENV)mypy
+	$(VENV)lint-imports --no-logo
+	$(VENV)djlint --check --quiet templates
+	$(VENV)djlint --lint --quiet templates
+	$(VENV)django-upgrade --target-version 5.2 --check $$(git ls-files '*.py')
+	DEBUG=1 $(VENV)python manage.py makemigrations --check --dry-run
+	SECRET_KEY=$$($(VENV)python -c 'import secrets; print(secrets.token_urlsafe(64))') DEBUG=0 \
+		$(VENV)python manage.py check --deploy --fail-level WARNING
 
 fix: dev ## Put right what the tools can put right themselves
 	@$(VENV)ruff check --fix . ; $(VENV)ruff format . ; $(VENV)djlint --reformat --quiet templates

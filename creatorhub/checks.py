@@ -16,10 +16,9 @@ from typing import Any
 
 import imageio_ffmpeg
 from django.conf import settings
+from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
-from django.core.management import call_command
-from django.core.management.base import SystemCheckError
 from django.db import connections
 from PIL import features
 
@@ -28,14 +27,18 @@ SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers"
 
 
 def refuse_a_broken_start() -> None:
-    """Runs every check, those of the database too. Ends the process if one is an error."""
+    """Runs every check, those of the database too, and ends the process if one is an error.
+
+    Warnings are left to `manage.py check`, or each of several processes would repeat them.
+    """
     try:
-        call_command("check", databases=["default"])
-    except SystemCheckError as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(1) from None
+        found = checks.run_checks(databases=["default"])
     finally:
         connections.close_all()  # or the processes that are forked next would share it
+    errors = [message for message in found if message.is_serious() and not message.is_silenced()]
+    if errors:
+        sys.stderr.write("".join(f"{message}\n" for message in errors))
+        raise SystemExit(1)
 
 
 @register()

@@ -259,7 +259,7 @@ FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
 
 # Celery: hints about job rows. A lost or doubled message is harmless by design.
 _BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 900,

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from argparse import ArgumentParser
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *, port: str, **options: Any) -> None:
         number = _free_port(port)
         call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        call_command("check", databases=["default"])
+        call_command("check", databases=["default"], stdout=StringIO())
         self._demo_on_first_start()
         connections.close_all()
 
@@ -97,7 +98,19 @@ def _children(port: int) -> list[Child]:
         *("--worker-class", "gthread", "--threads", "8", "--timeout", "60"),
         *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
     )
-    worker = ("-m", "celery", "--quiet", "--app", "creatorhub", "worker", "--loglevel", "WARNING")
+    # Celery's lecture on running as root; in a container that is how it is.
+    hush = ("-W", "ignore:You're running the worker")
+    worker = (
+        *hush,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "creatorhub",
+        "worker",
+        "--loglevel",
+        "WARNING",
+    )
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     render = ("--queues", "render", "--concurrency", str(os.cpu_count() or 1), "--hostname")
     control = ("--queues", "control", "--concurrency", "1", "--hostname")
