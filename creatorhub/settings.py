@@ -12,8 +12,11 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
+
+django_stubs_ext.monkeypatch()  # lets ModelAdmin[Video] and its like be written at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
