@@ -76,8 +76,7 @@ def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
         Video(
             owner=owner,
             title=f"Video {next(_number)}",
-            status=Video.Status.READY,
-            **{**_facts(), **fields},
+            **{"status": Video.Status.READY, **_facts(), **fields},
         )
         for _ in range(count)
     )
