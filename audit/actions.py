@@ -17,12 +17,20 @@ class Action:
 
 ACTIONS: dict[str, Action] = {
     # accounts and videos
+    "account.deactivated": Action("{who} closed this account", ("reason",), "slash"),
+    "account.reactivated": Action("{who} opened this account again", ("reason",), "undo"),
     "video.added": Action("{who} added “{title}”", ("title", "via"), "film"),
     "video.ingested": Action("“{title}” is ready to play", ("title", "duration_ms"), "check"),
     "video.refused": Action("“{title}” was refused: {problem}", ("title", "problem"), "alert"),
     "video.renamed": Action(
         "{who} renamed “{before}” to “{after}”", ("before", "after"), "pencil"
     ),
+    "video.moved": Action(
+        "{who} moved “{title}” from “{before}” to “{after}”",
+        ("title", "before", "after"),
+        "folder",
+    ),
+    "videos.added": Action("{who} added {count} videos", ("count", "via"), "film"),
     "video.removed": Action("{who} removed “{title}”", ("title", "reason"), "trash"),
     "video.retried": Action("{who} asked to try “{title}” again", ("title",), "refresh"),
     # consent
@@ -98,6 +106,11 @@ ACTIONS: dict[str, Action] = {
     # the platform
     "remixer.paused": Action("{who} paused remixing", ("reason", "stopped"), "pause"),
     "remixer.resumed": Action("{who} resumed remixing", ("reason",), "play"),
+    "notice.written": Action(
+        "{who} wrote the notice “{title}”, version {version}",
+        ("notice", "use", "version", "title"),
+        "page",
+    ),
     "notice.published": Action(
         "{who} published the notice “{title}”, version {version}",
         ("notice", "use", "version", "material", "title"),

@@ -12,14 +12,21 @@ is the one it was given; each statement below that writes a running job compares
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from creatorhub.celery import app
+
+logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 BEAT_EVERY = 5.0  # seconds between heartbeats; six may be missed before the lease is dead
@@ -115,10 +122,11 @@ def _held(job: J) -> models.QuerySet[J]:
     )
 
 
-def beat(job: Job, *, progress: int | None = None) -> None:
-    """Extend the lease, and write the progress in per cent if given. Raises LeaseLost."""
+def beat(job: Job, *, progress: int | None = None, **fields: Any) -> None:
+    """Extend the lease, writing the progress in per cent if given, and `fields`. Raises
+    LeaseLost."""
     now = timezone.now()
-    changes: dict[str, Any] = {"lease_until": now + LEASE, "heartbeat_at": now}
+    changes: dict[str, Any] = {"lease_until": now + LEASE, "heartbeat_at": now, **fields}
     if progress is not None:
         changes["progress"] = max(0, min(progress, 100))
     if _held(job).update(**changes) != 1:
@@ -158,19 +166,22 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=2**attempts)
 
 
-def stop(queryset: models.QuerySet[J], state: str, *, problem: str) -> int:
-    """End every live job in `queryset` whoever holds it; the holder finds its lease lost."""
+def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: Any) -> int:
+    """End every live job in `queryset` whoever holds it, writing `fields` too; the holder finds
+    its lease lost. Returns how many."""
     return queryset.filter(state__in=LIVE).update(
         state=state,
         problem=problem,
         finished_at=timezone.now(),
         lease_token=None,
         lease_until=None,
+        **fields,
     )
 
 
-def again(job: Job) -> bool:
-    """Queue a job that ended badly once more, with all its attempts. False if it had not."""
+def again(job: Job, **fields: Any) -> bool:
+    """Queue a job that ended badly once more, with all its attempts, writing `fields` too.
+    False if it had not ended badly."""
     ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
     return (
         type(job)
@@ -182,9 +193,23 @@ def again(job: Job) -> bool:
             problem="",
             finished_at=None,
             next_attempt_at=timezone.now(),
+            **fields,
         )
         == 1
     )
+
+
+def nudge(task: str, *args: int) -> None:
+    """Send a hint once the current transaction has committed. If the broker cannot be reached
+    the sweeper will send another; the page that asked does not wait and does not fail."""
+    transaction.on_commit(partial(_send, task, args))
+
+
+def _send(task: str, args: tuple[int, ...]) -> None:
+    try:
+        app.send_task(task, args=args, retry=False)
+    except (OSError, OperationalError) as error:
+        logger.warning("No hint for %s%s, the sweeper will send one: %s", task, args, error)
 
 
 @dataclass

@@ -75,6 +75,11 @@ class Video(models.Model):
         indexes = [
             models.Index(fields=["owner", "-id"], name="video_of_owner_newest_first"),
             models.Index(fields=["owner", "collection", "-id"], name="video_of_collection"),
+            models.Index(
+                fields=["status"],
+                condition=models.Q(status="processing"),
+                name="video_that_is_processing",
+            ),
         ]
 
     def __str__(self) -> str:

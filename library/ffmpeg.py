@@ -1,0 +1,269 @@
+"""The only place that runs ffmpeg: paths and options in, a file out. Knows no database.
+
+ffmpeg-python builds the argv; `run` executes it, within limits and deadlines.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import imageio_ffmpeg
+from django.conf import settings
+
+from library.limits import ENVIRONMENT, Limits, confined
+from library.probe import AUDIO_CODECS, CONTAINERS, MAX_PIXELS, MAX_STREAMS, VIDEO_CODECS, Facts
+
+__all__ = ["FfmpegFailed", "FfmpegTimeout", "Limits", "binary", "input_args", "run"]
+
+STDERR_KEPT = 64 * 1024  # bytes
+TICK = 0.5  # seconds between looks at the deadlines
+GRACE = 2.0  # seconds between SIGTERM and SIGKILL
+THREADS = 4  # each takes address space, of which a job has a fixed amount
+MEZZANINE_BOX = (1920, 1080)  # pixels; turned on its side for a portrait
+MEZZANINE_FPS = 60
+POSTER_WIDTH = 960  # pixels
+# The names of ffmpeg's decoders, which differ from the codecs' where a library decodes.
+_DECODERS = ["libdav1d", "libvpx-vp9", "libvpx", "libopus", "mp3float"]
+_GLOBALS = ["-nostdin", "-hide_banner", "-v", "error", "-max_alloc", str(256 * 1024**2)]
+_GLOBALS += ["-filter_threads", "2", "-filter_complex_threads", "2", "-y"]
+_GLOBALS += ["-stats_period", str(TICK), "-progress", "pipe:1"]
+
+
+class FfmpegFailed(Exception):
+    """It ended badly. `killed` when a signal ended it, so that trying again may help."""
+
+    def __init__(self, stderr_tail: str, *, returncode: int) -> None:
+        super().__init__(stderr_tail[-2000:] or f"ffmpeg ended with {returncode}")
+        self.stderr_tail = stderr_tail
+        self.returncode = returncode
+
+    @property
+    def killed(self) -> bool:
+        return self.returncode < 0 or "No space left on device" in self.stderr_tail
+
+
+class FfmpegTimeout(Exception):
+    """It took longer than its deadline, or said nothing new for too long, and was stopped."""
+
+
+@cache
+def _shipped_binary() -> str:
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+def binary() -> str:
+    """The ffmpeg that settings name, or the one that comes with the product's packages."""
+    return settings.FFMPEG_BINARY or _shipped_binary()
+
+
+def input_options(seconds: float) -> dict[str, Any]:
+    """What must stand before `-i` for any file that came from outside, as ffmpeg-python takes it.
+
+    Without the whitelists a "video" that is a playlist reads any file; without `-t` here rather
+    than after `-i`, ten hours at one frame per second are decoded whole.
+    """
+    return {
+        "protocol_whitelist": "file,pipe",
+        "format_whitelist": ",".join(name for names in CONTAINERS for name in names.split(",")),
+        "codec_whitelist": ",".join([*VIDEO_CODECS, *AUDIO_CODECS, *_DECODERS]),
+        "max_pixels": MAX_PIXELS,
+        "max_streams": MAX_STREAMS,
+        "probesize": 5_000_000,
+        "analyzeduration": 5_000_000,
+        "threads": THREADS,
+        "t": f"{seconds:.3f}",
+    }
+
+
+def input_args(path: Path | str, seconds: float) -> list[str]:
+    """`input_options` and the input itself as a list of arguments."""
+    options = (part for name, value in input_options(seconds).items() for part in (name, value))
+    args = [f"-{part}" if i % 2 == 0 else str(part) for i, part in enumerate(options)]
+    return [*args, "-i", f"file:{path}"]
+
+
+def run(
+    argv_tail: list[str],
+    *,
+    folder: Path,
+    timeout: float,
+    quiet_timeout: float,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    on_progress: Callable[[float], None] | None = None,
+) -> None:
+    """Run ffmpeg in the job's own `folder` and wait. Deadlines are in seconds; `quiet_timeout`
+    is how long the written time may stand still.
+
+    `on_progress` gets the seconds written so far, about twice a second even when nothing moved,
+    so a job can beat its heart in it. What it raises stops ffmpeg and comes through.
+    Raises FfmpegFailed, FfmpegTimeout. ffmpeg dies with the thread that calls this.
+    """
+    errors = folder / "ffmpeg.stderr"
+    with errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            confined([binary(), *_GLOBALS, *argv_tail], limits),
+            cwd=folder,
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            bufsize=0,
+            start_new_session=True,
+        )
+    try:
+        _watch(process, timeout=timeout, quiet_timeout=quiet_timeout, on_progress=on_progress)
+    finally:
+        _end(process)
+    if process.returncode:
+        raise FfmpegFailed(_tail(errors), returncode=process.returncode)
+
+
+def _watch(
+    process: subprocess.Popen[bytes],
+    *,
+    timeout: float,
+    quiet_timeout: float,
+    on_progress: Callable[[float], None] | None,
+) -> None:
+    """Until ffmpeg has closed its output and ended."""
+    assert process.stdout is not None  # noqa: S101  (we asked for a pipe)
+    started = moved = time.monotonic()
+    seconds, rest = 0.0, b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        is_open = True
+        while is_open or process.poll() is None:
+            if not is_open:
+                time.sleep(0.02)
+            elif selector.select(TICK):
+                chunk = os.read(process.stdout.fileno(), 65536)
+                is_open = bool(chunk)
+                *lines, rest = (rest + chunk).split(b"\n")
+                written = max([seconds, *map(_seconds, lines)])
+                if written > seconds:
+                    seconds, moved = written, time.monotonic()
+            now = time.monotonic()
+            if now - started > timeout:
+                raise FfmpegTimeout(f"not done after {timeout:.0f} seconds")
+            if now - moved > quiet_timeout:
+                raise FfmpegTimeout(f"no progress for {quiet_timeout:.0f} seconds")
+            if on_progress:
+                on_progress(seconds)
+
+
+def _seconds(line: bytes) -> float:
+    """The time in one line of `-progress`: `out_time_us=1500000`, or N/A at the start."""
+    name, _, value = line.partition(b"=")
+    return int(value) / 1_000_000 if name == b"out_time_us" and value.strip().isdigit() else 0.0
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """No process of the group is left. The group is the process's own: start_new_session."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE)
+    process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def _tail(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - STDERR_KEPT))
+        return file.read().decode(errors="replace")
+
+
+def mezzanine_size(facts: Facts) -> tuple[int, int]:
+    """Even width and height that keep the shape and fit the box."""
+    box = MEZZANINE_BOX if facts.width >= facts.height else MEZZANINE_BOX[::-1]
+    factor = min(1.0, box[0] / facts.width, box[1] / facts.height)
+    width, height = (max(16, round(side * factor / 2) * 2) for side in (facts.width, facts.height))
+    return width, height
+
+
+def mezzanine_args(facts: Facts, source: Path | str, target: Path | str) -> list[str]:
+    """Arguments that turn an upload into the one form that memes are cut from: H.264 and AAC in
+    MP4, 4:2:0, square pixels, upright, a constant rate, a key frame every second so that seeking
+    is quick, the index first so that playing starts at once. HDR becomes SDR.
+    """
+    opened = ffmpeg.input(f"file:{source}", **input_options(facts.duration + 1))
+    width, height = mezzanine_size(facts)
+    rate = min(facts.fps, float(MEZZANINE_FPS))
+    named_rate = facts.rate if facts.fps <= MEZZANINE_FPS else str(MEZZANINE_FPS)
+    picture = (
+        opened[str(facts.video_index)]
+        .filter("yadif", deint="interlaced")
+        .filter("fps", fps=named_rate, start_time=0)
+        .filter("scale", width, height, out_range="tv")
+    )
+    if facts.is_hdr:
+        picture = (
+            picture.filter("zscale", t="linear", npl=100)
+            .filter("format", "gbrpf32le")
+            .filter("zscale", p="bt709")
+            .filter("tonemap", "hable", desat=0)
+            .filter("zscale", t="bt709", m="bt709", r="tv")
+        )
+    streams = [picture.filter("setsar", 1).filter("format", "yuv420p")]
+    options = encoding(rate)
+    if facts.audio_index is not None:
+        sound = opened[str(facts.audio_index)]
+        streams.append(sound.filter("aresample", **{"async": 1, "first_pts": 0}))
+        options |= AUDIO_ENCODING
+    # One damaged frame in four is no longer the creator's video.
+    arguments = ["-max_error_rate", "0.25"]
+    return [*arguments, *ffmpeg.output(*streams, str(target), **options).get_args()]
+
+
+AUDIO_ENCODING: dict[str, Any] = {"c:a": "aac", "b:a": "160k", "ac": 2, "ar": 48000}
+
+
+def encoding(fps: float) -> dict[str, Any]:
+    """How a picture is written, for a mezzanine and for what is cut from it."""
+    return {
+        "f": "mp4",
+        "c:v": "libx264",
+        "preset": "veryfast",
+        "crf": 21,
+        "maxrate": "12M",
+        "bufsize": "24M",
+        "profile:v": "high",
+        "pix_fmt": "yuv420p",
+        "fps_mode": "cfr",
+        "g": max(1, math.ceil(fps)),
+        "force_key_frames": "expr:gte(t,n_forced)",
+        "threads": THREADS,
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "sn": None,
+        "dn": None,
+        "movflags": "+faststart",
+    }
+
+
+def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[str]:
+    """Arguments that write one frame, `at` seconds into a mezzanine, as a JPEG."""
+    opened = ffmpeg.input(f"file:{source}", ss=f"{at:.3f}", **input_options(5))
+    picture = (
+        opened["v:0"]
+        .filter("scale", f"min({POSTER_WIDTH},iw)", -2, out_range="pc")
+        .filter("format", "yuvj420p")
+    )
+    options = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg", "q:v": 4}
+    arguments: list[str] = ffmpeg.output(picture, str(target), **options).get_args()
+    return arguments

@@ -1,0 +1,384 @@
+"""What a file is, or why it is refused. Knows no Django: it runs in a child with limits.
+
+python -m library.probe FILE     →     {"facts": {…}}   or   {"refused": "A sentence."}
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from library.limits import ENVIRONMENT, Limits, confined
+
+MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
+MIN_SIDE = 16
+MAX_FPS = 120
+MAX_SECONDS = 600
+MIN_SECONDS = 0.2
+MAX_STREAMS = 16
+# A key is the demuxer's name, as libavformat writes it.
+CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4 or MOV", "matroska,webm": "MKV or WebM"}
+VIDEO_CODECS = {
+    "h264": "H.264",
+    "hevc": "H.265",
+    "vp8": "VP8",
+    "vp9": "VP9",
+    "av1": "AV1",
+    "mpeg4": "MPEG-4",
+}
+AUDIO_CODECS = {"aac": "AAC", "opus": "Opus", "vorbis": "Vorbis", "mp3": "MP3", "flac": "FLAC"}
+
+TIMEOUT = 25  # seconds: less than a job's lease
+LIMITS = Limits(cpu=20, memory=2 * 1024**3, file=1024**2, open_files=64)
+_ROOT = Path(__file__).resolve().parent.parent
+_STANDARD_RATES = [Fraction(n, 1001) for n in (24000, 30000, 60000)]
+_STANDARD_RATES += [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 120)]
+_HDR_TRANSFERS = (16, 18)  # ITU-T H.273: PQ and HLG
+
+AS_MP4 = "Export it as MP4 with H.264 and upload that."
+DAMAGED = (
+    "We could not read this file: it is damaged, or no ordinary video. "
+    "Check that it plays on your device, then export it again as MP4 and upload that."
+)
+NOT_A_VIDEO = "This is not a video that we can read. Upload an MP4, MOV, MKV or WebM file."
+EMPTY = "This file is empty. Check that the export finished, then upload it again."
+CUT_SHORT = (
+    "This file is incomplete: its end is missing. Copy or export it again, then upload the whole."
+)
+PLAYLIST = "This is a playlist, a text that points to videos. Upload the video file itself."
+WEB_PAGE = "This is a web page, not a video. Download the video itself, then upload that file."
+LOCKED = "This video is encrypted, so nobody can play it without its key. Upload a copy without."
+NO_PICTURE = "This file has sound but no picture. Upload a video."
+NO_VIDEO = "There is no video in this file. Upload an MP4, MOV, MKV or WebM file with a picture."
+ONE_PICTURE = "This file holds a single picture. Upload a video."
+TOO_SHORT = "This video is shorter than a fifth of a second. Upload a longer one."
+TOO_MANY_STREAMS = (
+    f"This file holds {MAX_STREAMS} tracks or more. "
+    "Export it with one picture and one sound track, then upload that."
+)
+TOO_LONG_UNKNOWN = (
+    "This video lasts longer than 10 minutes. Cut it to 10 minutes or less, then upload the parts."
+)
+# How files that people mistake for videos we take begin: (offset, bytes, what to say).
+_BEGINNINGS = (
+    (0, b"#EXTM3U", PLAYLIST),
+    (0, b"ffconcat", PLAYLIST),
+    (0, b"v=0", PLAYLIST),
+    (0, b"[playlist]", PLAYLIST),
+    (8, b"AVI ", f"This is an AVI file, which we don't take. {AS_MP4}"),
+    (0, b"FLV", f"This is a Flash video, which we don't take. {AS_MP4}"),
+    (0, b"GIF8", f"This is a GIF, which we don't take. {AS_MP4}"),
+    (0, b"\x30\x26\xb2\x75", f"This is a Windows Media file, which we don't take. {AS_MP4}"),
+    (0, b"\x89PNG", "This is a picture. Upload a video."),
+    (0, b"\xff\xd8\xff", "This is a picture. Upload a video."),
+    (0, b"ID3", NO_PICTURE),
+    (8, b"WAVE", NO_PICTURE),
+    (0, b"OggS", f"This is an Ogg file, which we don't take. {AS_MP4}"),
+)
+
+
+class Refusal(Exception):
+    """The file is not taken. `sentence` says what is wrong with it and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true of a file that is taken.
+
+    `width` and `height` are as shown: upright, with square pixels. `duration` is in seconds, from
+    the packets and not from the header. `rate` is `fps` as a fraction ("30000/1001").
+    """
+
+    container: str
+    duration: float
+    width: int
+    height: int
+    fps: float
+    rate: str
+    video_codec: str
+    video_index: int
+    pixel_format: str
+    rotation: int
+    is_hdr: bool
+    audio_codec: str
+    audio_index: int | None
+
+    @property
+    def has_audio(self) -> bool:
+        return self.audio_index is not None
+
+
+def probe(path: Path | str) -> Facts:
+    """Look at a file in a limited child process. Takes up to TIMEOUT seconds. Raises Refusal;
+    RuntimeError if the child itself is broken, which says nothing about the file."""
+    argv = [sys.executable, "-m", "library.probe", str(path)]
+    try:
+        child = subprocess.run(
+            confined(argv, LIMITS),
+            cwd=_ROOT,
+            env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT,
+            check=False,
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired:
+        raise Refusal(DAMAGED) from None
+    if child.returncode < 0:
+        raise Refusal(DAMAGED)
+    if child.returncode:
+        raise RuntimeError(f"The probe failed: {child.stderr[-2000:].decode(errors='replace')}")
+    answer = json.loads(child.stdout)
+    if "refused" in answer:
+        raise Refusal(answer["refused"])
+    return Facts(**answer["facts"])
+
+
+def examine(path: str) -> Facts:
+    """What `probe` does, in this very process. Raises Refusal."""
+    import av
+
+    _look_at_the_beginning(path)
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": ",".join(CONTAINERS),
+        "codec_whitelist": ",".join([*VIDEO_CODECS, "libdav1d", *AUDIO_CODECS, "mp3float"]),
+        "max_streams": str(MAX_STREAMS),
+        "probesize": "5000000",
+        "analyzeduration": "5000000",
+    }
+    try:
+        with av.open(f"file:{path}", options=options) as container:
+            video, audio = _streams(container)
+            _check_length(container.duration and container.duration / av.time_base)
+            rotation, width, height, pixel_format = _first_picture(container, video)
+        with av.open(f"file:{path}", options=options) as container:
+            video, audio = _streams(container)
+            duration, fps = _scan(container, video, audio)
+            rate = _standard(fps)
+            return Facts(
+                container=container.format.name,
+                duration=round(duration, 3),
+                width=width,
+                height=height,
+                fps=round(float(rate), 3),
+                rate=str(rate),
+                video_codec=video.codec_context.codec.canonical_name,
+                video_index=video.index,
+                pixel_format=pixel_format,
+                rotation=rotation,
+                is_hdr=int(video.codec_context.color_trc or 0) in _HDR_TRANSFERS,
+                audio_codec=audio.codec_context.codec.canonical_name if audio else "",
+                audio_index=audio.index if audio else None,
+            )
+    except (av.error.MemoryError, MemoryError):
+        raise Refusal(TOO_MANY_STREAMS) from None
+    except av.error.InvalidDataError:
+        raise Refusal(CUT_SHORT if _looks_like_mp4(path) else NOT_A_VIDEO) from None
+    except av.error.FFmpegError:
+        raise Refusal(DAMAGED) from None
+
+
+def _look_at_the_beginning(path: str) -> None:
+    with Path(path).open("rb") as file:
+        head = file.read(4096)
+    if not head:
+        raise Refusal(EMPTY)
+    for offset, magic, sentence in _BEGINNINGS:
+        if head[offset:].startswith(magic):
+            raise Refusal(sentence)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
+        raise Refusal(WEB_PAGE)
+    if text.startswith((b"<mpd", b"<?xml")) and b"<mpd" in text:
+        raise Refusal(PLAYLIST)
+
+
+def _looks_like_mp4(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return file.read(8)[4:] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
+
+
+def _streams(container: Any) -> tuple[Any, Any]:
+    """The picture and the sound (or None) that we take."""
+    if len(container.streams) >= MAX_STREAMS:
+        raise Refusal(TOO_MANY_STREAMS)
+    video = next((s for s in container.streams.video if not _is_cover(s)), None)
+    if video is None:
+        raise Refusal(NO_PICTURE if container.streams.audio else NO_VIDEO)
+    audio = next(iter(container.streams.audio), None)
+    _check_codec(video, VIDEO_CODECS, what="picture")
+    if audio is not None:
+        _check_codec(audio, AUDIO_CODECS, what="sound")
+    _check_size(video.codec_context.width, video.codec_context.height)
+    return video, audio
+
+
+def _is_cover(stream: Any) -> bool:
+    """Cover art and thumbnails are video streams to libavformat."""
+    import av
+
+    kinds = av.stream.Disposition
+    return bool(stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails))
+
+
+def _check_codec(stream: Any, taken: dict[str, str], *, what: str) -> None:
+    context = stream.codec_context
+    name = context.codec.canonical_name if context is not None and context.codec else ""
+    if name not in taken:
+        kind = name.upper().replace("_", " ") or "a way that we don't know"
+        raise Refusal(f"The {what} in this file is coded as {kind}, which we don't take. {AS_MP4}")
+
+
+def _check_size(width: int, height: int) -> None:
+    if not (width and height):
+        raise Refusal(DAMAGED)
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise Refusal(
+            f"This video is {width} × {height} pixels. We take up to 3840 × 2160. "
+            "Export it smaller and upload that."
+        )
+    if min(width, height) < MIN_SIDE:
+        raise Refusal(f"This video is {width} × {height} pixels, too small to see. {AS_MP4}")
+
+
+def _check_length(seconds: float | None) -> None:
+    if seconds and seconds > MAX_SECONDS + 1:
+        raise Refusal(
+            f"This video lasts {_spoken(seconds)}. We take up to 10 minutes. "
+            "Cut it and upload the parts."
+        )
+
+
+def _spoken(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours >= 48 or (hours and not minutes):
+        return f"{hours} hours" if hours > 1 else "1 hour"
+    if hours:
+        return f"{hours} h {minutes} min"
+    if seconds < (MAX_SECONDS + 60):
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{minutes} minutes"
+
+
+def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
+    """Decode one frame: rotation in degrees, width and height as shown, pixel format."""
+    import av
+
+    context = video.codec_context
+    context.thread_count = 1
+    context.options = {"max_pixels": str(MAX_PIXELS)}
+    try:
+        frame = next(_frames(container, video), None)
+    except av.error.FFmpegError:
+        frame = None
+    if frame is None:
+        raise Refusal(DAMAGED)
+    _check_size(frame.width, frame.height)
+    width, height = frame.width, frame.height
+    shape = video.sample_aspect_ratio or Fraction(1)
+    if Fraction(1, 4) <= shape <= 4:
+        width = round(width * shape)
+    rotation = round(frame.rotation) % 360
+    if rotation % 180 == 90:
+        width, height = height, width
+    return rotation, width, height, frame.format.name
+
+
+def _frames(container: Any, video: Any) -> Iterator[Any]:
+    """Frames of the first 500 packets. A locked packet is refused before it meets a decoder."""
+    import av
+
+    errors = 0
+    for count, packet in enumerate(container.demux(video)):
+        if count > 500:
+            return
+        if any(side.data_type.startswith("encryption") for side in packet.iter_sidedata()):
+            raise Refusal(LOCKED)
+        try:
+            yield from packet.decode()
+        except av.error.InvalidDataError:
+            errors += 1
+            if errors > 50:
+                return
+
+
+def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
+    """Read all packets without decoding: the real length in seconds, frames per second."""
+    import av
+
+    times: list[float] = []
+    ends = {video.index: 0.0}
+    for packet in container.demux([stream for stream in (video, audio) if stream]):
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is None:
+            continue
+        stream = packet.stream
+        begin = float((stamp - (stream.start_time or 0)) * stream.time_base)
+        end = begin + float((packet.duration or 0) * stream.time_base)
+        ends[stream.index] = max(ends.get(stream.index, 0.0), end)
+        if stream.index == video.index:
+            times.append(begin)
+        if end > MAX_SECONDS + 1:
+            raise Refusal(TOO_LONG_UNKNOWN)
+        if len(times) > MAX_SECONDS * MAX_FPS * 1.05:
+            raise Refusal(_too_fast(None))
+    if len(times) < 2:
+        raise Refusal(ONE_PICTURE if times else DAMAGED)
+    declared = container.duration / av.time_base if container.duration else 0.0
+    if max(ends.values()) < declared * 0.9 - 0.5:
+        raise Refusal(CUT_SHORT)
+    duration = ends[video.index]
+    if duration < MIN_SECONDS:
+        raise Refusal(TOO_SHORT)
+    times.sort()
+    span = times[-1] - times[0]
+    mean = (len(times) - 1) / span if span > 0 else MAX_FPS + 1.0
+    if mean > MAX_FPS * 1.02:
+        raise Refusal(_too_fast(mean))
+    gaps = [gap for a, b in itertools.pairwise(times) if (gap := b - a) > 0]
+    # Where the rate varies, the median gap is the rate that the camera worked at.
+    usual = 1 / statistics.median(gaps)
+    return duration, max(mean, min(usual, MAX_FPS))
+
+
+def _too_fast(fps: float | None) -> str:
+    many = f"{fps:.0f} pictures a second" if fps and fps < 10_000 else "too many pictures a second"
+    return f"This video has {many}. We take up to 120. Export it with 60 or fewer and upload that."
+
+
+def _standard(fps: float) -> Fraction:
+    """The usual rate within 2 %, or the rate as it is; at least 5, so that seeking stays quick."""
+    nearest = min(_STANDARD_RATES, key=lambda rate: abs(rate - fps))
+    if abs(nearest - fps) <= nearest * Fraction(2, 100):
+        return nearest
+    return max(Fraction(5), Fraction(fps).limit_denominator(1001))
+
+
+def main(path: str) -> None:
+    import av
+
+    av.logging.set_level(None)
+    try:
+        answer: dict[str, Any] = {"facts": asdict(examine(path))}
+    except Refusal as refusal:
+        answer = {"refused": refusal.sentence}
+    sys.stdout.write(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,27 @@
+"""Everything that writes videos. Views, API, admin, commands and tasks call these."""
+
+from library.services.ingests import run_ingest, sweep_ingests, sweep_leftovers
+from library.services.videos import (
+    ReadyVideo,
+    add_ready_videos,
+    add_video,
+    mark_removed,
+    quota_left,
+    quota_used,
+    rename_video,
+    retry_ingest,
+)
+
+__all__ = [
+    "ReadyVideo",
+    "add_ready_videos",
+    "add_video",
+    "mark_removed",
+    "quota_left",
+    "quota_used",
+    "rename_video",
+    "retry_ingest",
+    "run_ingest",
+    "sweep_ingests",
+    "sweep_leftovers",
+]

@@ -1,0 +1,246 @@
+"""The job that makes an upload ready: look at it, normalise it once, take a poster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
+from audit import log
+from creatorhub import jobs
+from creatorhub.actors import Actor
+from creatorhub.jobs import LeaseLost, State
+from library import ffmpeg, files
+from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
+from library.models import Ingest, Video
+from library.probe import Facts, Refusal, probe
+
+logger = logging.getLogger(__name__)
+
+WORKER = Actor.system("worker")
+SWEEPER = Actor.system("sweeper")
+QUIET = 60.0  # seconds in which ffmpeg must get on
+LEFT_ALONE = timedelta(hours=1)
+CANNOT_DECODE = (
+    "Too much of this video is damaged or cannot be read. "
+    "Check that it plays to its end, export it again as MP4 with H.264 and upload that."
+)
+TOOK_TOO_LONG = (
+    "Getting this video ready took too long. Try again; "
+    "if it fails once more, export it smaller and upload that."
+)
+GONE = "The uploaded file is no longer there. Upload it again."
+BROKE_OFF = "The work on this video broke off. Try again in a while."
+
+
+def run_ingest(ingest_pk: int) -> None:
+    """Do the job if it is to be had. A refusal or a fault ends in the row, not in an exception;
+    a fault of ours is raised, and the sweeper gives the job to the next worker."""
+    ingest = jobs.claim(Ingest, ingest_pk)
+    if not ingest:
+        return
+    video = Video.objects.select_related("owner").get(pk=ingest.video_id)
+    try:
+        _ingest(ingest, video)
+    except LeaseLost:
+        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+    except Refusal as refusal:
+        _refuse(ingest, video, problem=refusal.sentence)
+    except (FfmpegTimeout, SoftTimeLimitExceeded):
+        _give_back(ingest, video, problem=TOOK_TOO_LONG)
+    except FfmpegFailed as failure:
+        logger.warning("ffmpeg failed on ingest %s: %s", ingest.uuid, failure)
+        if failure.killed:
+            _give_back(ingest, video, problem=BROKE_OFF)
+        else:
+            _refuse(ingest, video, problem=CANNOT_DECODE)
+
+
+class _Heart:
+    """Beats while the work goes on, at most every few seconds, and tells how far it is."""
+
+    def __init__(self, ingest: Ingest, *, seconds: float) -> None:
+        self.ingest = ingest
+        self.seconds = seconds
+        self.due = 0.0
+
+    def __call__(self, done: float = 0.0) -> None:
+        if time.monotonic() >= self.due:
+            jobs.beat(self.ingest, progress=5 + round(90 * min(1.0, done / self.seconds)))
+            self.due = time.monotonic() + min(jobs.BEAT_EVERY, 2.0)
+
+
+def _ingest(ingest: Ingest, video: Video) -> None:
+    token = str(ingest.lease_token)
+    files.forget_all(video.uuid, besides=[video.source_key])  # of an attempt that was killed
+    with files.work_folder(token) as folder:
+        source, part = folder / "in", folder / f"{token}.part"
+        _bring(ingest, video, source)
+        facts = probe(source)
+        jobs.beat(ingest, progress=5)
+        _normalise(facts, source, part, on_progress=_Heart(ingest, seconds=facts.duration))
+        made = _look_at(part)
+        if made.duration < facts.duration * 0.8 - 0.5:
+            raise Refusal(CANNOT_DECODE)
+        poster = folder / "poster.part"
+        _take_poster(part, poster, at=min(made.duration * 0.2, 10))
+        jobs.beat(ingest, progress=98)
+        size = part.stat().st_size + poster.stat().st_size
+        kept: list[str] = []
+        try:
+            for path, name in ((part, "mezzanine.mp4"), (poster, "poster.jpg")):
+                kept.append(files.keep(path, files.key_of(video.uuid, name)))
+            _publish(ingest, video, made, size=size, mezzanine=kept[0], poster=kept[1])
+        except BaseException:
+            files.forget(kept)
+            raise
+
+
+def _bring(ingest: Ingest, video: Video, target: Path) -> None:
+    try:
+        files.bring(video.source_key, target, on_chunk=_Heart(ingest, seconds=1))
+    except FileNotFoundError:
+        raise Refusal(GONE) from None
+
+
+def _normalise(
+    facts: Facts, source: Path, target: Path, *, on_progress: Callable[[float], None]
+) -> None:
+    timeout = 120 + 2.5 * facts.duration
+    ffmpeg.run(
+        ffmpeg.mezzanine_args(facts, source, target),
+        folder=target.parent,
+        timeout=timeout,
+        quiet_timeout=QUIET,
+        limits=Limits(cpu=int(timeout) * (os.cpu_count() or 1)),
+        on_progress=on_progress,
+    )
+
+
+def _look_at(mezzanine: Path) -> Facts:
+    try:
+        return probe(mezzanine)
+    except Refusal:
+        raise Refusal(CANNOT_DECODE) from None
+
+
+def _take_poster(mezzanine: Path, target: Path, *, at: float) -> None:
+    ffmpeg.run(
+        ffmpeg.poster_args(mezzanine, target, at=at),
+        folder=target.parent,
+        timeout=20,
+        quiet_timeout=20,
+        limits=Limits(cpu=60),
+    )
+
+
+def _publish(
+    ingest: Ingest, video: Video, made: Facts, *, size: int, mezzanine: str, poster: str
+) -> None:
+    """The video is ready, if the job is still ours. Then the upload is no longer needed."""
+    source = video.source_key
+    with transaction.atomic(durable=True):
+        jobs.finish(ingest, State.DONE)
+        video = _still_there(video)
+        video.status = Video.Status.READY
+        video.problem = video.source_key = ""
+        video.mezzanine_key, video.poster_key = mezzanine, poster
+        video.size = size
+        video.duration_ms = round(made.duration * 1000)
+        video.width, video.height, video.has_audio = made.width, made.height, made.has_audio
+        video.save()
+        log.append(
+            "video.ingested",
+            actor=WORKER,
+            creator=video.owner,
+            about=video.uuid,
+            title=video.title,
+            duration_ms=video.duration_ms,
+        )
+        transaction.on_commit(lambda: files.forget([source]), robust=True)
+
+
+def _refuse(ingest: Ingest, video: Video, *, problem: str) -> None:
+    """The file is not taken, and not kept."""
+    try:
+        with transaction.atomic(durable=True):
+            jobs.finish(ingest, State.REFUSED, problem=problem)
+            video = _still_there(video)
+            video.source_key, video.size = "", 0
+            _mark_refused(video, actor=WORKER, problem=problem)
+            transaction.on_commit(lambda: files.forget_all(video.uuid), robust=True)
+    except LeaseLost:
+        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+
+
+def _give_back(ingest: Ingest, video: Video, *, problem: str) -> None:
+    """To be tried again; failed, if that was the last attempt. The upload is kept for a retry."""
+    try:
+        with transaction.atomic(durable=True):
+            if jobs.retry(ingest, problem=problem) == State.FAILED:
+                _mark_refused(_still_there(video), actor=WORKER, problem=problem)
+    except LeaseLost:
+        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+
+
+def _mark_refused(video: Video, *, actor: Actor, problem: str) -> None:
+    video.status, video.problem = Video.Status.REFUSED, problem
+    video.save(update_fields=["status", "problem", "source_key", "size"])
+    log.append(
+        "video.refused",
+        actor=actor,
+        creator=video.owner,
+        about=video.uuid,
+        title=video.title,
+        problem=problem,
+    )
+
+
+def _still_there(video: Video) -> Video:
+    """The row as it is now, locked. A video removed meanwhile has taken its job with it."""
+    found = (
+        Video.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("owner")
+        .filter(pk=video.pk, removed_at=None)
+        .first()
+    )
+    if not found:
+        raise LeaseLost
+    return found
+
+
+def sweep_ingests() -> jobs.Swept:
+    """Put right what dead workers and lost hints left; part of the sweep of every worker."""
+    swept = jobs.sweep(Ingest)
+    # Not only those found just now: whoever failed them may have died before the next line.
+    failed = Ingest.objects.filter(
+        state=State.FAILED, video__status=Video.Status.PROCESSING, video__removed_at=None
+    )
+    for pk in failed.values_list("pk", flat=True)[:200]:
+        _settle(pk)
+    for pk in swept.due:
+        jobs.nudge("library.ingest", pk)
+    return swept
+
+
+def _settle(ingest_pk: int) -> None:
+    """Tell the owner of a failed ingest, unless somebody did or it is being tried again."""
+    try:
+        with transaction.atomic(durable=True):
+            ingest = Ingest.objects.select_for_update(no_key=True).get(pk=ingest_pk)
+            video = _still_there(Video(pk=ingest.video_id))
+            if ingest.state == State.FAILED and video.status == Video.Status.PROCESSING:
+                _mark_refused(video, actor=SWEEPER, problem=ingest.problem)
+    except LeaseLost:
+        return
+
+
+def sweep_leftovers(*, older_than: timedelta = LEFT_ALONE) -> int:
+    """Delete the work folders and half uploads of processes that are gone. Returns how many."""
+    return files.remove_leftovers(older_than)
