@@ -76,9 +76,9 @@ def forget(keys: Iterable[str]) -> None:
                     path.parent.rmdir()
 
 
-def forget_all(uuid: UUID, *, besides: Iterable[str] = ()) -> None:
+def forget_all(uuid: UUID, *, kind: str = "videos", besides: Iterable[str] = ()) -> None:
     """Delete every file of a video but these: also what a killed job had stored and not named."""
-    folder, kept = folder_of(uuid), set(besides)
+    folder, kept = folder_of(uuid, kind=kind), set(besides)
     try:
         names = default_storage.listdir(folder)[1]
     except FileNotFoundError:

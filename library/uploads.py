@@ -1,9 +1,64 @@
-from django.core.files.uploadhandler import FileUploadHandler
+"""Counts the bytes of an upload while they arrive, so that too much is never written to disk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
+
+from creatorhub.errors import Forbidden, Refused
+from creatorhub.models import User
+from library.services.videos import no_room, quota_left, too_large
 
 
 class CountingUploadHandler(FileUploadHandler):
+    """Stops taking a file at the first byte above the limit or the owner's quota.
+
+    The rest of the body is read and thrown away, and the other fields are kept: the view runs as
+    usual, and `refusal(request)` tells it what to answer. An answer before the body was read would
+    reach most browsers as a broken connection.
+    """
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.refused: Refused | None = None
+        self.received = 0
+        self.left: int | None = None
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        if self.refused:
+            raise SkipFile
+        if self.left is None:
+            owner = self._owner()
+            self.left = quota_left(owner) if owner else 0
+
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.received += len(raw_data)
+        if self.received > min(self.left or 0, settings.UPLOAD_MAX_BYTES):
+            self.refused = self._reason()
+            raise SkipFile
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
         return None
+
+    def _reason(self) -> Refused:
+        owner = self._owner()
+        if not owner:
+            return Forbidden("Sign in to upload a video.", code="not_authenticated")
+        return too_large() if self.received > settings.UPLOAD_MAX_BYTES else no_room(owner)
+
+    def _owner(self) -> User | None:
+        user = getattr(self.request, "user", None)
+        return user if isinstance(user, User) else None
+
+
+def refusal(request: HttpRequest) -> Refused | None:
+    """Why a file of this request was not taken, once its FILES were read; else None."""
+    for handler in request.upload_handlers:
+        if isinstance(handler, CountingUploadHandler) and handler.refused:
+            return handler.refused
+    return None

@@ -212,7 +212,8 @@ def quota_used(owner: User) -> int:
 
 def quota_left(owner: User) -> int:
     """Bytes that the owner may still bring."""
-    return max(0, settings.QUOTA_BYTES - quota_used(owner))
+    quota: int = settings.QUOTA_BYTES
+    return max(0, quota - quota_used(owner))
 
 
 def too_large() -> Refused:

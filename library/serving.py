@@ -1,0 +1,170 @@
+"""Sends a stored file to somebody whom the caller has checked. Nothing else reaches media.
+
+Ranges are RFC 9110 section 14, of one range; a request for several gets the whole file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from django.core.files.storage import default_storage
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    StreamingHttpResponse,
+)
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+
+from library.files import local_path
+
+CHUNK = 256 * 1024  # bytes
+LINK_LASTS = 60  # seconds in which a signed address of another storage may be opened
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.IGNORECASE)
+
+
+class _Slice(Iterator[bytes]):
+    """The next `length` bytes of an open file, which it closes."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self.file = file
+        self.left = length
+
+    def __next__(self) -> bytes:
+        chunk = self.file.read(min(CHUNK, self.left)) if self.left else b""
+        if not chunk:
+            self.close()
+            raise StopIteration
+        self.left -= len(chunk)
+        return chunk
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def serve(
+    request: HttpRequest,
+    key: str,
+    *,
+    content_type: str,
+    filename: str = "",
+    download: bool = False,
+) -> HttpResponseBase:
+    """The file, or the part that was asked for: 200, 206, 304 or 416. Never stored by caches,
+    because the answer may be different a moment later. Raises Http404 if there is no such file.
+
+    Checks nothing about who asks. Storage elsewhere answers by a redirect to a short-lived address.
+    """
+    if not key:
+        raise Http404
+    disposition = content_disposition_header(download, filename) if filename or download else None
+    path = local_path(key)
+    if path is None:
+        return _elsewhere(key, content_type=content_type, disposition=disposition)
+    try:
+        file = path.open("rb")
+    except OSError:
+        raise Http404 from None
+    try:
+        response = _answer(request, cast(BinaryIO, file))
+    except BaseException:
+        file.close()
+        raise
+    response["Accept-Ranges"] = "bytes"
+    _private(response)
+    if response.status_code in (200, 206):
+        response["Content-Type"] = content_type
+        if disposition:
+            response["Content-Disposition"] = disposition
+    return response
+
+
+def _answer(request: HttpRequest, file: BinaryIO) -> HttpResponseBase:
+    """The response for an open file, which is closed by it or here."""
+    status = os.fstat(file.fileno())
+    size, changed = status.st_size, int(status.st_mtime)
+    mark = f"{status.st_ino}:{status.st_mtime_ns}:{size}".encode()
+    etag = f'"{hashlib.sha256(mark).hexdigest()[:32]}"'
+    if _matches(request.headers.get("If-None-Match", ""), etag):
+        file.close()
+        unchanged = HttpResponseNotModified()
+        unchanged["ETag"] = etag
+        return unchanged
+    wanted = request.headers.get("Range", "")
+    if request.method != "GET" or not _still(request.headers.get("If-Range"), etag, changed):
+        wanted = ""
+    part = _parse(wanted, size)
+    response: HttpResponseBase
+    if part is None:
+        file.close()
+        response = HttpResponse(status=416)
+        response["Content-Range"] = f"bytes */{size}"
+        return response
+    start, length = part
+    if request.method == "HEAD":
+        file.close()
+        response = HttpResponse()
+    else:
+        file.seek(start)
+        response = StreamingHttpResponse(_Slice(file, length))
+    if wanted and length != size:
+        response.status_code = 206
+        response["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
+    response["Content-Length"] = str(length)
+    response["ETag"] = etag
+    response["Last-Modified"] = http_date(changed)
+    return response
+
+
+def _parse(header: str, size: int) -> tuple[int, int] | None:
+    """Start and length to send; the whole for a header that is absent or not understood; None for
+    a range that lies outside the file."""
+    whole = (0, size)
+    match = _RANGE.fullmatch(header.replace(" ", ""))
+    if not match or match.groups() == ("", ""):
+        return whole
+    first, last = match.groups()
+    if not first:
+        length = min(int(last), size)
+        return (size - length, length) if length else None
+    start, end = int(first), min(int(last), size - 1) if last else size - 1
+    if last and int(last) < start:
+        return whole
+    return (start, end - start + 1) if start < size else None
+
+
+def _matches(header: str, etag: str) -> bool:
+    """If-None-Match: weak comparison, section 13.1.2."""
+    given = [part.strip().removeprefix("W/") for part in header.split(",")]
+    return etag in given or given == ["*"]
+
+
+def _still(header: str | None, etag: str, changed: int) -> bool:
+    """If-Range: whether the part still belongs to what the client has, section 13.1.5."""
+    if not header:
+        return True
+    if header.startswith(('"', "W/")):
+        return header == etag
+    return parse_http_date_safe(header) == changed
+
+
+def _elsewhere(key: str, *, content_type: str, disposition: str | None) -> HttpResponseBase:
+    parameters = {"ResponseContentType": content_type, "ResponseCacheControl": "private, no-store"}
+    if disposition:
+        parameters["ResponseContentDisposition"] = disposition
+    # Only storages that sign their addresses take these arguments.
+    address = default_storage.url(key, parameters=parameters, expire=LINK_LASTS)  # type: ignore[call-arg]
+    response = HttpResponse(status=302)
+    response["Location"] = address
+    _private(response)
+    return response
+
+
+def _private(response: HttpResponseBase) -> None:
+    response["Cache-Control"] = "private, no-store"
