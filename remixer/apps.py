@@ -6,4 +6,7 @@ class RemixerConfig(AppConfig):
     verbose_name = "Memes"
 
     def ready(self) -> None:
-        from remixer import receivers  # noqa: F401  (listens for withdrawals)
+        from remixer import (
+            checks,  # noqa: F401  (registers the system check)
+            receivers,  # noqa: F401  (listens for withdrawals)
+        )

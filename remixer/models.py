@@ -4,10 +4,30 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from consent.models import Terms
-from creatorhub.jobs import Job, State
+from creatorhub.jobs import LIVE, Job, State
 from library.models import Video
+
+
+class RenderQuerySet(models.QuerySet["Render"]):
+    def requested_by(self, user: object) -> RenderQuerySet:
+        """The memes of this maker that they did not remove."""
+        return self.filter(requester=user).exclude(state=Render.REMOVED)
+
+    def visible_to(self, user: object) -> RenderQuerySet:
+        """What this person may look at: their own memes, and those made of their videos."""
+        mine = Q(requester=user) | Q(video__owner=user, state__in=[State.DONE, Render.TAKEN_DOWN])
+        return self.filter(mine).exclude(state=Render.REMOVED)
+
+    def live(self) -> RenderQuerySet:
+        return self.filter(state__in=LIVE)
+
+    def with_files_left(self) -> RenderQuerySet:
+        """Ended without being published, and their files are still to be deleted."""
+        ended = ~Q(state__in=[State.QUEUED, State.RUNNING, State.DONE])
+        return self.filter(ended, file_key__gt="")
 
 
 class Render(Job):
@@ -15,18 +35,23 @@ class Render(Job):
 
         queued ──> running ──publish──> done ──withdrawal──> taken_down
            └──────────┴──> cancelled (by its maker), refused (consent said no), failed
+        any of these ──by its maker──> removed
 
     `allowed_version` is the standing's version at which the request was allowed. Publishing asks
     again under the standing's lock and compares with the versions of later withdrawals, so that
     a later re-grant does not publish what a withdrawal stopped. `problem` holds the sentence that
     people read for every bad end; `ended_for` the decision's reason, where a decision ended it.
+
+    `file_key` and `poster_key` are written before the files are, and emptied once they are gone:
+    a row that is neither live nor done and still names a file has something left to delete.
     """
 
     TAKEN_DOWN = "taken_down"
+    REMOVED = "removed"
 
     state = models.CharField(
         max_length=16,
-        choices=[*State.choices, (TAKEN_DOWN, "Taken down")],
+        choices=[*State.choices, (TAKEN_DOWN, "Taken down"), (REMOVED, "Removed")],
         default=State.QUEUED,
     )
     requester = models.ForeignKey(
@@ -49,6 +74,8 @@ class Render(Job):
     published_at = models.DateTimeField(null=True, blank=True)
     ended_for = models.CharField(max_length=32, blank=True)
 
+    objects = RenderQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -60,8 +87,13 @@ class Render(Job):
             models.Index(fields=["video", "state"], name="render_of_video_by_state"),
             models.Index(
                 fields=["state", "next_attempt_at"],
-                condition=models.Q(state__in=["queued", "running"]),
+                condition=Q(state__in=["queued", "running"]),
                 name="render_that_is_live",
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(file_key__gt="") & ~Q(state__in=["queued", "running", "done"]),
+                name="render_with_files_left",
             ),
         ]
 

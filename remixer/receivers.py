@@ -1,0 +1,15 @@
+"""Listens for withdrawals of consent and hands them to the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from consent.signals import Withdrawn, consent_withdrawn
+from remixer import services
+
+
+@receiver(consent_withdrawn, dispatch_uid="remixer.take_down")
+def take_down(*, signal: object, sender: object, **told: Any) -> Withdrawn:
+    return services.stop_and_take_down(**told)

@@ -1,0 +1,228 @@
+"""Texts become a transparent picture, and the same picture serves the preview and the render.
+
+Pure of Django. Every text is wrapped, and set smaller until it fits its box.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PIL import Image, ImageDraw
+
+from remixer import scripts
+from remixer.catalogue import Box, Meme
+from remixer.scripts import EMOJI, EMOJI_SIZE, Run
+
+LINE = 1.2  # a line's height, in sizes of its letters
+SMALLEST = 9  # pixels; text that does not fit at this size loses its end
+SHRINK = 0.94
+CREDIT = 0.030  # the credit's size, as a fraction of the shorter side
+LONGEST_NAME = 32  # characters
+
+# Kept of the invisible: what joins letters and emoji. Dropped: what turns the direction around
+# and could make a text read as another (Trojan Source), and every control character.
+_KEPT = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
+
+
+def clean(text: str) -> str:
+    """The text as it will be drawn: composed, on lines, without control characters."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = "".join(
+        character
+        for character in text.replace("\t", " ")
+        if character in _KEPT
+        or character == "\n"
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    )
+    lines = (re.sub(r"\s+", " ", line).strip() for line in kept.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def undrawable(text: str) -> list[str]:
+    """The letters of this text that no font here has."""
+    return list(scripts.undrawable(text))
+
+
+def credit_line(username: str) -> str:
+    """The line that names the creator on every meme; a very long name loses its end."""
+    name = username if len(username) <= LONGEST_NAME else f"{username[: LONGEST_NAME - 1]}…"
+    return f"@{name} · CreatorHub"
+
+
+def overlay(
+    meme: Meme, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
+) -> Image.Image:
+    """An RGBA picture of `size` pixels: each text in its box, and `credit` at the lower right.
+    Texts are taken as they are: clean() them first."""
+    canvas = Image.new("RGBA", size)
+    for box in meme.boxes:
+        if text := captions.get(box.id, ""):
+            _draw_box(canvas, box, text.upper() if box.case == "upper" else text)
+    _draw_credit(canvas, credit)
+    return canvas
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    family: str
+    colour: str
+    stroke: float  # of the size
+    stroke_colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    text: str
+    right_to_left: bool
+    width: float
+
+
+def _draw_box(canvas: Image.Image, box: Box, text: str) -> None:
+    width, height = box.width * canvas.width, box.height * canvas.height
+    largest = max(round(box.size * min(canvas.size)), SMALLEST)
+    size, lines = _fit(text, box, width=width, height=height, largest=largest)
+    free = height - len(lines) * LINE * size
+    top = box.y * canvas.height + {"top": 0.0, "middle": free / 2, "bottom": free}[box.valign]
+    style = _Style(box.font, box.colour, box.stroke, box.stroke_colour)
+    for number, line in enumerate(lines):
+        left = box.x * canvas.width + _indent(box, line, width - line.width)
+        _draw_line(canvas, line, style, size=size, left=left, top=top + number * LINE * size)
+
+
+def _indent(box: Box, line: _Line, free: float) -> float:
+    if box.align == "centre":
+        return free / 2
+    return free if (box.align == "end") != line.right_to_left else 0.0
+
+
+def _fit(
+    text: str, box: Box, *, width: float, height: float, largest: int
+) -> tuple[int, list[_Line]]:
+    """The largest size at which the text fits, and its lines. Words are broken only where no
+    size above half of the largest holds the longest of them."""
+    size = float(largest)
+    while True:
+        pixels = max(round(size), SMALLEST)
+        room = width - 2 * box.stroke * pixels
+        lines = _wrap(text, box.font, pixels, room, breaks=size < largest / 2)
+        fits = len(lines) * LINE * pixels <= height and all(line.width <= room for line in lines)
+        if fits:
+            return pixels, lines
+        if pixels <= SMALLEST:
+            return pixels, lines[: max(1, int(height // (LINE * pixels)))]
+        size *= SHRINK
+
+
+def _wrap(text: str, family: str, size: int, room: float, *, breaks: bool) -> list[_Line]:
+    lines: list[_Line] = []
+    for paragraph in text.split("\n"):
+        from_right = scripts.reads_from_the_right(paragraph)
+
+        def measured(line: str, *, from_right: bool = from_right) -> float:
+            return sum(
+                _width(run, size) for run in scripts.runs(line, family, right_to_left=from_right)
+            )
+
+        words = paragraph.split(" ")
+        if breaks:
+            words = [part for word in words for part in _broken(word, measured, room)]
+        line = words[0]
+        for word in words[1:]:
+            if measured(longer := f"{line} {word}") <= room:
+                line = longer
+            else:
+                lines.append(_Line(line, from_right, measured(line)))
+                line = word
+        lines.append(_Line(line, from_right, measured(line)))
+    return lines
+
+
+def _broken(word: str, measured: Callable[[str], float], room: float) -> list[str]:
+    """The word in pieces that fit, cut between letters."""
+    pieces = [""]
+    for letter in scripts.letters(word):
+        if pieces[-1] and measured(pieces[-1] + letter) > room:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
+
+
+def _direction(run: Run) -> str:
+    return "rtl" if run.right_to_left else "ltr"
+
+
+def _width(run: Run, size: int) -> float:
+    if run.font == EMOJI:
+        font = scripts.font_file(EMOJI, EMOJI_SIZE)
+        return font.getlength(run.text, direction="ltr") * size / EMOJI_SIZE
+    return scripts.font_file(run.font, size).getlength(run.text, direction=_direction(run))
+
+
+def _draw_line(
+    canvas: Image.Image, line: _Line, style: _Style, *, size: int, left: float, top: float
+) -> None:
+    """All outlines first, then all letters: an outline never covers its neighbour's letter."""
+    capital = scripts.font_file(scripts.FAMILIES[style.family][0], size).getbbox("H", anchor="ls")
+    baseline = top + (LINE * size - capital[1]) / 2
+    placed: list[tuple[Run, float]] = []
+    for run in scripts.runs(line.text, style.family, right_to_left=line.right_to_left):
+        placed.append((run, left))
+        left += _width(run, size)
+    draw = ImageDraw.Draw(canvas)
+    stroke = round(style.stroke * size)
+    for fill, width in ((style.stroke_colour, stroke), (style.colour, 0)):
+        if fill is style.stroke_colour and not stroke:
+            continue
+        for run, x in placed:
+            if run.font != EMOJI:
+                draw.text(
+                    (x, baseline),
+                    run.text,
+                    font=scripts.font_file(run.font, size),
+                    fill=fill,
+                    anchor="ls",
+                    direction=_direction(run),
+                    stroke_width=width,
+                    stroke_fill=fill,
+                )
+    for run, x in placed:
+        if run.font == EMOJI:
+            _paste_emoji(canvas, run, size=size, left=x, middle=baseline + capital[1] / 2)
+
+
+def _paste_emoji(canvas: Image.Image, run: Run, *, size: int, left: float, middle: float) -> None:
+    font = scripts.font_file(EMOJI, EMOJI_SIZE)
+    box = font.getbbox(run.text, anchor="ls", direction="ltr")
+    if box[2] <= box[0] or box[3] <= box[1]:
+        return
+    picture = Image.new("RGBA", (round(box[2] - box[0]), round(box[3] - box[1])))
+    ImageDraw.Draw(picture).text(
+        (-box[0], -box[1]), run.text, font=font, anchor="ls", direction="ltr", embedded_color=True
+    )
+    scale = size / EMOJI_SIZE
+    picture = picture.resize(
+        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
+        Image.Resampling.LANCZOS,
+    )
+    place = round(left + box[0] * scale), round(middle - picture.height / 2)
+    layer = Image.new("RGBA", canvas.size)
+    layer.paste(picture, place)
+    canvas.alpha_composite(layer)
+
+
+def _draw_credit(canvas: Image.Image, credit: str) -> None:
+    style = _Style("inter", "#ffffff", 0.12, "#000000")
+    size = max(round(CREDIT * min(canvas.size)), SMALLEST)
+    margin = round(size * 0.6)
+    while (width := _credit_width(credit, size)) > canvas.width - 2 * margin and size > 1:
+        size -= 1
+    left, top = canvas.width - margin - width, canvas.height - margin - LINE * size
+    line = _Line(credit, right_to_left=False, width=width)
+    _draw_line(canvas, line, style, size=size, left=left, top=top)
+
+
+def _credit_width(credit: str, size: int) -> float:
+    return sum(_width(run, size) for run in scripts.runs(credit, "inter", right_to_left=False))

@@ -1,0 +1,165 @@
+"""Which templates are there? Read once from memes/*.toml; a file that is wrong stops the start.
+
+A template is data: places, limits, colours. It never holds code, a filter or a path.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_args, get_type_hints
+
+FOLDER = Path(__file__).parent / "memes"
+
+Font = Literal["anton", "inter"]
+Align = Literal["start", "centre", "end"]
+VerticalAlign = Literal["top", "middle", "bottom"]
+Case = Literal["as_typed", "upper"]
+
+
+class MemeError(ValueError):
+    """A template's file is wrong. The message names the file and the place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Where one text goes.
+
+    x, y, width, height: fractions of the finished picture, bar included, from its top left.
+    size: the largest height of the letters, as a fraction of the shorter side; text that does
+    not fit is set smaller. stroke: the outline's width as a fraction of the letters' height.
+    align "start" is left for a text that reads from the left, and right for one that does not.
+    """
+
+    id: str
+    label: str
+    max_chars: int
+    x: float
+    y: float
+    width: float
+    height: float
+    font: Font
+    size: float
+    colour: str
+    example: str = ""
+    stroke: float = 0.0
+    stroke_colour: str = "#000000"
+    align: Align = "centre"
+    valign: VerticalAlign = "middle"
+    case: Case = "as_typed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meme:
+    """min_length, max_length: seconds. bar: height of a band of `bar_colour` above the picture,
+    as a fraction of the picture's height."""
+
+    id: str
+    name: str
+    description: str
+    boxes: tuple[Box, ...]
+    min_length: float
+    max_length: float
+    bar: float = 0.0
+    bar_colour: str = "#ffffff"
+    order: int = 100
+
+    def box(self, box_id: str) -> Box | None:
+        return next((box for box in self.boxes if box.id == box_id), None)
+
+
+@cache
+def _types(kind: type[Box] | type[Meme]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def load(path: Path) -> Meme:
+    """One template from its file; its id is the file's name. Raises MemeError."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise MemeError(f"{path.name}: {error}") from error
+    boxes = table.pop("boxes", None)
+    if not isinstance(boxes, list) or not boxes or not all(isinstance(b, dict) for b in boxes):
+        raise MemeError(f"{path.name}: it needs at least one [[boxes]].")
+    read = tuple(
+        Box(**_fields(Box, box, where=f"{path.name}: box {number}"))
+        for number, box in enumerate(boxes, start=1)
+    )
+    values = _fields(Meme, table | {"id": path.stem, "boxes": read}, where=path.name)
+    meme = Meme(**values)
+    _check(meme, where=path.name)
+    return meme
+
+
+def _fields(
+    kind: type[Box] | type[Meme], table: Mapping[str, Any], *, where: str
+) -> dict[str, Any]:
+    """The table's values, each of the type that the dataclass declares. Raises MemeError."""
+    known = _types(kind)
+    if unknown := sorted(set(table) - set(known)):
+        raise MemeError(f"{where}: unknown: {', '.join(unknown)}.")
+    needed = {field.name for field in fields(kind) if field.default is MISSING}
+    if missing := sorted(needed - set(table)):
+        raise MemeError(f"{where}: missing: {', '.join(missing)}.")
+    return {name: _value(known[name], value, f"{where}: {name}") for name, value in table.items()}
+
+
+def _value(wanted: Any, value: Any, where: str) -> Any:
+    if options := get_args(wanted):
+        if options[0] is not Box and value not in options:
+            raise MemeError(f"{where} must be one of {', '.join(options)}.")
+        return value
+    if wanted is float and type(value) is int:
+        return float(value)
+    if type(value) is not wanted:
+        raise MemeError(f"{where} must be of type {wanted.__name__}.")
+    return value
+
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+
+
+def _check(meme: Meme, *, where: str) -> None:
+    def demand(holds: bool, sentence: str) -> None:  # noqa: FBT001
+        if not holds:
+            raise MemeError(f"{where}: {sentence}")
+
+    demand(bool(_ID.fullmatch(meme.id)), "a file's name is small letters, digits and _.")
+    demand(bool(meme.name.strip()), "the name is empty.")
+    demand(0 < meme.min_length <= meme.max_length <= 60, "0 < min_length ≤ max_length ≤ 60.")
+    demand(0 <= meme.bar <= 1, "bar is a fraction.")
+    demand(bool(_COLOUR.fullmatch(meme.bar_colour)), "a colour is written #rrggbb.")
+    demand(len({box.id for box in meme.boxes}) == len(meme.boxes), "two boxes share an id.")
+    for box in meme.boxes:
+        demand(bool(_ID.fullmatch(box.id)), f"box id {box.id!r}: small letters, digits and _.")
+        demand(0 < box.max_chars <= 300, f"box {box.id}: 0 < max_chars ≤ 300.")
+        inside = box.x + box.width <= 1 and box.y + box.height <= 1 and min(box.x, box.y) >= 0
+        demand(inside and box.width > 0 < box.height, f"box {box.id} leaves the picture.")
+        demand(0.02 <= box.size <= 0.5, f"box {box.id}: 0.02 ≤ size ≤ 0.5.")
+        demand(0 <= box.stroke <= 0.2, f"box {box.id}: 0 ≤ stroke ≤ 0.2.")
+        for colour in (box.colour, box.stroke_colour):
+            demand(bool(_COLOUR.fullmatch(colour)), f"box {box.id}: a colour is written #rrggbb.")
+
+
+def load_all(folder: Path = FOLDER) -> Mapping[str, Meme]:
+    """Every template of the folder by id, in the order they are shown. Raises MemeError."""
+    memes = sorted((load(path) for path in folder.glob("*.toml")), key=lambda m: (m.order, m.id))
+    return MappingProxyType({meme.id: meme for meme in memes})
+
+
+def _load_or_note() -> tuple[Mapping[str, Meme], str]:
+    try:
+        return load_all(), ""
+    except MemeError as error:
+        return {}, str(error)
+
+
+# A wrong file must not end an import in a traceback: the system check in checks.py says it.
+MEMES, PROBLEM = _load_or_note()

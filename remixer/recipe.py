@@ -1,0 +1,116 @@
+"""How is a meme cut? Pure: a template, a video's facts and two paths in, ffmpeg's arguments out.
+
+No text of a person comes near a filter: captions arrive as a picture. Every number is clamped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ffmpeg
+
+from remixer.catalogue import Meme
+
+LONGEST_SIDE = 1280  # pixels of the picture, without the bar
+SHORTEST = 0.2  # seconds
+
+# What the two inputs may be. The mezzanine is our own file, and so is the overlay; a demuxer or
+# decoder that neither needs is one that nobody can reach through them.
+MEZZANINE = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2",
+    "codec_whitelist": "h264,aac",
+}
+OVERLAY = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "png_pipe",
+    "codec_whitelist": "png",
+    "f": "png_pipe",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Of the mezzanine: pixels, seconds."""
+
+    width: int
+    height: int
+    duration: float
+    has_audio: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Canvas:
+    """Pixels of the finished picture; `bar` of its height lie above the video's own picture."""
+
+    width: int
+    height: int
+    bar: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.width, self.height
+
+
+def canvas_for(meme: Meme, *, width: int, height: int) -> Canvas:
+    """The finished size for a video of this size: even numbers, never enlarged."""
+    scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
+    picture = _even(height * scale)
+    bar = _even(picture * meme.bar) if meme.bar else 0
+    return Canvas(width=_even(width * scale), height=picture + bar, bar=bar)
+
+
+def span(meme: Meme, facts: Facts, *, start: float, length: float) -> tuple[float, float]:
+    """Start and length in seconds, clamped to the template and the video."""
+    length = _clamp(length, SHORTEST, max(min(meme.max_length, facts.duration), SHORTEST))
+    return _clamp(start, 0.0, max(facts.duration - length, 0.0)), length
+
+
+def argv_for(
+    meme: Meme,
+    facts: Facts,
+    *,
+    source: str,
+    overlay: str,
+    output: str,
+    start: float,
+    length: float,
+) -> list[str]:
+    """ffmpeg's arguments after its global options. The paths are ours; the overlay has the size
+    that canvas_for() gives. `start` and `length` in seconds."""
+    canvas = canvas_for(meme, width=facts.width, height=facts.height)
+    start, length = span(meme, facts, start=start, length=length)
+    video = ffmpeg.input(f"file:{source}", ss=f"{start:.3f}", t=f"{length:.3f}", **MEZZANINE)
+    captions = ffmpeg.input(f"file:{overlay}", **OVERLAY)
+    picture = (
+        video["v:0"].filter("scale", canvas.width, canvas.height - canvas.bar).filter("setsar", 1)
+    )
+    if canvas.bar:
+        colour = f"0x{meme.bar_colour.removeprefix('#')}"
+        picture = picture.filter("pad", canvas.width, canvas.height, 0, canvas.bar, colour)
+    picture = picture.overlay(captions, format="auto").filter("format", "yuv420p")
+    streams = [picture, video["a:0"]] if facts.has_audio else [picture]
+    options: dict[str, str | int] = {
+        "c:v": "libx264",
+        "preset": "veryfast",
+        "crf": 21,
+        "profile:v": "high",
+        "threads": 2,
+        "t": f"{length:.3f}",
+        "map_metadata": -1,
+        "map_chapters": -1,
+        "movflags": "+faststart",
+        "f": "mp4",
+    }
+    if facts.has_audio:
+        options |= {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": 48000}
+    argv: list[str] = ffmpeg.output(*streams, f"file:{output}", **options).compile()
+    return argv[1:]
+
+
+def _even(pixels: float) -> int:
+    return max(2, round(pixels / 2) * 2)
+
+
+def _clamp(value: float, least: float, most: float) -> float:
+    return max(least, min(value, most))

@@ -1,0 +1,33 @@
+"""The only writer of memes. What decides is asked under the creator's standing, locked first;
+then renders, then the log."""
+
+from remixer.services.files import file_of, poster_of, preview_image
+from remixer.services.moderation import take_down
+from remixer.services.pause import pause, resume
+from remixer.services.rendering import run_render
+from remixer.services.requests import (
+    MOST_LIVE,
+    cancel_render,
+    remove_render,
+    request_render,
+    retry_render,
+)
+from remixer.services.sweeping import sweep
+from remixer.services.withdrawal import stop_and_take_down
+
+__all__ = [
+    "MOST_LIVE",
+    "cancel_render",
+    "file_of",
+    "pause",
+    "poster_of",
+    "preview_image",
+    "remove_render",
+    "request_render",
+    "resume",
+    "retry_render",
+    "run_render",
+    "stop_and_take_down",
+    "sweep",
+    "take_down",
+]

@@ -1,0 +1,114 @@
+"""The files of memes: where they lie, who may have one now, and how they are deleted."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+import av
+from django.core.files import File
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from consent import querysets
+from consent.uses import REMIX
+from creatorhub.errors import Forbidden, Gone, NotFound
+from creatorhub.jobs import State
+from creatorhub.models import User
+from library import files
+from library.models import Video
+from remixer import captions as drawing
+from remixer.catalogue import Meme
+from remixer.models import Render
+from remixer.recipe import Canvas, canvas_for
+from remixer.services.records import sentence, why_not
+from remixer.services.requests import template_of, texts_of
+
+KIND = "renders"  # the first part of their storage keys
+JPEG_QUALITY = 85
+
+
+def file_of(render: Render) -> str:
+    """The storage key of a finished meme, if it may be seen now: asks the policy every time.
+
+    Raises Gone (code: the reason) for what is taken down, stopped, or dark at the moment;
+    NotFound where there is no file or not yet one.
+    """
+    return _visible(render).file_key
+
+
+def poster_of(render: Render) -> str:
+    """The storage key of its still picture; as file_of."""
+    return _visible(render).poster_key
+
+
+def _visible(render: Render) -> Render:
+    render.refresh_from_db()
+    if render.ended_for and render.state != Render.REMOVED:
+        raise Gone(render.problem, code=render.ended_for)
+    if render.state != State.DONE or not render.file_key:
+        raise NotFound("There is no such file.", code="not_found")
+    if reason := why_not(render):
+        raise Gone(sentence(reason), code=str(reason))
+    return render
+
+
+def preview_image(
+    video: Video, *, asker: User, meme: str, captions: Mapping[str, str], start: float
+) -> bytes:
+    """JPEG of the frame at `start` seconds under the very overlay that the render would use.
+
+    Raises Forbidden (code: the reason) if the asker may not remix this video, and what
+    request_render raises for a template or a text; no text at all is fine.
+    """
+    ruling = querysets.ruling(video, REMIX.id, asker=asker)
+    if not ruling.allowed:
+        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
+    template = template_of(meme)
+    texts = texts_of(template, captions, needed=False)
+    canvas = canvas_for(template, width=video.width, height=video.height)
+    picture = Image.new("RGB", canvas.size, template.bar_colour)
+    with default_storage.open(video.mezzanine_key, "rb") as file:
+        picture.paste(_frame(file, at=start, canvas=canvas), (0, canvas.bar))
+    picture.paste(layer := overlay_of(template, texts, video=video, canvas=canvas), mask=layer)
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=JPEG_QUALITY)
+    return data.getvalue()
+
+
+def overlay_of(
+    template: Meme, texts: Mapping[str, str], *, video: Video, canvas: Canvas
+) -> Image.Image:
+    credit = drawing.credit_line(video.owner.username)
+    return drawing.overlay(template, texts, size=canvas.size, credit=credit)
+
+
+def _frame(file: File, *, at: float, canvas: Canvas) -> Image.Image:
+    """The first frame at or after `at` seconds, else the last, at the picture's size."""
+    with av.open(file, format="mp4") as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        container.seek(round(max(at, 0.0) * av.time_base))
+        frame = None
+        for frame in container.decode(stream):
+            if frame.time is not None and frame.time >= at:
+                break
+        if frame is None:
+            raise NotFound("This video has no picture there.", code="not_found")
+        image: Image.Image = frame.to_image(
+            width=canvas.width, height=canvas.height - canvas.bar, interpolation="BICUBIC"
+        )
+    return image
+
+
+def keys_for(render: Render) -> tuple[str, str]:
+    """Where this attempt's file and poster go: no two attempts share a name."""
+    return (
+        files.key_of(render.uuid, f"{render.lease_token}.mp4", kind=KIND),
+        files.key_of(render.uuid, f"{render.lease_token}.jpg", kind=KIND),
+    )
+
+
+def discard(render: Render) -> None:
+    """Delete what any attempt at this render left in storage."""
+    files.forget_all(render.uuid, kind=KIND)

@@ -1,0 +1,40 @@
+"""Staff take down one meme, whatever its creator allows."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from consent import services as consent
+from creatorhub import jobs
+from creatorhub.actors import Actor
+from creatorhub.errors import Forbidden
+from creatorhub.jobs import LIVE, State
+from remixer.models import Render
+from remixer.services.records import record
+
+BY_STAFF = "taken_down_by_staff"
+
+
+def take_down(render: Render, *, actor: Actor, reason: str) -> bool:
+    """Nobody is served it from the commit on, and its maker cannot queue it again; its files are
+    deleted by the sweeper. False, and nothing written, if it was not live or out. Only staff."""
+    if actor.kind != "staff":
+        raise Forbidden("Only staff can do this.", code="staff_only")
+    with transaction.atomic(durable=True):
+        consent.lock_standing(render.video.owner)
+        mine = Render.objects.filter(pk=render.pk)
+        was_live = mine.filter(state__in=LIVE).exists()
+        # One statement for both: a render that publishes meanwhile holds the standing's lock.
+        changed = mine.filter(state__in=[*LIVE, State.DONE]).update(
+            state=Render.TAKEN_DOWN,
+            problem=f"CreatorHub staff took this meme down: {reason}",
+            ended_for=BY_STAFF,
+            lease_token=None,
+            lease_until=None,
+        )
+        if not changed:
+            return False
+        action = "render.stopped" if was_live else "render.taken_down"
+        record(action, render, actor=actor, reason=reason)
+        jobs.nudge("remixer.sweep")
+    return True

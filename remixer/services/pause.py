@@ -1,0 +1,87 @@
+"""Staff stops all remixing at once, and starts it again.
+
+What runs is stopped. What was published goes dark while the pause lasts, because every view of a
+file asks the policy, and nothing of it is deleted: the creators withdrew nothing
+(docs/decisions/0002-pause-darkens-without-deleting.md).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import waffle
+from django.db import transaction
+
+from audit import log
+from consent.policy import Reason
+from consent.uses import REMIX
+from creatorhub import jobs
+from creatorhub.actors import Actor
+from creatorhub.errors import Forbidden
+from creatorhub.jobs import State
+from remixer.models import Render
+from remixer.services.records import record, sentence
+from remixer.services.withdrawal import MOST_TOLD
+
+
+def pause(*, actor: Actor, reason: str) -> int | None:
+    """Nothing starts, publishes or is served from the commit on. Returns how many renders were
+    stopped; None, and nothing written, if remixing was paused already. Only staff."""
+    _only_staff(actor)
+    with transaction.atomic(durable=True):
+        switch = _locked_switch()
+        if switch.active:
+            return None
+        switch.active = True
+        switch.save()
+        # The switch first: a render asked for after this statement's snapshot is refused by the
+        # policy when a worker claims it.
+        live = list(
+            Render.objects.live()
+            .select_related("video__owner", "requester")
+            .select_for_update(of=("self",), no_key=True)
+            .order_by("video__owner_id", "pk")[:MOST_TOLD]
+        )
+        stopped = jobs.stop(
+            Render.objects.all(),
+            State.REFUSED,
+            problem=sentence(Reason.PAUSED),
+            ended_for=str(Reason.PAUSED),
+        )
+        act = uuid.uuid4()
+        # In the order of their creators: each event holds its creator's counter until the commit.
+        for render in live:
+            record("render.stopped", render, actor=actor, act=act, reason=str(Reason.PAUSED))
+        log.append(
+            "remixer.paused", actor=actor, creator=None, act=act, reason=reason, stopped=stopped
+        )
+        jobs.nudge("remixer.sweep")
+    return stopped
+
+
+def resume(*, actor: Actor, reason: str) -> bool:
+    """What was published is served again, as far as its creator still allows it. What the pause
+    stopped stays stopped; its makers may try again. False if there was no pause. Only staff."""
+    _only_staff(actor)
+    with transaction.atomic(durable=True):
+        switch = _locked_switch()
+        if not switch.active:
+            return False
+        switch.active = False
+        switch.save()
+        log.append("remixer.resumed", actor=actor, creator=None, reason=reason)
+    return True
+
+
+def _locked_switch() -> Any:
+    switches = waffle.get_waffle_switch_model().objects
+    switch, _ = switches.select_for_update().get_or_create(
+        name=REMIX.pause_switch, defaults={"active": False}
+    )
+    return switch
+
+
+def _only_staff(actor: Actor) -> None:
+    if actor.kind != "staff":
+        raise Forbidden("Only staff can do this.", code="staff_only")

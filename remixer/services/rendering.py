@@ -1,0 +1,200 @@
+"""What a worker does with a render: claim, ask, draw, cut, ask again, publish."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+from django.utils import timezone
+
+from consent import services as consent
+from consent.policy import Reason
+from creatorhub import jobs
+from creatorhub.jobs import LeaseLost, State
+from library import ffmpeg, files
+from remixer import recipe
+from remixer.models import Render
+from remixer.services.files import JPEG_QUALITY, discard, keys_for, overlay_of
+from remixer.services.records import WORKER, record, sentence, why_not
+from remixer.services.requests import template_of
+
+logger = logging.getLogger(__name__)
+
+LIMITS = ffmpeg.Limits(cpu=900, file=512 * 1024**2)
+TIMEOUT = 300.0  # seconds, far above what the longest meme takes on one slow core
+QUIET_TIMEOUT = 60.0
+BEAT_EVERY = 1.0  # seconds: how often the page can see the bar move
+DID_NOT_WORK = "Making this meme did not work. Try again; if it fails once more, tell us."
+TOOK_TOO_LONG = "Making this meme took too long. Try a shorter one."
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A finished meme on this disk: pixels, bytes, milliseconds."""
+
+    path: Path
+    poster: Path
+    width: int
+    height: int
+    size: int
+    duration_ms: int
+
+
+def run_render(render_pk: int) -> None:
+    """Take the job if it is to be had, and bring it to an end. Any number of calls is harmless.
+
+    What stops it from outside (a cancel, a withdrawal, a pause, another worker) stops ffmpeg
+    within a second or so, and leaves nothing behind.
+    """
+    render = jobs.claim(Render, render_pk)
+    if render is None:
+        return
+    try:
+        if reason := why_not(render):
+            refuse(render, reason)
+        else:
+            _make_and_publish(render)
+    except LeaseLost:
+        logger.info("Render %s was stopped, or went to another worker.", render.uuid)
+
+
+def _make_and_publish(render: Render) -> None:
+    if render.file_key:
+        discard(render)  # an attempt that died on the way left it
+    try:
+        with files.work_folder(f"{render.uuid}-{render.lease_token}") as folder:
+            publish(render, _make(render, folder))
+    except (ffmpeg.FfmpegFailed, av.FFmpegError, OSError):
+        logger.exception("Render %s, attempt %s, did not work.", render.uuid, render.attempts)
+        _give_back(render, problem=DID_NOT_WORK)
+    except (ffmpeg.FfmpegTimeout, SoftTimeLimitExceeded) as error:
+        logger.warning("Render %s took too long: %s", render.uuid, error)
+        _give_back(render, problem=TOOK_TOO_LONG)
+
+
+def _make(render: Render, folder: Path) -> _Made:
+    template, video = template_of(render.meme), render.video
+    facts = recipe.Facts(
+        width=video.width,
+        height=video.height,
+        duration=video.duration,
+        has_audio=video.has_audio,
+    )
+    canvas = recipe.canvas_for(template, width=video.width, height=video.height)
+    source, overlay, output = folder / "in", folder / "overlay.png", folder / "out.part"
+    files.bring(video.mezzanine_key, source)
+    overlay_of(template, render.captions, video=video, canvas=canvas).save(overlay)
+    argv = recipe.argv_for(
+        template,
+        facts,
+        source=str(source),
+        overlay=str(overlay),
+        output=str(output),
+        start=render.start_ms / 1000,
+        length=render.length_ms / 1000,
+    )
+    ffmpeg.run(
+        argv,
+        folder=folder,
+        timeout=TIMEOUT,
+        quiet_timeout=QUIET_TIMEOUT,
+        limits=LIMITS,
+        on_progress=_beating(render),
+    )
+    return _look_at(output, poster=folder / "poster.jpg")
+
+
+def _beating(render: Render) -> Callable[[float], None]:
+    """Beats the job's heart once a second, with the share of its length that is written."""
+    beaten = 0.0
+
+    def beat(seconds: float) -> None:
+        nonlocal beaten
+        if time.monotonic() - beaten >= BEAT_EVERY:
+            beaten = time.monotonic()
+            jobs.beat(render, progress=min(99, round(seconds * 100_000 / render.length_ms)))
+
+    return beat
+
+
+def _look_at(path: Path, *, poster: Path) -> _Made:
+    """Facts of the finished file, and its first frame as a JPEG beside it."""
+    with av.open(str(path), format="mp4") as container:
+        stream = container.streams.video[0]
+        duration = (container.duration or 0) / av.time_base
+        frame = next(container.decode(stream))
+        frame.to_image().save(poster, "JPEG", quality=JPEG_QUALITY)
+    return _Made(
+        path=path,
+        poster=poster,
+        width=frame.width,
+        height=frame.height,
+        size=path.stat().st_size,
+        duration_ms=round(duration * 1000),
+    )
+
+
+def publish(render: Render, made: _Made) -> None:
+    """Make the file visible, if the creator still allows it and nobody withdrew since the
+    request: asked in the publishing transaction, under the creator's standing. Raises LeaseLost.
+    """
+    file_key, poster_key = keys_for(render)
+    # The row names the files before they exist, so that no end of this process loses them.
+    jobs.beat(render, file_key=file_key, poster_key=poster_key)
+    try:
+        files.keep(made.path, file_key)
+        files.keep(made.poster, poster_key)
+        with transaction.atomic(durable=True):
+            consent.lock_standing(render.video.owner)
+            reason = why_not(render)
+            if reason is None:
+                jobs.finish(
+                    render,
+                    State.DONE,
+                    size=made.size,
+                    width=made.width,
+                    height=made.height,
+                    duration_ms=made.duration_ms,
+                    published_at=timezone.now(),
+                )
+                record(
+                    "render.published",
+                    render,
+                    actor=WORKER,
+                    meme=render.meme,
+                    terms=render.terms_id,
+                    version=render.allowed_version,
+                )
+            else:
+                _refuse(render, reason)
+    except LeaseLost:
+        # Only then: after any other failure the row may be published, and it names the files.
+        files.forget([file_key, poster_key])
+        raise
+    if reason:
+        discard(render)
+        logger.info("Render %s was refused at the end: %s.", render.uuid, reason)
+
+
+def refuse(render: Render, reason: Reason) -> None:
+    """End a render that we hold, because consent says no. Raises LeaseLost."""
+    with transaction.atomic(durable=True):
+        _refuse(render, reason)
+
+
+def _refuse(render: Render, reason: Reason) -> None:
+    jobs.finish(render, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+    record("render.refused", render, actor=WORKER, reason=str(reason))
+
+
+def _give_back(render: Render, *, problem: str) -> None:
+    """Queue it again for later, or fail it for good after the last attempt. Raises LeaseLost."""
+    with transaction.atomic(durable=True):
+        if jobs.retry(render, problem=problem) == State.FAILED:
+            record("render.failed", render, actor=WORKER, problem=problem)

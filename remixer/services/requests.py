@@ -1,0 +1,214 @@
+"""What a maker does: ask for a meme, cancel, try again, remove."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from consent import querysets
+from consent import services as consent
+from consent.uses import REMIX
+from creatorhub import jobs
+from creatorhub.actors import Actor
+from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.jobs import State
+from creatorhub.models import User
+from library.models import Video
+from remixer import captions as drawing
+from remixer.catalogue import MEMES, Meme
+from remixer.models import Render
+from remixer.services.records import record, sentence
+
+MOST_LIVE = 20  # renders that one maker may have queued or running
+
+
+def request_render(
+    *,
+    actor: Actor,
+    requester: User,
+    video: Video,
+    meme: str,
+    captions: Mapping[str, str],
+    start: float,
+    length: float,
+    idempotency_key: str | None = None,
+) -> Render:
+    """Queue a meme. `start` and `length` in seconds. The same key again returns the same render.
+
+    Raises Forbidden (code: the reason) if the creator does not allow it, NotFound for a template
+    that does not exist, Conflict for a key that was used for something else, Refused for texts
+    or times outside the template's limits, or too many renders at once.
+    """
+    template = template_of(meme)
+    texts = texts_of(template, captions, needed=True)
+    key = idempotency_key or uuid.uuid4().hex
+    with transaction.atomic(durable=True):
+        consent.lock_standing(video.owner)
+        if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
+            return _same(known, video=video, meme=meme, texts=texts)
+        terms_id, version = _allowed(video, requester)
+        start_ms, length_ms = _times(template, video, start=start, length=length)
+        _has_room(requester)
+        # Two requests with one key for videos of two creators hold different standings: the
+        # unique constraint decides, and the second finds the first.
+        render, is_new = Render.objects.get_or_create(
+            requester=requester,
+            idempotency_key=key,
+            defaults={
+                "video": video,
+                "meme": meme,
+                "captions": texts,
+                "start_ms": start_ms,
+                "length_ms": length_ms,
+                "terms_id": terms_id,
+                "allowed_version": version,
+            },
+        )
+        if not is_new:
+            return _same(render, video=video, meme=meme, texts=texts)
+        _record_request(render, actor=actor)
+        jobs.nudge("remixer.render", render.pk)
+    return render
+
+
+def cancel_render(render: Render, *, actor: Actor) -> bool:
+    """Stop a meme that is not finished. False, and nothing written, if it had ended already."""
+    with transaction.atomic(durable=True):
+        mine = Render.objects.filter(pk=render.pk)
+        if not jobs.stop(mine, State.CANCELLED, problem="You cancelled this meme."):
+            return False
+        record("render.cancelled", render, actor=actor)
+    render.refresh_from_db()
+    return True
+
+
+def retry_render(render: Render, *, actor: Actor) -> Render:
+    """Queue a meme that ended badly once more, as a new request: consent is asked now.
+
+    Raises Forbidden if the creator does not allow it, Conflict for a meme that is running,
+    finished or taken down.
+    """
+    with transaction.atomic(durable=True):
+        consent.lock_standing(render.video.owner)
+        terms_id, version = _allowed(render.video, render.requester)
+        _has_room(render.requester)
+        if not jobs.again(render, terms_id=terms_id, allowed_version=version, ended_for=""):
+            raise Conflict(
+                "Only a meme that failed or was stopped can be tried again.", code="not_ended"
+            )
+        render.refresh_from_db()
+        _record_request(render, actor=actor)
+        jobs.nudge("remixer.render", render.pk)
+    return render
+
+
+def remove_render(render: Render, *, actor: Actor) -> bool:
+    """Stop a meme, or take it off the maker's list; its files are deleted after the commit.
+    False, and nothing written, if it was removed already."""
+    with transaction.atomic(durable=True):
+        changed = (
+            Render.objects.filter(pk=render.pk)
+            .exclude(state=Render.REMOVED)
+            .update(state=Render.REMOVED, lease_token=None, lease_until=None)
+        )
+        if not changed:
+            return False
+        record("render.removed", render, actor=actor)
+        jobs.nudge("remixer.sweep")
+    render.refresh_from_db()
+    return True
+
+
+def template_of(meme: str) -> Meme:
+    if meme not in MEMES:
+        raise NotFound("There is no such template.", code="unknown_meme")
+    return MEMES[meme]
+
+
+def texts_of(template: Meme, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
+    """The texts that will be drawn, cleaned, by box; empty ones left out. Raises Refused for a
+    text too long, characters that no font here has, an unknown box, or no text if `needed`."""
+    texts: dict[str, str] = {}
+    for box_id, typed in captions.items():
+        box = template.box(box_id)
+        if box is None:
+            raise Refused("This template has no such text.", code="unknown_box")
+        text = drawing.clean(typed)
+        if len(text) > box.max_chars:
+            raise Refused(
+                f"{box.label}: write at most {box.max_chars} characters; there are {len(text)}.",
+                code="caption_too_long",
+            )
+        if missing := drawing.undrawable(text):
+            shown = " ".join(missing[:5])
+            raise Refused(
+                f"{box.label}: we have no letters for {shown} yet. Leave them out.",
+                code="caption_not_drawable",
+            )
+        if text:
+            texts[box_id] = text
+    if needed and not texts:
+        raise Refused("Write at least one text.", code="caption_needed")
+    return texts
+
+
+def _times(template: Meme, video: Video, *, start: float, length: float) -> tuple[int, int]:
+    """Start and length in milliseconds. Raises Refused outside the video or the template."""
+    if not (math.isfinite(start) and math.isfinite(length)):
+        raise Refused("Start and length are numbers of seconds.", code="bad_time")
+    start_ms, length_ms = round(start * 1000), round(length * 1000)
+    longest = min(round(template.max_length * 1000), video.duration_ms)
+    shortest = min(round(template.min_length * 1000), longest)
+    if not shortest <= length_ms <= longest:
+        raise Refused(
+            f"The length must be between {shortest / 1000:g} and {longest / 1000:g} seconds.",
+            code="bad_length",
+        )
+    if not 0 <= start_ms <= video.duration_ms - length_ms:
+        latest = (video.duration_ms - length_ms) / 1000
+        raise Refused(
+            f"With this length the meme can start between 0 and {latest:g} seconds.",
+            code="bad_start",
+        )
+    return start_ms, length_ms
+
+
+def _allowed(video: Video, requester: User) -> tuple[int, int]:
+    """The terms and the standing's version that allow this, read under the standing's lock."""
+    ruling = querysets.ruling(video, REMIX.id, asker=requester)
+    if not ruling.allowed or ruling.terms_id is None:
+        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
+    return ruling.terms_id, ruling.version
+
+
+def _has_room(requester: User) -> None:
+    """A limit against floods, not an invariant: two requests at once may pass it by one."""
+    if Render.objects.live().filter(requester=requester).count() >= MOST_LIVE:
+        raise Refused(
+            f"You have {MOST_LIVE} memes being made. Wait until one is ready.",
+            code="too_many_renders",
+            status=429,
+        )
+
+
+def _same(known: Render, *, video: Video, meme: str, texts: Mapping[str, str]) -> Render:
+    if (known.video_id, known.meme, known.captions) != (video.pk, meme, texts):
+        raise Conflict(
+            "This idempotency key was used for another meme. Send a new one.",
+            code="idempotency_key_reused",
+        )
+    return known
+
+
+def _record_request(render: Render, *, actor: Actor) -> None:
+    record(
+        "render.requested",
+        render,
+        actor=actor,
+        meme=render.meme,
+        terms=render.terms_id,
+        version=render.allowed_version,
+    )

@@ -1,0 +1,82 @@
+"""A creator withdrew: stop what is being made of their videos, take down what was made."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from consent.policy import Reason
+from consent.signals import Withdrawn
+from consent.uses import REMIX
+from creatorhub import jobs
+from creatorhub.actors import Actor
+from creatorhub.jobs import LIVE, State
+from creatorhub.models import User
+from library.models import Video
+from remixer.models import Render, RenderQuerySet
+from remixer.services.records import WORKER, record, sentence, why_not
+
+MOST_TOLD = 1000  # renders of one withdrawal that get an event of their own; all are counted
+
+
+def stop_and_take_down(
+    *,
+    actor: Actor,
+    creator: User,
+    use: str | None,
+    videos: QuerySet[Video] | None,
+    reason: Reason,
+    act: uuid.UUID,
+) -> Withdrawn:
+    """Part of the withdrawing transaction, under the creator's standing: until it commits nothing
+    of this creator's can publish. Files are deleted after the commit, by the sweeper; nobody is
+    served one from the commit on. Two updates, whatever their number."""
+    if use not in (None, REMIX.id):
+        return Withdrawn()
+    theirs = Render.objects.filter(video__owner=creator)
+    if videos is not None:
+        theirs = theirs.filter(video__in=videos.values("pk"))
+    live = _locked(theirs.filter(state__in=LIVE))
+    out = _locked(theirs.filter(state=State.DONE))
+    stopped = jobs.stop(theirs, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+    taken_down = theirs.filter(state=State.DONE).update(
+        state=Render.TAKEN_DOWN, problem=sentence(reason), ended_for=str(reason)
+    )
+    for action, renders in (("render.stopped", live), ("render.taken_down", out)):
+        for render in renders:
+            record(action, render, actor=actor, act=act, reason=str(reason))
+    if stopped or taken_down:
+        jobs.nudge("remixer.sweep")
+    return Withdrawn(stopped=stopped, taken_down=taken_down)
+
+
+def stop_what_lost_its_consent(*, limit: int = 200) -> int:
+    """Stop queued and running renders whose permission ended by itself: it expired, or its
+    notice was revised. One transaction each. Returns how many."""
+    live = Render.objects.live().select_related("video__owner", "requester").order_by("pk")
+    stopped = 0
+    for render in live[:limit]:
+        if reason := why_not(render):
+            stopped += _stop(render, reason)
+    return stopped
+
+
+def _stop(render: Render, reason: Reason) -> int:
+    with transaction.atomic(durable=True):
+        mine = Render.objects.filter(pk=render.pk)
+        stopped = jobs.stop(mine, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+        if stopped:
+            record("render.stopped", render, actor=WORKER, reason=str(reason))
+    return stopped
+
+
+def _locked(renders: RenderQuerySet) -> list[Render]:
+    """The oldest of them, locked so that what is told is what is changed; always by key, so that
+    two who lock the same ones never wait for each other."""
+    return list(
+        renders.select_related("video__owner", "requester")
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("pk")[:MOST_TOLD]
+    )

@@ -1,0 +1,17 @@
+"""Celery's way in: an id, then a service. No rule here."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from remixer import services
+
+
+@shared_task(name="remixer.render")
+def render(pk: int) -> None:
+    services.run_render(pk)
+
+
+@shared_task(name="remixer.sweep")
+def sweep() -> None:
+    services.sweep()
