@@ -1,6 +1,6 @@
 """What the query string of a video list means, on the page and in the API alike.
 
-    ?q=beach&collection=Summer&remix=allowed&train=off&sort=title
+?q=beach&collection=Summer&remix=allowed&train=off&sort=title
 """
 
 from __future__ import annotations

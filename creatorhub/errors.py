@@ -20,7 +20,7 @@ BROKEN = "Something went wrong on our side. Try again in a moment."
 API_PREFIX = "/api/"
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  (a refusal is an answer, not an error)
     """A rule said no. `sentence` says what is wrong and what to do; `code` is stable."""
 
     status = 400

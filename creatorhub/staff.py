@@ -10,6 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from allauth.account.decorators import secure_admin_login
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
@@ -17,7 +18,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 
-from allauth.account.decorators import secure_admin_login
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
@@ -34,6 +34,10 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text="The creator reads this in their history, and it stays in the log.",
     )
+
+
+class NoReasonForm(forms.Form):
+    """For an act that explains itself: the page only asks whether it is meant."""
 
 
 class StaffAdmin(admin.ModelAdmin[M]):
@@ -64,8 +68,10 @@ def staff_actor(request: HttpRequest) -> Actor:
     return Actor.staff(request.user)
 
 
-def reasoned(label: str, *, consequence: str, button: str) -> Callable[[Act], Any]:
-    """Turn `act(self, rows, *, actor, reason)` into an admin action behind a page that says what
+def reasoned(
+    label: str, *, consequence: str, button: str, form_class: type[forms.Form] = ReasonForm
+) -> Callable[[Act], Any]:
+    """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
     will happen and asks why. `act` yields a sentence for each thing that it has done."""
 
     def decorate(act: Act) -> Any:
@@ -79,7 +85,7 @@ def reasoned(label: str, *, consequence: str, button: str) -> Callable[[Act], An
                 sentence = f"Choose at most {MOST_AT_ONCE} at once."
                 page.message_user(request, sentence, messages.ERROR)
                 return None
-            form = ReasonForm(request.POST if "reason" in request.POST else None)
+            form = form_class(request.POST if "confirmed" in request.POST else None)
             if not form.is_valid():
                 context = {
                     **page.admin_site.each_context(request),
@@ -93,9 +99,9 @@ def reasoned(label: str, *, consequence: str, button: str) -> Callable[[Act], An
                 }
                 status = 422 if form.is_bound else 200
                 return TemplateResponse(request, "admin/reason.html", context, status=status)
-            reason = form.cleaned_data["reason"]
+            actor = staff_actor(request)
             try:
-                for sentence in act(page, rows, actor=staff_actor(request), reason=reason):
+                for sentence in act(page, rows, actor=actor, **form.cleaned_data):
                     page.message_user(request, sentence, messages.SUCCESS)
             except Refused as refused:
                 page.message_user(request, refused.sentence, messages.ERROR)

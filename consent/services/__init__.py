@@ -1,6 +1,7 @@
 """The only writer of consent. Each service is one durable transaction whose first statement
 locks the creator's standing; then consent, then renders (by signal), then the log."""
 
+from consent.services.accounts import deactivate_account, reactivate_account
 from consent.services.edits import (
     DRAFT_LASTS,
     MOST_AT_ONCE,
@@ -10,7 +11,7 @@ from consent.services.edits import (
     turn_off,
     undo_edit,
 )
-from consent.services.notices import publish_notice
+from consent.services.notices import publish_notice, write_notice
 from consent.services.standing import (
     OptedOut,
     lock_standing,
@@ -25,12 +26,15 @@ __all__ = [
     "Grant",
     "OptedOut",
     "confirm_edit",
+    "deactivate_account",
     "draft_edit",
     "lock_standing",
     "opt_in",
     "opt_out",
     "publish_notice",
+    "reactivate_account",
     "remove_video",
     "turn_off",
     "undo_edit",
+    "write_notice",
 ]

@@ -1,14 +1,44 @@
-"""Publishing the text that a creator sees before allowing a use."""
+"""Writing and publishing the text that a creator sees before allowing a use."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from audit import log
 from consent.models import Notice
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden
+
+
+def write_notice(notice: Notice, *, actor: Actor) -> Notice:
+    """Keep a draft, new or rewritten. It binds nobody until it is published. Only staff may.
+
+    Unlike the other services it may run inside a transaction: the admin saves a form in its own.
+    """
+    if actor.kind != "staff":
+        raise Forbidden("Only staff write notices.", code="staff_only")
+    with transaction.atomic():
+        same = Notice.objects.filter(use=notice.use, language=notice.language)
+        stored = Notice.objects.select_for_update().filter(pk=notice.pk).first()
+        if stored and stored.published_at:
+            raise Conflict("This notice is already published.", code="already_published")
+        moved = stored and (stored.use, stored.language) != (notice.use, notice.language)
+        if not stored or moved:
+            last = same.exclude(pk=notice.pk).aggregate(last=Max("version"))["last"]
+            notice.version = (last or 0) + 1
+        notice.save()
+        log.append(
+            "notice.written",
+            actor=actor,
+            creator=None,
+            notice=notice.uuid,
+            use=notice.use,
+            version=notice.version,
+            title=notice.title,
+        )
+    return notice
 
 
 def publish_notice(notice: Notice, *, actor: Actor) -> Notice:

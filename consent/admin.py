@@ -1,0 +1,259 @@
+"""What staff see of creators, their videos and what they allow, and the little they may do:
+turn off, opt out, remove, each with a reason. There is no way here to turn anything on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from consent import services
+from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.uses import USES
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from creatorhub.staff import NoReasonForm, StaffAdmin, reasoned, staff_actor
+from library.models import Video
+
+OPT_OUT = (
+    "Everything is turned off for all videos of these creators: memes in the making stop and "
+    "finished ones go dark at once. What they had allowed stays stored, and only they can turn "
+    "it back on."
+)
+TURN_OFF = (
+    "Memes in the making stop and finished ones go dark at once. Only the creator can allow it "
+    "again."
+)
+
+
+def _opt_out(creators: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+    for creator in creators:
+        done = services.opt_out(actor=actor, creator=creator, reason=reason)
+        if done.changed:
+            yield (
+                f"Everything of {creator.username} is off: {done.stopped} stopped, "
+                f"{done.taken_down} taken down."
+            )
+        else:
+            yield f"{creator.username} had opted out already."
+
+
+def _turn_off(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+    """One edit for each creator."""
+    by_creator: dict[User, list[UUID]] = defaultdict(list)
+    for video in videos:
+        by_creator[video.owner].append(video.uuid)
+    for creator, ids in by_creator.items():
+        edit = services.turn_off(actor=actor, creator=creator, use=use, ids=ids, reason=reason)
+        yield (
+            f"{USES[use].label} of {creator.username}: {edit.changed} turned off, "
+            f"{edit.already} off already, {edit.taken_down} memes taken down."
+        )
+
+
+@admin.register(User)
+class CreatorAdmin(StaffAdmin[User]):
+    list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
+    list_filter = ["is_active", "is_staff", "standing__opted_out"]
+    search_fields = ["username", "display_name", "email", "=uuid"]
+    search_help_text = "A name, an e-mail address, or the id of an account."
+    ordering = ["-id"]
+    fields = [
+        "username",
+        "display_name",
+        "email",
+        "uuid",
+        "time_zone",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+        "date_joined",
+    ]
+    actions = ["opt_out", "deactivate", "reactivate"]
+
+    @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
+    def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _opt_out(rows, actor=actor, reason=reason)
+
+    @reasoned(
+        "Deactivate with a reason",
+        consequence=(
+            "These people are signed out and cannot sign in, nor can their API tokens be used. "
+            "What they allowed stays as it is: opt them out as well if it should not."
+        ),
+        button="Deactivate",
+    )
+    def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        for user in rows:
+            services.deactivate_account(user, actor=actor, reason=reason)
+            yield f"{user.username} is deactivated."
+
+    @reasoned(
+        "Reactivate with a reason",
+        consequence="These people can sign in again. What they allow does not change.",
+        button="Reactivate",
+    )
+    def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        for user in rows:
+            services.reactivate_account(user, actor=actor, reason=reason)
+            yield f"{user.username} can sign in again."
+
+
+@admin.register(Standing)
+class StandingAdmin(StaffAdmin[Standing]):
+    list_display = ["creator", "opted_out", "version", "changed_at"]
+    list_filter = ["opted_out"]
+    list_select_related = ["creator"]
+    search_fields = ["creator__username", "=creator__uuid"]
+    actions = ["opt_out"]
+
+    @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
+    def opt_out(self, rows: list[Standing], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _opt_out([row.creator for row in rows], actor=actor, reason=reason)
+
+
+@admin.register(Video)
+class VideoAdmin(StaffAdmin[Video]):
+    list_display = ["title", "owner", "collection", "status", "created_at", "removed_at"]
+    list_filter = ["status", ("removed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner"]
+    search_fields = ["title", "owner__username", "=uuid"]
+    search_help_text = "A title, a username, or the id of a video."
+    ordering = ["-id"]
+    actions = ["remove", "turn_off_remix", "turn_off_train"]
+
+    @reasoned(
+        "Remove with a reason",
+        consequence=(
+            "The files of these videos are deleted, and every meme made from them goes dark. "
+            "This cannot be undone."
+        ),
+        button="Remove",
+    )
+    def remove(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
+        for video in rows:
+            services.remove_video(video, actor=actor, reason=reason)
+            yield f"“{video.title}” is removed."
+
+    @reasoned("Turn off remixing with a reason", consequence=TURN_OFF, button="Turn off")
+    def turn_off_remix(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _turn_off(rows, "remix", actor=actor, reason=reason)
+
+    @reasoned("Turn off AI training with a reason", consequence=TURN_OFF, button="Turn off")
+    def turn_off_train(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _turn_off(rows, "train", actor=actor, reason=reason)
+
+
+@admin.register(Consent)
+class ConsentAdmin(StaffAdmin[Consent]):
+    list_display = ["video", "creator", "use", "state", "version", "changed_at"]
+    list_filter = ["use", ("terms", admin.EmptyFieldListFilter)]
+    list_select_related = ["video", "creator", "terms"]
+    search_fields = ["video__title", "creator__username", "=video__uuid"]
+    ordering = ["-id"]
+    actions = ["turn_off"]
+
+    @admin.display(description="State", ordering="terms")
+    def state(self, consent: Consent) -> str:
+        return str(consent.terms) if consent.terms else "off"
+
+    @reasoned("Turn off with a reason", consequence=TURN_OFF, button="Turn off")
+    def turn_off(self, rows: list[Consent], *, actor: Actor, reason: str) -> Iterator[str]:
+        for use in USES:
+            videos = [row.video for row in rows if row.use == use]
+            yield from _turn_off(videos, use, actor=actor, reason=reason)
+
+
+@admin.register(Terms)
+class TermsAdmin(StaffAdmin[Terms]):
+    list_display = ["use", "notice", "audience", "mode", "until"]
+    list_filter = ["use"]
+    list_select_related = ["notice"]
+
+
+@admin.register(Edit)
+class EditAdmin(StaffAdmin[Edit]):
+    list_display = ["uuid", "creator", "actor", "use", "grants", "status", "changed", "created_at"]
+    list_filter = ["status", "use"]
+    list_select_related = ["creator"]
+    search_fields = ["creator__username", "=uuid", "actor"]
+    ordering = ["-id"]
+    readonly_fields = ["items"]
+
+    @admin.display(description="Allows", boolean=True)
+    def grants(self, edit: Edit) -> bool:
+        return edit.is_grant
+
+    @admin.display(description="Videos")
+    def items(self, edit: Edit) -> str:
+        return format_html(
+            '<a href="{}?q={}">The videos of this edit, one by one</a>',
+            reverse("admin:consent_item_changelist"),
+            edit.uuid,
+        )
+
+
+@admin.register(Item)
+class ItemAdmin(StaffAdmin[Item]):
+    list_display = ["video", "edit", "before", "after", "outcome", "reason"]
+    list_filter = ["outcome"]
+    list_select_related = ["video", "edit", "before", "after"]
+    search_fields = ["=edit__uuid", "=video__uuid"]
+    search_help_text = "The id of an edit or of a video."
+    ordering = ["-id"]
+
+
+class NoticeForm(forms.ModelForm[Notice]):
+    class Meta:
+        model = Notice
+        fields = ["use", "language", "title", "text", "material"]
+
+
+@admin.register(Notice)
+class NoticeAdmin(StaffAdmin[Notice]):
+    """A draft may be written and rewritten; what is published stands as it is."""
+
+    form = NoticeForm
+    list_display = ["title", "use", "version", "language", "material", "published_at"]
+    list_filter = ["use", "language", ("published_at", admin.EmptyFieldListFilter)]
+    fields = ["use", "language", "title", "text", "material", "version", "published_at"]
+    readonly_fields = ["version", "published_at"]
+    actions = ["publish"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.admin_site.has_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_draft = obj is None or obj.published_at is None
+        return is_draft and self.admin_site.has_permission(request)
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Notice,
+        form: forms.ModelForm[Notice],
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        services.write_notice(obj, actor=staff_actor(request))
+
+    @reasoned(
+        "Publish",
+        consequence=(
+            "From now on, who allows this use agrees to this text, and it can never be changed. "
+            "If the revision is material, every permission given under an older text lapses."
+        ),
+        button="Publish",
+        form_class=NoReasonForm,
+    )
+    def publish(self, rows: list[Notice], *, actor: Actor) -> Iterator[str]:
+        for notice in rows:
+            services.publish_notice(notice, actor=actor)
+            yield f"“{notice.title}” is published."

@@ -1,0 +1,73 @@
+"""Memes, to look at and to take down, and the pause of all remixing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import waffle
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from consent.uses import REMIX
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.staff import ReasonForm, StaffAdmin, reasoned, staff_actor
+from remixer import services
+from remixer.models import Render
+
+
+@admin.register(Render)
+class RenderAdmin(StaffAdmin[Render]):
+    list_display = ["uuid", "requester", "video", "meme", "state", "created_at", "problem"]
+    list_filter = ["state", "meme"]
+    list_select_related = ["requester", "video"]
+    search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
+    search_help_text = "A username, a video's title, or an id."
+    ordering = ["-id"]
+    change_list_template = "admin/render_list.html"
+    actions = ["take_down"]
+
+    @reasoned(
+        "Take down with a reason",
+        consequence=(
+            "Nobody can see these memes from now on, those in the making stop, and their files "
+            "are deleted. This cannot be undone."
+        ),
+        button="Take down",
+    )
+    def take_down(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
+        for render in rows:
+            services.take_down(render, actor=actor, reason=reason)
+            yield f"The meme {render.uuid} is taken down."
+
+    def get_urls(self) -> list[URLPattern]:
+        pause = self.admin_site.admin_view(self.pause_view)
+        return [path("pause/", pause, name="remixer_pause"), *super().get_urls()]
+
+    def pause_view(self, request: HttpRequest) -> HttpResponse:
+        """Stop all remixing at once, or start it again; either with a reason."""
+        paused = waffle.switch_is_active(REMIX.pause_switch)
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            # The button says what was meant, so that a stale page does not do the opposite.
+            change = services.resume if "resume" in request.POST else services.pause
+            try:
+                change(actor=staff_actor(request), reason=form.cleaned_data["reason"])
+            except Refused as refused:
+                self.message_user(request, refused.sentence, messages.ERROR)
+            else:
+                now = "runs again" if "resume" in request.POST else "is paused"
+                self.message_user(request, f"Remixing {now}.", messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:remixer_pause"), status=303)
+        context: dict[str, Any] = {
+            **self.admin_site.each_context(request),
+            "title": "Resume remixing" if paused else "Pause remixing",
+            "opts": self.opts,
+            "paused": paused,
+            "form": form,
+        }
+        status = 422 if form.is_bound else 200
+        return TemplateResponse(request, "admin/pause.html", context, status=status)
