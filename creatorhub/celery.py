@@ -40,7 +40,7 @@ def die_with_the_worker(**_: Any) -> None:
 class SweepTimer(bootsteps.StartStopStep):
     """Asks for a sweep at the start of every worker and every 30 seconds from then on."""
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)

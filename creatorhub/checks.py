@@ -151,12 +151,12 @@ def database_keeps_its_promises(
     connection = connections["default"]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            yield from _sqlite_pragmas(cursor)
+            yield from sqlite_pragmas(cursor)
         else:
             yield from _postgresql_settings(cursor)
 
 
-def _sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
+def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
     """Read back from the connection: a pragma that SQLite does not know or cannot set is
     ignored without a word."""
     for pragma, wanted in SQLITE_PRAGMAS.items():

@@ -34,7 +34,7 @@ def make_user(username: str | None = None, **fields: Any) -> User:
 
 
 def token_of(user: User) -> str:
-    return Token.objects.get_or_create(user=user)[0].key
+    return str(Token.objects.get_or_create(user=user)[0].key)
 
 
 def make_video(
@@ -95,7 +95,7 @@ def make_consent(
         creator=creator,
         use=use,
         grant=consent.Grant(until=until),
-        ids=[str(video.uuid) for video in videos],
+        ids=[video.uuid for video in videos],
     )
     return consent.confirm_edit(draft.uuid, actor=actor, creator=creator)
 
@@ -109,7 +109,7 @@ def turn_off(*videos: Video, use: str = "remix") -> Edit:
         actor=Actor.creator(creator),
         creator=creator,
         use=use,
-        ids=[str(video.uuid) for video in videos],
+        ids=[video.uuid for video in videos],
     )
 
 

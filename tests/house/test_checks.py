@@ -1,0 +1,201 @@
+"""A broken start is refused with a sentence, by every way of starting."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.checks import CheckMessage
+from django.db import connection
+from PIL import features
+from pytest_django.fixtures import SettingsWrapper
+
+from creatorhub import checks
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _ids(messages: object) -> list[str | None]:
+    assert isinstance(messages, list)
+    assert all(isinstance(message, CheckMessage) for message in messages)
+    return [message.id for message in messages]
+
+
+def _start(
+    *argv: str, data: Path, timeout: float = 60, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs `python …` as a new installation in the folder `data`."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, *argv],
+        cwd=ROOT,
+        env={**kept, "CREATORHUB_DATA": str(data), **env},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"), [("DATABASE_URL", "REDIS_URL"), ("REDIS_URL", "DATABASE_URL")]
+)
+def test_half_a_production_is_an_error(settings: SettingsWrapper, given: str, missing: str) -> None:
+    settings.DATABASE_URL = settings.REDIS_URL = ""
+    setattr(settings, given, "something://")
+
+    (error,) = checks.mode_is_whole()
+
+    assert error.id == "creatorhub.E001"
+    assert error.msg == f"{given} is set, but {missing} is not: this start is half-configured."
+
+
+def test_production_without_a_secret_is_an_error(
+    settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATABASE_URL = settings.REDIS_URL = "something://"
+    settings.DEBUG = False
+    monkeypatch.delenv("SECRET_KEY")
+
+    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.E002"]
+
+
+def test_debug_in_production_is_said(
+    settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATABASE_URL = settings.REDIS_URL = "something://"
+    settings.DEBUG = True
+    monkeypatch.delenv("CREATORHUB_TESTS")
+
+    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.W001"]
+
+
+def test_embedded_and_production_are_both_whole(settings: SettingsWrapper) -> None:
+    settings.DATABASE_URL = settings.REDIS_URL = ""
+    assert not list(checks.mode_is_whole())
+
+    settings.DATABASE_URL = settings.REDIS_URL = "something://"
+    assert not list(checks.mode_is_whole())
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"ATOMIC_REQUESTS": True}, "creatorhub.E003"),
+        ({"ENGINE": "django.db.backends.mysql"}, "creatorhub.E004"),
+        ({"OPTIONS": {}}, "creatorhub.E005"),
+    ],
+)
+def test_transactions_that_are_not_ours_are_an_error(
+    settings: SettingsWrapper, change: dict[str, object], found: str
+) -> None:
+    sqlite = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+    }
+    settings.DATABASES = {"default": sqlite}
+    assert not list(checks.transactions_are_ours())
+
+    settings.DATABASES = {"default": sqlite | change}
+
+    assert _ids(list(checks.transactions_are_ours())) == [found]
+
+
+def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
+    plain = sqlite3.connect(tmp_path / "plain.sqlite3").cursor()
+
+    found = list(checks.sqlite_pragmas(plain))
+
+    assert _ids(found) == ["creatorhub.E007"] * 3
+    assert {message.msg.split()[1] for message in found} == set(checks.SQLITE_PRAGMAS)
+
+
+@pytest.mark.django_db
+def test_this_database_keeps_its_promises() -> None:
+    assert not list(checks.database_keeps_its_promises(databases=["default"]))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_isolation_level_is_an_error() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("isolation levels are PostgreSQL's; this run is on SQLite")
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        try:
+            found = list(checks.database_keeps_its_promises(databases=["default"]))
+        finally:
+            cursor.execute(
+                "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
+            )
+
+    assert _ids(found) == ["creatorhub.E008"]
+
+
+@pytest.mark.parametrize("binary", ["/nowhere/ffmpeg", "/bin/false"])
+def test_an_ffmpeg_that_does_not_run_is_an_error(settings: SettingsWrapper, binary: str) -> None:
+    settings.FFMPEG_BINARY = binary
+
+    assert _ids(list(checks.ffmpeg_runs(databases=["default"]))) == ["creatorhub.E006"]
+
+
+def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: SettingsWrapper) -> None:
+    settings.FFMPEG_BINARY = ""
+
+    assert not list(checks.ffmpeg_runs(databases=["default"]))
+
+
+def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(features, "check", lambda feature: False)
+
+    assert _ids(list(checks.captions_are_shaped())) == ["creatorhub.W002"]
+
+
+def test_missing_fences_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    (warning,) = checks.ffmpeg_can_be_fenced()
+
+    assert warning.id == "creatorhub.W003"
+    assert warning.msg.startswith("prlimit and setpriv of util-linux cannot be found")
+
+
+def test_an_open_data_folder_is_said(settings: SettingsWrapper, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+    tmp_path.chmod(0o755)
+
+    assert _ids(list(checks.data_folder_is_private())) == ["creatorhub.W004"]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("manage.py", "check"),
+        ("-c", "import creatorhub.wsgi"),
+        ("-m", "celery", "--app", "creatorhub", "worker", "--pool", "solo"),
+        ("manage.py", "up", "--port", "29999"),
+    ],
+    ids=["check", "web", "worker", "up"],
+)
+def test_every_way_of_starting_refuses_half_a_production(
+    way: tuple[str, ...], tmp_path: Path
+) -> None:
+    started = _start(*way, data=tmp_path, REDIS_URL="redis://127.0.0.1:1/0")
+
+    assert started.returncode != 0
+    assert "REDIS_URL is set, but DATABASE_URL is not" in started.stderr
+
+
+def test_the_demo_is_refused_without_debug(tmp_path: Path) -> None:
+    _start("manage.py", "migrate", "--verbosity", "0", data=tmp_path)
+
+    started = _start("manage.py", "demo", "--videos", "1", data=tmp_path)
+
+    assert started.returncode == 1
+    assert "DEBUG" in started.stderr
+    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+        assert database.execute("SELECT count(*) FROM creatorhub_user").fetchone() == (0,)
