@@ -12,7 +12,7 @@ import pytest
 from django.core.checks import CheckMessage
 from django.db import connection
 from PIL import features
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from creatorhub import checks
 
@@ -44,7 +44,7 @@ def _start(
 @pytest.mark.parametrize(
     ("given", "missing"), [("DATABASE_URL", "REDIS_URL"), ("REDIS_URL", "DATABASE_URL")]
 )
-def test_half_a_production_is_an_error(settings: SettingsWrapper, given: str, missing: str) -> None:
+def test_half_a_production_is_an_error(settings: Settings, given: str, missing: str) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = ""
     setattr(settings, given, "something://")
 
@@ -55,7 +55,7 @@ def test_half_a_production_is_an_error(settings: SettingsWrapper, given: str, mi
 
 
 def test_production_without_a_secret_is_an_error(
-    settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = "something://"
     settings.DEBUG = False
@@ -64,9 +64,7 @@ def test_production_without_a_secret_is_an_error(
     assert _ids(list(checks.mode_is_whole())) == ["creatorhub.E002"]
 
 
-def test_debug_in_production_is_said(
-    settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_debug_in_production_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = "something://"
     settings.DEBUG = True
     monkeypatch.delenv("CREATORHUB_TESTS")
@@ -74,7 +72,7 @@ def test_debug_in_production_is_said(
     assert _ids(list(checks.mode_is_whole())) == ["creatorhub.W001"]
 
 
-def test_embedded_and_production_are_both_whole(settings: SettingsWrapper) -> None:
+def test_embedded_and_production_are_both_whole(settings: Settings) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = ""
     assert not list(checks.mode_is_whole())
 
@@ -91,7 +89,7 @@ def test_embedded_and_production_are_both_whole(settings: SettingsWrapper) -> No
     ],
 )
 def test_transactions_that_are_not_ours_are_an_error(
-    settings: SettingsWrapper, change: dict[str, object], found: str
+    settings: Settings, change: dict[str, object], found: str
 ) -> None:
     sqlite = {
         "ENGINE": "django.db.backends.sqlite3",
@@ -137,13 +135,13 @@ def test_another_isolation_level_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("binary", ["/nowhere/ffmpeg", "/bin/false"])
-def test_an_ffmpeg_that_does_not_run_is_an_error(settings: SettingsWrapper, binary: str) -> None:
+def test_an_ffmpeg_that_does_not_run_is_an_error(settings: Settings, binary: str) -> None:
     settings.FFMPEG_BINARY = binary
 
     assert _ids(list(checks.ffmpeg_runs(databases=["default"]))) == ["creatorhub.E006"]
 
 
-def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: SettingsWrapper) -> None:
+def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: Settings) -> None:
     settings.FFMPEG_BINARY = ""
 
     assert not list(checks.ffmpeg_runs(databases=["default"]))
@@ -164,7 +162,7 @@ def test_missing_fences_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert warning.msg.startswith("prlimit and setpriv of util-linux cannot be found")
 
 
-def test_an_open_data_folder_is_said(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     tmp_path.chmod(0o755)
 
