@@ -267,3 +267,15 @@ def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[st
     options = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg", "q:v": 4}
     arguments: list[str] = ffmpeg.output(picture, str(target), **options).get_args()
     return arguments
+
+
+def drawing_args(picture: str, sound: str, target: Path | str, *, seconds: float) -> list[str]:
+    """Arguments that write a mezzanine which ffmpeg draws itself, for demos and benchmarks.
+    `picture` and `sound` are lavfi graphs of ours, never anybody else's text."""
+    streams = [ffmpeg.input(picture, f="lavfi", t=seconds)["v:0"]]
+    options = encoding(30)
+    if sound:
+        streams.append(ffmpeg.input(sound, f="lavfi", t=seconds)["a:0"])
+        options |= AUDIO_ENCODING
+    arguments: list[str] = ffmpeg.output(*streams, str(target), **options).get_args()
+    return arguments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -127,3 +128,28 @@ def _last_write(path: Path) -> float:
             # An input is linked in with the times of the original, so it says nothing.
             times.append(0.0 if each.name == "in" else each.lstat().st_mtime)
     return max(times)
+
+
+class SharedFile:
+    """One file under many keys: hard links, and another copy where a file has all its links."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def place(self, key: str) -> None:
+        """Make the file available under `key`. What is there already stays."""
+        target = local_path(key)
+        if target is None:
+            with self.path.open("rb") as file:
+                default_storage.save(key, File(file))
+            return
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            target.hardlink_to(self.path)
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno not in (errno.EMLINK, errno.EXDEV, errno.EPERM):
+                raise
+            shutil.copyfile(self.path, target)
+            self.path = target
