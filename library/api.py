@@ -12,6 +12,7 @@ from creatorhub.actors import Actor
 from creatorhub.api import caller
 from library import services
 from library.models import Video
+from library.uploads import refusal
 
 
 class VideoSerializer(serializers.ModelSerializer[Video]):
@@ -36,20 +37,22 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
 
 
 class UploadSerializer(serializers.Serializer[Any]):
-    file = serializers.FileField(allow_empty_file=True, max_length=255)
+    file = serializers.FileField(allow_empty_file=True)
     title = serializers.CharField(max_length=200)
     collection = serializers.CharField(max_length=100, required=False, default="")
 
 
 class Upload:
-    """Takes a video in. Its bytes were counted while they arrived, by the upload handler."""
+    """Takes a video in. Reading the body counts its bytes while they arrive."""
 
     parser_classes = [MultiPartParser]
 
     def bring(self, request: Request) -> Video:
-        given = UploadSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
         owner = caller(request)
+        given = UploadSerializer(data=request.data)
+        if refused := refusal(request._request):
+            raise refused
+        given.is_valid(raise_exception=True)
         file = given.validated_data["file"]
         return services.add_video(
             file,

@@ -75,8 +75,12 @@ def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
     return Video.objects.bulk_create(
         Video(
             owner=owner,
-            title=f"Video {next(_number)}",
-            **{"status": Video.Status.READY, **_facts(), **fields},
+            **{
+                "title": f"Video {next(_number)}",
+                "status": Video.Status.READY,
+                **_facts(),
+                **fields,
+            },
         )
         for _ in range(count)
     )
