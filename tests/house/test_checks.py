@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.checks import CheckMessage
 from django.db import connection
 from PIL import features
@@ -89,17 +90,17 @@ def test_embedded_and_production_are_both_whole(settings: Settings) -> None:
     ],
 )
 def test_transactions_that_are_not_ours_are_an_error(
-    settings: Settings, change: dict[str, object], found: str
+    monkeypatch: pytest.MonkeyPatch, change: dict[str, object], found: str
 ) -> None:
     sqlite = {
         "ENGINE": "django.db.backends.sqlite3",
         "ATOMIC_REQUESTS": False,
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
     }
-    settings.DATABASES = {"default": sqlite}
+    monkeypatch.setitem(django_settings.DATABASES, "default", sqlite)
     assert not list(checks.transactions_are_ours())
 
-    settings.DATABASES = {"default": sqlite | change}
+    monkeypatch.setitem(django_settings.DATABASES, "default", sqlite | change)
 
     assert _ids(list(checks.transactions_are_ours())) == [found]
 

@@ -97,7 +97,11 @@ def up(tmp_path: Path) -> Iterator[Up]:
 
 
 def _ready(up: Up) -> None:
-    _wait(lambda: "Press Ctrl-C to stop." in up.text(), seconds=90, up=up)
+    def is_ready() -> bool:
+        assert up.process.poll() is None, f"It ended by itself.\n{up.text()}"
+        return "Press Ctrl-C to stop." in up.text()
+
+    _wait(is_ready, seconds=90, up=up)
 
 
 @pytest.mark.worker
