@@ -38,7 +38,8 @@ PEOPLE = (
 
 @dataclass
 class Made:
-    """A clip as files: the video and its poster, shared by every demo video that shows it."""
+    """A clip as files: the video and its poster, shared by every demo video that shows it.
+    `size` is the share of one of them in the bytes on the disk."""
 
     facts: Facts
     mezzanine: SharedFile
@@ -103,7 +104,7 @@ class Command(BaseCommand):
                 )
                 missing = [number for number in numbers if uuids[number] not in known]
                 if missing and not made:
-                    made = self._clips()
+                    made = self._clips(sharing=max(1, wanted // len(CLIPS)))
                 ready = [
                     _place(made, uuids[n], number=n, at=_moment(now, n, wanted)) for n in missing
                 ]
@@ -112,12 +113,12 @@ class Command(BaseCommand):
                 bar.update(len(numbers))
         return added
 
-    def _clips(self) -> dict[str, Made]:
+    def _clips(self, *, sharing: int) -> dict[str, Made]:
         folder = settings.DATA_DIR / "demo"
         folder.mkdir(mode=0o700, exist_ok=True)
         self.stdout.write(f"Drawing {len(CLIPS)} clips …")
         return {
-            clip.name: _made(clip, folder)
+            clip.name: _made(clip, folder, sharing=sharing)
             for clip in tqdm(CLIPS, unit=" clips", disable=None, leave=False)
         }
 
@@ -132,7 +133,9 @@ def _moment(now: datetime, number: int, total: int) -> datetime:
     return now - days - timedelta(days=1, minutes=number * 37 % 600)
 
 
-def _place(made: dict[str, Made], key: uuid.UUID, *, number: int, at: datetime) -> Any:
+def _place(
+    made: dict[str, Made], key: uuid.UUID, *, number: int, at: datetime
+) -> services.ReadyVideo:
     clip = clip_of(number)
     shared = made[clip.name]
     shared.mezzanine.place(files.key_of(key, "mezzanine.mp4"))
@@ -150,14 +153,14 @@ def _place(made: dict[str, Made], key: uuid.UUID, *, number: int, at: datetime) 
     )
 
 
-def _made(clip: Clip, folder: Path) -> Made:
+def _made(clip: Clip, folder: Path, *, sharing: int) -> Made:
     """The clip's two files, drawn now if they are not there yet."""
     mezzanine, poster = folder / f"{clip.name}.mp4", folder / f"{clip.name}.jpg"
     if not (mezzanine.exists() and poster.exists()):
         _draw(clip, mezzanine, poster)
     facts = probe(mezzanine)
     size = mezzanine.stat().st_size + poster.stat().st_size
-    return Made(facts, SharedFile(mezzanine), SharedFile(poster), size)
+    return Made(facts, SharedFile(mezzanine), SharedFile(poster), size // sharing)
 
 
 def _draw(clip: Clip, mezzanine: Path, poster: Path) -> None:

@@ -1,0 +1,180 @@
+"""Brings a folder of videos into a creator's library."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.models import User
+from library import services
+from library.models import Video
+from library.probe import Refusal, probe
+
+ACTOR = Actor.system("import")
+LEADS_OUT = "This link leads out of the folder. Put the file itself there."
+BROKEN_LINK = "This link leads nowhere. Put the file itself there."
+UNREADABLE = "This file cannot be read ({reason}). Check who may read it, then import again."
+
+
+@dataclass
+class Summary:
+    taken: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the CSV."""
+
+    title: str
+    collection: str
+
+
+class Command(BaseCommand):
+    help = (
+        "Copies the videos of a folder and its subfolders into a creator's library. Interrupted "
+        "and started again, it goes on where it was: a file that is there already is left alone. "
+        "Importing allows nothing: every use of an imported video is off."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, help="The folder to take videos from.")
+        parser.add_argument("--creator", required=True, help="The username of who owns them.")
+        parser.add_argument(
+            "--csv",
+            type=Path,
+            metavar="FILE",
+            help="Titles: a file with the columns file, title and collection (the last may be "
+            "left out). `file` is the path inside the folder. Without it a file's name is its "
+            "title and its subfolder its collection.",
+        )
+
+    def handle(self, *, folder: Path, creator: str, **options: Any) -> None:
+        owner = User.objects.filter(username=creator, is_active=True).first()
+        if not owner:
+            raise CommandError(f"There is no active account “{creator}”.")
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is not a folder.")
+        root = folder.resolve()
+        entries = _read(options["csv"]) if options["csv"] else {}
+        found = list(_files(root))
+        summary = Summary()
+        with tqdm(found, unit=" files", disable=None, leave=False) as bar:
+            for path in bar:
+                name = _name(path, root)
+                bar.set_postfix_str(name[-40:], refresh=False)
+                _take(path, root=root, owner=owner, entry=entries.pop(name, None), to=summary)
+        summary.refused += [
+            (name, "The CSV names this file, but it is not in the folder.") for name in entries
+        ]
+        self._tell(summary, owner)
+
+    def _tell(self, summary: Summary, owner: User) -> None:
+        for name, why in summary.refused:
+            self.stdout.write(f"refused  {name}: {why}")
+        self.stdout.write(
+            f"{len(summary.taken):,} taken for {owner.username}, "
+            f"{len(summary.known):,} there already, {len(summary.refused):,} refused."
+        )
+        if summary.taken:
+            self.stdout.write(
+                "A worker gets them ready to play. All uses of them are off until "
+                f"{owner.username} allows some."
+            )
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    """The CSV by file name. Raises CommandError that says which line is wrong."""
+    entries: dict[str, Entry] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            if not {"file", "title"} <= set(rows.fieldnames or ()):
+                raise CommandError(f"{path} needs a first line that names: file,title,collection")
+            for row in rows:
+                name = Path((row["file"] or "").strip()).as_posix()
+                if name in entries:
+                    raise CommandError(f"{path}, line {rows.line_num}: {name} is named twice.")
+                entries[name] = Entry(row["title"] or "", row.get("collection") or "")
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CommandError(f"{path} is not a CSV file in UTF-8: {error}.") from None
+    return entries
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Everything that might be a video, in order. Hidden files and the folders behind links are
+    not looked into; a link to a folder is given back itself, to be refused."""
+    try:
+        children = sorted(root.iterdir())
+    except OSError:
+        yield root  # to be refused
+        return
+    for path in children:
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        else:
+            yield path
+
+
+def _take(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Summary) -> None:
+    name = _name(path, root)
+    try:
+        real = _inside(path, root)
+        with real.open("rb") as file:
+            key = hashlib.file_digest(file, "sha256").hexdigest()
+            if Video.objects.owned_by(owner).filter(import_key=key).exists():
+                to.known.append(name)
+                return
+            probe(real)
+            file.seek(0)
+            parent = path.parent.relative_to(root)
+            services.add_video(
+                File(file, name=path.name),
+                owner=owner,
+                actor=ACTOR,
+                title=entry.title if entry else "",
+                collection=entry.collection if entry else " / ".join(parent.parts),
+                original_name=path.name,
+                via="import",
+                import_key=key,
+            )
+    except (Refused, Refusal) as refusal:
+        to.refused.append((name, refusal.sentence))
+    except OSError as error:
+        to.refused.append((name, UNREADABLE.format(reason=error.strerror)))
+    else:
+        to.taken.append(name)
+
+
+def _name(path: Path, root: Path) -> str:
+    """The path inside the folder, fit to be printed whatever bytes it is made of."""
+    return path.relative_to(root).as_posix().encode(errors="replace").decode()
+
+
+def _inside(path: Path, root: Path) -> Path:
+    """The file itself. Raises Refusal if that is not a file within the folder."""
+    try:
+        real = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        raise Refusal(BROKEN_LINK) from None
+    if not real.is_relative_to(root):
+        raise Refusal(LEADS_OUT)
+    if not real.is_file():
+        raise Refusal("This is not a file, or a folder that cannot be read.")
+    return real
