@@ -53,7 +53,6 @@ class EventQuerySerializer(serializers.Serializer[Any]):
 class Events(ListAPIView[Event]):
     """Everything in the log that is yours, newest first."""
 
-    serializer_class = EventSerializer
     pagination_class = CursorPages
 
     def get_queryset(self) -> QuerySet[Event]:
@@ -64,12 +63,13 @@ class Events(ListAPIView[Event]):
         return events.filter(**given)
 
     @extend_schema(
+        responses=EventSerializer(many=True),
         parameters=[
             OpenApiParameter("action", OpenApiTypes.STR, enum=list(ACTIONS)),
             OpenApiParameter("about", OpenApiTypes.UUID, description="A video."),
-        ]
+        ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []
         lines = history.tell(page, reader=caller(request))
-        return self.get_paginated_response(self.get_serializer(lines, many=True).data)
+        return self.get_paginated_response([EventSerializer(line).data for line in lines])

@@ -11,6 +11,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +31,7 @@ from consent.policy import Reason
 from consent.uses import CHOICES, USES
 from creatorhub.actors import Actor
 from creatorhub.api import CursorPages, caller, filtered
-from library.api import Upload, UploadSerializer, VideoSerializer
+from library.api import UploadSerializer, VideoSerializer, bring
 from library.models import Video
 
 REASONS = [(str(reason), str(reason)) for reason in Reason]
@@ -86,11 +87,12 @@ def _chosen(name: str, labels: dict[str, str]) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, enum=list(labels))
 
 
-class Videos(Upload, ListAPIView[Video]):
+class Videos(ListAPIView[Video]):
     """Your videos. The query string is that of the page."""
 
     serializer_class = VideoWithConsentSerializer
     pagination_class = VideoPages
+    parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> QuerySet[Video]:
         videos = with_reasons(Video.objects.owned_by(caller(self.request)))
@@ -114,7 +116,7 @@ class Videos(Upload, ListAPIView[Video]):
     )
     def post(self, request: Request) -> Response:
         """Bring a video. It answers before the file has been looked at: ask for its `status`."""
-        video = self.bring(request)
+        video = bring(request)
         shown = with_reasons(Video.objects.filter(pk=video.pk)).get()
         return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django_filters import FilterSet
 from drf_spectacular.openapi import AutoSchema
@@ -19,6 +18,8 @@ from rest_framework.views import APIView
 
 from creatorhub.models import User
 
+Direction = Literal["request", "response"]
+
 
 class CursorPages(CursorPagination):
     """Newest first, 50 at a time, up to `page_size=200`. A cursor that we did not make is 404."""
@@ -31,12 +32,12 @@ class CursorPages(CursorPagination):
 
     def decode_cursor(self, request: Request) -> Cursor | None:
         cursor = super().decode_cursor(request)
-        if cursor and cursor.position and "\0" in cursor.position:
+        if cursor and "\0" in str(cursor.position):
             raise NotFound(self.invalid_cursor_message)
         return cursor
 
     def paginate_queryset(
-        self, queryset: QuerySet[Model], request: Request, view: APIView | None = None
+        self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
@@ -58,9 +59,11 @@ class Schema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        failure = self._get_response_for_code(FailureSerializer, "default")
+        failure = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            FailureSerializer, "default"
+        )
         bodies.setdefault("default", {**failure, "description": "Refused; `code` says why."})
         return bodies
 
@@ -92,8 +95,5 @@ def filtered(filters: type[FilterSet], query: QueryDict, queryset: QuerySet[Any]
     chosen = filters(query, queryset=queryset)
     if not chosen.is_valid():
         raise serializers.ValidationError(chosen.errors)
-    return chosen.qs
-
-
-def public_id(uuid: UUID | None) -> str | None:
-    return str(uuid) if uuid else None
+    found: QuerySet[Any] = chosen.qs
+    return found

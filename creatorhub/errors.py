@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from rest_framework import exceptions
@@ -17,10 +17,11 @@ from rest_framework.views import exception_handler
 NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
 NOT_ALLOWED = "You may not do this."
 BROKEN = "Something went wrong on our side. Try again in a moment."
+TOO_LARGE = "This request is too large."
 API_PREFIX = "/api/"
 
 
-class Refused(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Refused(Exception):
     """A rule said no. `sentence` says what is wrong and what to do; `code` is stable."""
 
     status = 400
@@ -53,6 +54,8 @@ def api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
     answer by field. None (a fault of ours) lets the exception through to handler500."""
     if isinstance(exc, Refused):
         return Response({"detail": exc.sentence, "code": exc.code}, status=exc.status)
+    if isinstance(exc, RequestDataTooBig):
+        return Response({"detail": TOO_LARGE, "code": "too_large"}, status=413)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound(NOTHING_HERE)
     elif isinstance(exc, PermissionDenied):

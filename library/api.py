@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
 from creatorhub.actors import Actor
@@ -42,24 +41,20 @@ class UploadSerializer(serializers.Serializer[Any]):
     collection = serializers.CharField(max_length=100, required=False, default="")
 
 
-class Upload:
-    """Takes a video in. Reading the body counts its bytes while they arrive."""
-
-    parser_classes = [MultiPartParser]
-
-    def bring(self, request: Request) -> Video:
-        owner = caller(request)
-        given = UploadSerializer(data=request.data)
-        if refused := refusal(request._request):
-            raise refused
-        given.is_valid(raise_exception=True)
-        file = given.validated_data["file"]
-        return services.add_video(
-            file,
-            owner=owner,
-            actor=Actor.creator(owner),
-            title=given.validated_data["title"],
-            collection=given.validated_data["collection"],
-            original_name=file.name,
-            via="api",
-        )
+def bring(request: Request) -> Video:
+    """Take a video in. Reading the body counts its bytes while they arrive."""
+    owner = caller(request)
+    given = UploadSerializer(data=request.data)
+    if refused := refusal(request._request):
+        raise refused
+    given.is_valid(raise_exception=True)
+    file = given.validated_data["file"]
+    return services.add_video(
+        file,
+        owner=owner,
+        actor=Actor.creator(owner),
+        title=given.validated_data["title"],
+        collection=given.validated_data["collection"],
+        original_name=file.name,
+        via="api",
+    )

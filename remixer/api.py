@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +39,7 @@ def status_of(render: Render) -> str:
 
 class BoxSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field has a label of its own
     max_chars = serializers.IntegerField()
     example = serializers.CharField()
 
@@ -57,7 +58,7 @@ class Memes(APIView):
 
     @extend_schema(responses=MemeSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response(MemeSerializer(list(MEMES.values()), many=True).data)
+        return Response([MemeSerializer(meme).data for meme in MEMES.values()])
 
 
 class TermsOfUseSerializer(serializers.Serializer[Any]):
@@ -128,7 +129,7 @@ class NewRenderSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(allow_blank=True, max_length=300), help_text="Box id to text."
     )
     start = serializers.DecimalField(
-        max_digits=8, decimal_places=3, min_value=0, default=0, coerce_to_string=False
+        max_digits=8, decimal_places=3, min_value=0, default=Decimal(0), coerce_to_string=False
     )
     duration = serializers.DecimalField(
         max_digits=8, decimal_places=3, min_value=0, coerce_to_string=False
