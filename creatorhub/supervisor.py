@@ -18,7 +18,7 @@ LOOK_EVERY = 0.1  # seconds
 READY_WITHIN = 60.0
 STABLE_AFTER = 30.0  # alive for so long: the next restart waits as if it were the first
 LONGEST_WAIT = 30.0
-GRACE = 5.0  # between asking a process to end and ending it
+GRACE = 8.0  # between asking a process to end and ending it
 
 
 @dataclass
@@ -45,8 +45,11 @@ class Child:
         """The exit status once it has ended, else None."""
         return self.process.poll() if self.process else None
 
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def send(self, number: signal.Signals) -> None:
-        if self.process and self.process.poll() is None:
+        if self.process and self.is_alive():
             self.process.send_signal(number)
 
     def end_group(self) -> None:
@@ -68,18 +71,18 @@ class Supervisor:
         self.children = children
         self.problem = ""
         self._say = say
-        self._stopping = False
+        self._stops = 0
 
     def stop(self) -> None:
-        """Safe in a signal handler: it only takes note."""
-        self._stopping = True
+        """Safe in a signal handler: it only takes note. Called twice, it waits for nobody."""
+        self._stops += 1
 
     def run(self, *, ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
         """Returns when stop() was called or the start failed, with every child ended."""
         deadline = time.monotonic() + READY_WITHIN
         is_ready = False
         try:
-            while not self._stopping and not self.problem:
+            while not self._stops and not self.problem:
                 for child in self.children:
                     self._look_after(child, restart=is_ready)
                 if not is_ready and not self.problem:
@@ -109,11 +112,12 @@ class Supervisor:
             child.start()
 
     def _end_all(self) -> None:
+        self._say("\nStopping. Press Ctrl-C again to end it at once.")
         for child in self.children:
             child.send(signal.SIGTERM)
         deadline = time.monotonic() + GRACE
-        while time.monotonic() < deadline:
-            if all(child.process is None or child.ended() is not None for child in self.children):
+        while time.monotonic() < deadline and self._stops < 2:
+            if not any(child.is_alive() for child in self.children):
                 break
             time.sleep(LOOK_EVERY)
         for child in self.children:

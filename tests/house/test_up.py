@@ -123,7 +123,7 @@ def test_it_starts_heals_and_ends_without_a_trace(up: Up) -> None:
     assert "The control worker ended (status -9); it starts again." in up.text()
 
     up.process.send_signal(signal.SIGINT)
-    assert up.process.wait(timeout=10) == 0
+    assert up.process.wait(timeout=12) == 0
     _wait(lambda: not up.processes(), seconds=5, up=up)
 
 
