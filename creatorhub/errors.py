@@ -10,11 +10,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
+UNREADABLE = "We could not read this request."
 NOT_ALLOWED = "You may not do this."
 BROKEN = "Something went wrong on our side. Try again in a moment."
 TOO_LARGE = "This request is too large."
@@ -83,25 +85,25 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, status=400, sentence="We could not read this request.", code="invalid")
+    return _said(request, 400, UNREADABLE, "invalid") or defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, status=403, sentence=NOT_ALLOWED, code="permission_denied")
+    answer = _said(request, 403, NOT_ALLOWED, "permission_denied")
+    return answer or defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, status=404, sentence=NOTHING_HERE, code="not_found")
+    answer = _said(request, 404, NOTHING_HERE, "not_found")
+    return answer or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Renders without a request: no context processor, no query, nothing that may fail again."""
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse({"detail": BROKEN, "code": "server_error"}, status=500)
-    return render(None, "500.html", status=500)
+    return _said(request, 500, BROKEN, "server_error") or defaults.server_error(request)
 
 
-def _page(request: HttpRequest, *, status: int, sentence: str, code: str) -> HttpResponse:
-    if request.path.startswith(API_PREFIX):
-        return JsonResponse({"detail": sentence, "code": code}, status=status)
-    return render(request, f"{status}.html", {"sentence": sentence, "code": code}, status=status)
+def _said(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse | None:
+    """The answer to a program; None for a browser, which gets the page 400.html to 500.html."""
+    if not request.path.startswith(API_PREFIX):
+        return None
+    return JsonResponse({"detail": sentence, "code": code}, status=status)

@@ -1,0 +1,351 @@
+"""The staff admin: it looks at everything, turns off with a reason, and never on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from rest_framework.authtoken.models import Token
+
+from audit.history import body_of
+from audit.models import Event
+from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.querysets import ruling
+from creatorhub.models import User
+from creatorhub.staff import StaffAdmin
+from library.models import Video
+from remixer.models import Render
+from tests import factories
+
+ClientOf = Callable[[User], Client]
+
+pytestmark = pytest.mark.django_db
+
+SHOWN = [User, Video, Standing, Consent, Terms, Edit, Item, Notice, Render, Event]
+
+
+@pytest.fixture
+def desk(staff: User, client_of: ClientOf) -> Client:
+    """The staff member's browser."""
+    return client_of(staff)
+
+
+def url(model: type[Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def act(desk: Client, rows: list[Model], action: str, **form: str) -> Any:
+    """Choose rows, an action, and answer the page that asks why."""
+    model = type(rows[0])
+    data = {"action": action, "_selected_action": [row.pk for row in rows], "confirmed": "1"}
+    return desk.post(url(model, "changelist"), {**data, **form}, follow=True)
+
+
+def messages(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def make_render(video: Video, requester: User, **fields: Any) -> Render:
+    terms = Consent.objects.get(video=video, use="remix").terms
+    return Render.objects.create(
+        requester=requester,
+        video=video,
+        meme="top_bottom",
+        length_ms=1000,
+        terms=terms,
+        allowed_version=1,
+        **fields,
+    )
+
+
+def last_event() -> Event:
+    return Event.objects.latest("pk")
+
+
+def test_only_what_was_written_for_staff_is_on_the_site() -> None:
+    pages = admin.site._registry
+
+    assert set(pages) == set(SHOWN)
+    assert all(isinstance(page, StaffAdmin) for page in pages.values())
+    assert Token not in pages
+
+
+@pytest.mark.parametrize("model", SHOWN)
+def test_staff_look_at_every_table(
+    model: type[Model], desk: Client, alice: User, bob: User
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    make_render(video, bob)
+    row = model._default_manager.latest("pk")
+
+    listed = desk.get(url(model, "changelist"))
+    searched = desk.get(url(model, "changelist"), {"q": "alice"})
+    shown = desk.get(url(model, "change", row.pk))
+
+    assert listed.status_code == searched.status_code == shown.status_code == 200
+    assert b"_save" not in shown.content or (model is Notice and not row.published_at)
+
+
+@pytest.mark.parametrize("model", SHOWN)
+def test_nothing_is_added_changed_or_deleted_by_the_admin_itself(
+    model: type[Model], desk: Client, alice: User, bob: User
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    make_render(video, bob)
+    row = model._default_manager.latest("pk")
+    before = list(model._default_manager.order_by("pk").values())
+
+    answers = [
+        desk.post(url(model, "change", row.pk), {"title": "x", "decided": "on"}),
+        desk.post(url(model, "delete", row.pk), {"post": "yes"}),
+    ]
+    if model is not Notice:
+        answers.append(desk.post(url(model, "add"), {}))
+    act(desk, [row], "delete_selected", post="yes")
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert list(model._default_manager.order_by("pk").values()) == before
+
+
+def test_no_action_of_staff_turns_a_use_on(desk: Client, alice: User) -> None:
+    """Every action there is, on every table, over a library that is off."""
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    factories.turn_off(video)
+    Standing.objects.filter(creator=alice).update(opted_out=False)
+
+    for model in SHOWN:
+        page = admin.site._registry[model]
+        for action in page.actions or ():
+            rows = list(model._default_manager.all()[:5])
+            if rows:
+                act(desk, rows, str(action), reason="because")
+
+    assert not Consent.objects.filter(terms__isnull=False).exists()
+    assert (
+        not Edit.objects.filter(terms__isnull=False).exclude(actor__startswith="creator").exists()
+    )
+    assert not Event.objects.filter(action="creator.opted_in").exists()
+
+
+def test_turning_off_needs_a_reason(desk: Client, alice: User) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    row = Consent.objects.get()
+    before = Event.objects.count()
+
+    asked = desk.post(
+        url(Consent, "changelist"), {"action": "turn_off", "_selected_action": [row.pk]}
+    )
+    empty = desk.post(
+        url(Consent, "changelist"),
+        {"action": "turn_off", "_selected_action": [row.pk], "confirmed": "1", "reason": " "},
+    )
+
+    assert (asked.status_code, empty.status_code) == (200, 422)
+    assert b"Turn off" in asked.content
+    assert ruling(video, "remix").allowed
+    assert Event.objects.count() == before
+
+
+def test_turning_off_with_a_reason_is_an_edit_by_staff(
+    desk: Client, staff: User, alice: User
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+
+    answer = act(desk, [Consent.objects.get()], "turn_off", reason="A court said so")
+
+    assert ruling(video, "remix").reason == "off"
+    assert messages(answer)[0].startswith("Remix of alice: 1 turned off")
+    event = last_event()
+    assert (event.action, event.actor) == ("consent.edited", f"staff:{staff.uuid}")
+    assert body_of(event)["reason"] == "A court said so"
+    assert event.creator == alice
+
+
+def test_turning_off_videos_of_two_creators_is_one_edit_each(
+    desk: Client, alice: User, bob: User
+) -> None:
+    videos = [factories.make_video(owner=owner, with_files=False) for owner in (alice, bob)]
+    for video in videos:
+        factories.make_consent(video)
+
+    act(desk, list(videos), "turn_off_remix", reason="x")
+
+    assert not any(ruling(video, "remix").allowed for video in videos)
+    assert Edit.objects.filter(actor__startswith="staff:").count() == 2
+
+
+@pytest.mark.parametrize("model", [User, Standing])
+def test_opting_a_creator_out_is_logged(
+    model: type[Model], desk: Client, staff: User, alice: User
+) -> None:
+    factories.make_consent(factories.make_video(owner=alice, with_files=False))
+    row = alice if model is User else Standing.objects.get(creator=alice)
+
+    act(desk, [row], "opt_out", reason="Asked by telephone")
+
+    assert Standing.objects.get(creator=alice).opted_out
+    event = last_event()
+    assert (event.action, event.actor) == ("creator.opted_out", f"staff:{staff.uuid}")
+    assert body_of(event)["reason"] == "Asked by telephone"
+
+
+def test_removing_a_video_is_logged(desk: Client, alice: User) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+
+    act(desk, [video], "remove", reason="Not theirs")
+
+    video.refresh_from_db()
+    assert video.removed_at
+    assert last_event().action == "video.removed"
+    assert body_of(last_event())["reason"] == "Not theirs"
+
+
+def test_taking_a_meme_down_is_logged_and_final(desk: Client, alice: User, bob: User) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    meme = make_render(video, bob, state="done", file_key="renders/x.mp4")
+
+    act(desk, [meme], "take_down", reason="Hurtful")
+
+    meme.refresh_from_db()
+    assert (meme.state, meme.ended_for) == ("taken_down", "taken_down_by_staff")
+    assert "Hurtful" in meme.problem
+    assert last_event().action == "render.taken_down"
+    assert body_of(last_event())["reason"] == "Hurtful"
+    assert ruling(video, "remix").allowed
+
+
+def test_a_meme_taken_down_by_staff_answers_410_with_why(
+    desk: Client, alice: User, bob: User, api_of: Callable[[User], Any]
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    meme = make_render(video, bob, state="done", file_key="renders/x.mp4")
+    act(desk, [meme], "take_down", reason="Hurtful")
+
+    answer = api_of(bob).get(f"/api/v1/renders/{meme.uuid}/file/")
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "taken_down_by_staff")
+    assert "Hurtful" in answer.json()["detail"]
+
+
+def test_pausing_and_resuming_are_logged_with_their_reasons(desk: Client, alice: User) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    page = reverse("admin:remixer_pause")
+
+    desk.post(page, {"pause": "1", "reason": "A fault"})
+    paused = ruling(video, "remix").reason
+    assert last_event().action == "remixer.paused"
+    assert b"Remixing is paused" in desk.get(page).content
+    desk.post(page, {"resume": "1", "reason": "Mended"})
+
+    assert paused == "paused"
+    assert ruling(video, "remix").allowed
+    assert last_event().action == "remixer.resumed"
+    assert body_of(last_event())["reason"] == "Mended"
+
+
+def test_a_pause_needs_a_reason(desk: Client) -> None:
+    answer = desk.post(reverse("admin:remixer_pause"), {"pause": "1", "reason": ""})
+
+    assert answer.status_code == 422
+    assert not Event.objects.exists()
+
+
+def test_a_closed_account_is_signed_out_and_can_be_opened_again(
+    desk: Client, alice: User, client_of: ClientOf
+) -> None:
+    browser = client_of(alice)
+
+    act(desk, [alice], "deactivate", reason="Stolen")
+    away = browser.get("/api/v1/opt-out/").status_code
+    act(desk, [alice], "reactivate", reason="Returned")
+
+    assert away == 401
+    assert browser.get("/api/v1/opt-out/").status_code == 200
+    told = Event.objects.filter(creator=alice).order_by("pk")
+    assert [event.action for event in told] == ["account.deactivated", "account.reactivated"]
+
+
+def test_staff_do_not_lock_themselves_out(desk: Client, staff: User) -> None:
+    answer = act(desk, [staff], "deactivate", reason="x")
+
+    staff.refresh_from_db()
+    assert staff.is_active
+    assert messages(answer) == ["You cannot deactivate your own account."]
+
+
+def test_a_notice_is_written_published_and_then_immutable(desk: Client) -> None:
+    text = {"use": "remix", "language": "en", "title": "New", "text": "Text", "material": "on"}
+
+    desk.post(url(Notice, "add"), text)
+    draft = Notice.objects.get(title="New")
+    assert (draft.version, draft.published_at, last_event().action) == (2, None, "notice.written")
+
+    desk.post(url(Notice, "change", draft.pk), {**text, "text": "Better"})
+    assert Notice.objects.get(pk=draft.pk).text == "Better"
+
+    asked = desk.post(
+        url(Notice, "changelist"), {"action": "publish", "_selected_action": [draft.pk]}
+    )
+    assert asked.status_code == 200
+    act(desk, [draft], "publish")
+    assert last_event().action == "notice.published"
+
+    changed = desk.post(url(Notice, "change", draft.pk), {**text, "text": "Worse"})
+    assert changed.status_code == 403
+    assert Notice.objects.get(pk=draft.pk).text == "Better"
+
+
+def test_a_permission_lapses_when_staff_publish_a_material_notice(
+    desk: Client, alice: User
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    text = {"use": "remix", "language": "en", "title": "New", "text": "Text", "material": "on"}
+    desk.post(url(Notice, "add"), text)
+
+    act(desk, [Notice.objects.get(title="New")], "publish")
+
+    assert ruling(video, "remix").reason == "notice_changed"
+
+
+def test_the_log_is_told_and_shown_as_it_was_hashed(desk: Client, alice: User) -> None:
+    factories.make_consent(factories.make_video(owner=alice, with_files=False))
+
+    listed = desk.get(url(Event, "changelist")).content.decode()
+    shown = desk.get(url(Event, "change", last_event().pk)).content.decode()
+
+    assert "alice allowed “Remix” for 1 video" in listed
+    assert "&quot;action&quot;: &quot;consent.edited&quot;" in shown
+    assert bytes(last_event().leaf_hash).hex() in shown
+
+
+def test_who_is_not_staff_gets_nowhere(alice: User, client_of: ClientOf) -> None:
+    stranger, creator = Client(), client_of(alice)
+
+    away = stranger.get(url(Event, "changelist"), follow=True)
+
+    assert away.redirect_chain[-1][0].startswith("/account/login/")
+    assert creator.get(url(Event, "changelist"), follow=True).status_code == 403
+    assert creator.get(reverse("admin:remixer_pause"), follow=True).status_code == 403
+
+
+def test_content_types_lead_nowhere(desk: Client, alice: User) -> None:
+    kind = ContentType.objects.get_for_model(User)
+
+    answer = desk.get(reverse("admin:view_on_site", args=[kind.pk, alice.pk]))
+
+    assert answer.status_code == 404
