@@ -33,6 +33,13 @@ BEAT_EVERY = 5.0  # seconds between heartbeats; six may be missed before the lea
 STALE = timedelta(seconds=20)  # queued for longer than this: the hint was lost, send another
 STALLED = timedelta(seconds=60)  # what a page calls stalled
 MAX_ATTEMPTS = 3
+IMPATIENT = {  # one try at the broker, of two seconds at most
+    "max_retries": 0,
+    "interval_start": 0,
+    "retry_on_timeout": False,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 2,
+}
 OUT_OF_ATTEMPTS = (
     "We tried three times and the machine stopped each time before the work was done. "
     "Try again; if it fails once more, tell us the number on this page."
@@ -207,7 +214,10 @@ def nudge(task: str, *args: int) -> None:
 
 def _send(task: str, args: tuple[int, ...]) -> None:
     try:
-        app.send_task(task, args=args, retry=False)
+        # A connection of its own: those of the pool wait for a broker that is away, a page won't.
+        with app.connection_for_write() as connection:
+            connection.transport_options = connection.transport_options | IMPATIENT
+            app.send_task(task, args=args, retry=False, connection=connection)
     except (OSError, OperationalError) as error:
         logger.warning("No hint for %s%s, the sweeper will send one: %s", task, args, error)
 
