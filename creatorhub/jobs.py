@@ -216,7 +216,7 @@ def _send(task: str, args: tuple[int, ...]) -> None:
     try:
         # A connection of its own: those of the pool wait for a broker that is away, a page won't.
         with app.connection_for_write() as connection:
-            connection.transport_options = connection.transport_options | IMPATIENT
+            connection.transport_options = {**(connection.transport_options or {}), **IMPATIENT}
             app.send_task(task, args=args, retry=False, connection=connection)
     except (OSError, OperationalError) as error:
         logger.warning("No hint for %s%s, the sweeper will send one: %s", task, args, error)
