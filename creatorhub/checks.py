@@ -7,14 +7,11 @@ and starts programs; `refuse_a_broken_start` runs it wherever a web server or a 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -106,42 +103,6 @@ def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
         )
 
 
-@register()
-def ffmpeg_can_be_fenced(**_: Any) -> Iterable[CheckMessage]:
-    missing = [name for name in ("prlimit", "setpriv") if not shutil.which(name)]
-    if missing:
-        yield Caution(
-            f"{' and '.join(missing)} of util-linux cannot be found, so ffmpeg runs on uploads "
-            "with weaker limits: it may outlive a worker that is killed.",
-            hint="Install util-linux. On macOS there is none: do not run production there.",
-            id="creatorhub.W003",
-        )
-
-
-@register(Tags.database)
-def ffmpeg_runs(*, databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
-    if not databases:
-        return
-    try:
-        binary = settings.FFMPEG_BINARY or imageio_ffmpeg.get_ffmpeg_exe()
-        done = subprocess.run(
-            [binary, "-nostdin", "-hide_banner", "-version"],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=20,
-            check=False,
-        )
-        problem = "" if done.returncode == 0 else f"it ends with status {done.returncode}"
-    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
-        problem = str(error)
-    if problem:
-        yield Error(
-            f"ffmpeg does not run: {problem}",
-            hint="Set FFMPEG_BINARY to one that does, or install the requirements again.",
-            id="creatorhub.E006",
-        )
-
-
 @register(Tags.database)
 def database_keeps_its_promises(
     *, databases: Sequence[str] | None = None, **_: Any
@@ -169,7 +130,7 @@ def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
                     "journal_mode needs a local disk: not a network share, not memory. "
                     "Without recursive_triggers a REPLACE walks past the log's triggers."
                 ),
-                id="creatorhub.E007",
+                id="creatorhub.E006",
             )
 
 
@@ -183,14 +144,14 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
                 "Under a snapshot, a publish that waited for the creator's lock would not see "
                 "the withdrawal it waited for."
             ),
-            id="creatorhub.E008",
+            id="creatorhub.E007",
         )
     cursor.execute("SHOW server_version_num")
     version = int(cursor.fetchone()[0]) // 10_000
     if version < POSTGRESQL_AT_LEAST:
         yield Error(
             f"This is PostgreSQL {version}; {POSTGRESQL_AT_LEAST} or newer is needed.",
-            id="creatorhub.E009",
+            id="creatorhub.E008",
         )
 
 
@@ -202,5 +163,5 @@ def data_folder_is_private(**_: Any) -> Iterable[CheckMessage]:
         yield Caution(
             f"Everybody on this machine can look into {folder}.",
             hint=f"chmod 700 {folder}",
-            id="creatorhub.W004",
+            id="creatorhub.W003",
         )

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from PIL import features
 from pytest_django.fixtures import Settings
 
 from creatorhub import checks
+from library import checks as library_checks
+from library import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,7 +113,7 @@ def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
 
     found = list(checks.sqlite_pragmas(plain))
 
-    assert _ids(found) == ["creatorhub.E007"] * 3
+    assert _ids(found) == ["creatorhub.E006"] * 3
     assert {message.msg.split()[1] for message in found} == set(checks.SQLITE_PRAGMAS)
 
 
@@ -132,20 +135,20 @@ def test_another_isolation_level_is_an_error() -> None:
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
             )
 
-    assert _ids(found) == ["creatorhub.E008"]
+    assert _ids(found) == ["creatorhub.E007"]
 
 
 @pytest.mark.parametrize("binary", ["/nowhere/ffmpeg", "/bin/false"])
 def test_an_ffmpeg_that_does_not_run_is_an_error(settings: Settings, binary: str) -> None:
     settings.FFMPEG_BINARY = binary
 
-    assert _ids(list(checks.ffmpeg_runs(databases=["default"]))) == ["creatorhub.E006"]
+    assert _ids(list(library_checks.ffmpeg_runs(databases=["default"]))) == ["library.E001"]
 
 
 def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: Settings) -> None:
     settings.FFMPEG_BINARY = ""
 
-    assert not list(checks.ffmpeg_runs(databases=["default"]))
+    assert not list(library_checks.ffmpeg_runs(databases=["default"]))
 
 
 def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,20 +157,33 @@ def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _ids(list(checks.captions_are_shaped())) == ["creatorhub.W002"]
 
 
-def test_missing_fences_are_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+@pytest.fixture
+def no_util_linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A system without prlimit, setpriv and unshare."""
 
-    (warning,) = checks.ffmpeg_can_be_fenced()
+    def forget_what_was_found() -> None:
+        limits._tool.cache_clear()
+        limits.without_network.cache_clear()
 
-    assert warning.id == "creatorhub.W003"
-    assert warning.msg.startswith("prlimit and setpriv of util-linux cannot be found")
+    monkeypatch.setattr(limits, "PATH", str(tmp_path))
+    forget_what_was_found()
+    yield
+    forget_what_was_found()
+
+
+@pytest.mark.usefixtures("no_util_linux")
+def test_missing_fences_are_said() -> None:
+    found = list(library_checks.video_programs_are_confined(databases=["default"]))
+
+    assert _ids(found) == ["library.W001"] * 2
+    assert found[0].msg.startswith("prlimit and setpriv (util-linux) are missing")
 
 
 def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
     tmp_path.chmod(0o755)
 
-    assert _ids(list(checks.data_folder_is_private())) == ["creatorhub.W004"]
+    assert _ids(list(checks.data_folder_is_private())) == ["creatorhub.W003"]
 
 
 @pytest.mark.parametrize(
