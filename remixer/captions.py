@@ -16,8 +16,8 @@ from remixer import scripts
 from remixer.catalogue import Box, Meme
 from remixer.scripts import EMOJI, EMOJI_SIZE, Run
 
-LINE = 1.2  # a line's height, in sizes of its letters
-SMALLEST = 9  # pixels; text that does not fit at this size loses its end
+LINE, TALL_LINE = 1.2, 1.5  # a line's height, in sizes of its letters
+SMALLEST = 5  # pixels; text that does not fit at this size loses its end
 SHRINK = 0.94
 CREDIT = 0.030  # the credit's size, as a fraction of the shorter side
 LONGEST_NAME = 32  # characters
@@ -84,12 +84,13 @@ def _draw_box(canvas: Image.Image, box: Box, text: str) -> None:
     width, height = box.width * canvas.width, box.height * canvas.height
     largest = max(round(box.size * min(canvas.size)), SMALLEST)
     size, lines = _fit(text, box, width=width, height=height, largest=largest)
-    free = height - len(lines) * LINE * size
+    step = _step(text) * size
+    free = height - len(lines) * step
     top = box.y * canvas.height + {"top": 0.0, "middle": free / 2, "bottom": free}[box.valign]
     style = _Style(box.font, box.colour, box.stroke, box.stroke_colour)
     for number, line in enumerate(lines):
         left = box.x * canvas.width + _indent(box, line, width - line.width)
-        _draw_line(canvas, line, style, size=size, left=left, top=top + number * LINE * size)
+        _draw_line(canvas, line, style, size=size, left=left, top=top + number * step, step=step)
 
 
 def _indent(box: Box, line: _Line, free: float) -> float:
@@ -104,16 +105,25 @@ def _fit(
     """The largest size at which the text fits, and its lines. Words are broken only where no
     size above half of the largest holds the longest of them."""
     size = float(largest)
+    step = _step(text)
     while True:
         pixels = max(round(size), SMALLEST)
         room = width - 2 * box.stroke * pixels
-        lines = _wrap(text, box.font, pixels, room, breaks=size < largest / 2)
-        fits = len(lines) * LINE * pixels <= height and all(line.width <= room for line in lines)
+        breaks = pixels <= max(largest / 2, SMALLEST)
+        lines = _wrap(text, box.font, pixels, room, breaks=breaks)
+        fits = len(lines) * step * pixels <= height and all(line.width <= room for line in lines)
         if fits:
             return pixels, lines
         if pixels <= SMALLEST:
-            return pixels, lines[: max(1, int(height // (LINE * pixels)))]
+            return pixels, lines[: max(1, int(height // (step * pixels)))]
         size *= SHRINK
+
+
+def _step(text: str) -> float:
+    """A line's height in sizes: marks above and below the letters of most scripts, and two marks
+    on a Latin capital, need more room than plain Latin."""
+    plain = all(letter < "\u0250" or not letter.isalpha() for letter in text)
+    return LINE if plain and not any(map(unicodedata.combining, text)) else TALL_LINE
 
 
 def _wrap(text: str, family: str, size: int, room: float, *, breaks: bool) -> list[_Line]:
@@ -162,11 +172,18 @@ def _width(run: Run, size: int) -> float:
 
 
 def _draw_line(
-    canvas: Image.Image, line: _Line, style: _Style, *, size: int, left: float, top: float
+    canvas: Image.Image,
+    line: _Line,
+    style: _Style,
+    *,
+    size: int,
+    left: float,
+    top: float,
+    step: float,
 ) -> None:
     """All outlines first, then all letters: an outline never covers its neighbour's letter."""
     capital = scripts.font_file(scripts.FAMILIES[style.family][0], size).getbbox("H", anchor="ls")
-    baseline = top + (LINE * size - capital[1]) / 2
+    baseline = top + (step - capital[1]) / 2
     placed: list[tuple[Run, float]] = []
     for run in scripts.runs(line.text, style.family, right_to_left=line.right_to_left):
         placed.append((run, left))
@@ -219,9 +236,10 @@ def _draw_credit(canvas: Image.Image, credit: str) -> None:
     margin = round(size * 0.6)
     while (width := _credit_width(credit, size)) > canvas.width - 2 * margin and size > 1:
         size -= 1
-    left, top = canvas.width - margin - width, canvas.height - margin - LINE * size
+    step = LINE * size
+    left, top = canvas.width - margin - width, canvas.height - margin - step
     line = _Line(credit, right_to_left=False, width=width)
-    _draw_line(canvas, line, style, size=size, left=left, top=top)
+    _draw_line(canvas, line, style, size=size, left=left, top=top, step=step)
 
 
 def _credit_width(credit: str, size: int) -> float:

@@ -9,7 +9,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_type_hints
@@ -73,11 +72,6 @@ class Meme:
         return next((box for box in self.boxes if box.id == box_id), None)
 
 
-@cache
-def _types(kind: type[Box] | type[Meme]) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
 def load(path: Path) -> Meme:
     """One template from its file; its id is the file's name. Raises MemeError."""
     try:
@@ -101,7 +95,7 @@ def _fields(
     kind: type[Box] | type[Meme], table: Mapping[str, Any], *, where: str
 ) -> dict[str, Any]:
     """The table's values, each of the type that the dataclass declares. Raises MemeError."""
-    known = _types(kind)
+    known = get_type_hints(kind)
     if unknown := sorted(set(table) - set(known)):
         raise MemeError(f"{where}: unknown: {', '.join(unknown)}.")
     needed = {field.name for field in fields(kind) if field.default is MISSING}

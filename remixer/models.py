@@ -8,15 +8,16 @@ from django.db.models import Q
 
 from consent.models import Terms
 from creatorhub.jobs import LIVE, Job, State
+from creatorhub.models import User
 from library.models import Video
 
 
 class RenderQuerySet(models.QuerySet["Render"]):
-    def requested_by(self, user: object) -> RenderQuerySet:
+    def requested_by(self, user: User) -> RenderQuerySet:
         """The memes of this maker that they did not remove."""
         return self.filter(requester=user).exclude(state=Render.REMOVED)
 
-    def visible_to(self, user: object) -> RenderQuerySet:
+    def visible_to(self, user: User) -> RenderQuerySet:
         """What this person may look at: their own memes, and those made of their videos."""
         mine = Q(requester=user) | Q(video__owner=user, state__in=[State.DONE, Render.TAKEN_DOWN])
         return self.filter(mine).exclude(state=Render.REMOVED)

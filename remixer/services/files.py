@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import Any
 
 import av
-from django.core.files import File
 from django.core.files.storage import default_storage
 from PIL import Image
 
@@ -83,15 +83,15 @@ def overlay_of(
     return drawing.overlay(template, texts, size=canvas.size, credit=credit)
 
 
-def _frame(file: File, *, at: float, canvas: Canvas) -> Image.Image:
+def _frame(file: Any, *, at: float, canvas: Canvas) -> Image.Image:
     """The first frame at or after `at` seconds, else the last, at the picture's size."""
-    with av.open(file, format="mp4") as container:
+    with av.open(file, "r", format="mp4") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         container.seek(round(max(at, 0.0) * av.time_base))
         frame = None
         for frame in container.decode(stream):
-            if frame.time is not None and frame.time >= at:
+            if frame.time is not None and frame.time >= at - 0.001:
                 break
         if frame is None:
             raise NotFound("This video has no picture there.", code="not_found")

@@ -12,6 +12,7 @@ import av
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
+from PIL import Image
 
 from consent import services as consent
 from consent.policy import Reason
@@ -125,11 +126,12 @@ def _beating(render: Render) -> Callable[[float], None]:
 
 def _look_at(path: Path, *, poster: Path) -> _Made:
     """Facts of the finished file, and its first frame as a JPEG beside it."""
-    with av.open(str(path), format="mp4") as container:
+    with av.open(str(path), "r", format="mp4") as container:
         stream = container.streams.video[0]
         duration = (container.duration or 0) / av.time_base
         frame = next(container.decode(stream))
-        frame.to_image().save(poster, "JPEG", quality=JPEG_QUALITY)
+        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+        image.save(poster, "JPEG", quality=JPEG_QUALITY)
     return _Made(
         path=path,
         poster=poster,

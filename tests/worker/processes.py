@@ -1,0 +1,91 @@
+"""Real worker processes on the test database and broker, and what runs on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Worker:
+    """One `celery worker` for one queue, in a process group of its own."""
+
+    def __init__(self, queue: str) -> None:
+        self.log = Path(settings.DATA_DIR) / f"worker-{queue}-{time.monotonic_ns()}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "celery", "--app", "creatorhub", "worker"),
+                    *("--queues", queue, "--concurrency", "1", "--hostname", f"{queue}@test"),
+                    *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+                ],
+                cwd=ROOT,
+                env=os.environ | {"DATABASE_URL": database_url()},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        return " ready." in self.log.read_text()
+
+    def kill(self) -> None:
+        """SIGKILL to the worker's own process alone, as the kernel does when memory runs out."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(15)
+                return
+
+
+@contextmanager
+def worker(queue: str) -> Iterator[Worker]:
+    running = Worker(queue)
+    try:
+        wait_until(running.is_ready, seconds=40)
+        yield running
+    finally:
+        running.end()
+
+
+def database_url() -> str:
+    """The test database, as a worker's environment names it; empty for the data folder's own."""
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        return ""
+    name = connection.settings_dict["NAME"]
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+def processes_with(word: str) -> list[int]:
+    """The processes that have this word on their command line, defunct ones left out."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if word.encode() in (folder / "cmdline").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+def wait_until(holds: Callable[[], object], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        time.sleep(0.05)
