@@ -28,8 +28,8 @@ OPT_OUT = (
     "it back on."
 )
 TURN_OFF = (
-    "Memes in the making stop and finished ones go dark at once. Only the creator can allow it "
-    "again."
+    "Whoever asks is told no from now on. Where remixing is turned off, memes in the making stop "
+    "and finished ones go dark at once. Only the creator can allow it again."
 )
 
 

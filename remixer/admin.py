@@ -19,6 +19,12 @@ from remixer import services
 from remixer.models import Render
 
 
+class PauseForm(ReasonForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "It stays in the log."
+
+
 @admin.register(Render)
 class RenderAdmin(StaffAdmin[Render]):
     list_display = ["uuid", "requester", "video", "meme", "state", "created_at", "problem"]
@@ -50,7 +56,7 @@ class RenderAdmin(StaffAdmin[Render]):
     def pause_view(self, request: HttpRequest) -> HttpResponse:
         """Stop all remixing at once, or start it again; either with a reason."""
         paused = waffle.switch_is_active(REMIX.pause_switch)
-        form = ReasonForm(request.POST if request.method == "POST" else None)
+        form = PauseForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             # The button says what was meant, so that a stale page does not do the opposite.
             change = services.resume if "resume" in request.POST else services.pause

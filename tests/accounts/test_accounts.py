@@ -1,0 +1,150 @@
+"""Signing up, in and out, resetting a password, and how often one may try."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+
+from creatorhub.models import User
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = reverse("account_login")
+
+
+def sign_in(browser: Client, login: str, password: str = PASSWORD) -> int:
+    return browser.post(LOGIN, {"login": login, "password": password}).status_code
+
+
+def is_signed_in(browser: Client) -> bool:
+    return "_auth_user_id" in browser.session
+
+
+def sign_up(browser: Client, **fields: str) -> int:
+    form = {
+        "username": "dora",
+        "email": "dora@example.com",
+        "password1": "correct horse battery",
+        "password2": "correct horse battery",
+        **fields,
+    }
+    return browser.post(reverse("account_signup"), form).status_code
+
+
+def test_signing_up_makes_an_account_and_signs_in() -> None:
+    browser = Client()
+
+    assert sign_up(browser) == 302
+
+    assert is_signed_in(browser)
+    dora = User.objects.get(username="dora")
+    assert (dora.email, dora.is_staff, dora.is_superuser) == ("dora@example.com", False, False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"username": "Admin"},
+        {"username": "alice"},
+        {"password1": "12345678", "password2": "12345678"},
+        {"password2": "something else"},
+        {"email": "no address"},
+        {"username": ""},
+    ],
+)
+def test_a_bad_sign_up_makes_nothing(fields: dict[str, str], alice: User) -> None:
+    browser = Client()
+
+    sign_up(browser, **fields)
+
+    assert not is_signed_in(browser)
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("login", ["alice", "alice@example.com"])
+def test_signing_in_by_name_or_address(login: str, alice: User) -> None:
+    browser = Client()
+
+    assert sign_in(browser, login) == 302
+
+    assert is_signed_in(browser)
+
+
+def test_signing_out_ends_the_session(alice: User) -> None:
+    browser = Client()
+    sign_in(browser, "alice")
+
+    browser.post(reverse("account_logout"))
+
+    assert not is_signed_in(browser)
+
+
+def test_a_closed_account_cannot_sign_in(alice: User) -> None:
+    User.objects.update(is_active=False)
+    browser = Client()
+
+    sign_in(browser, "alice")
+
+    assert not is_signed_in(browser)
+
+
+def test_after_signing_in_nobody_is_sent_elsewhere(alice: User) -> None:
+    answer = Client().post(
+        f"{LOGIN}?next=https://elsewhere.example/", {"login": "alice", "password": PASSWORD}
+    )
+
+    assert "elsewhere" not in answer.headers["Location"]
+
+
+def test_a_password_is_reset_by_mail(alice: User, mailoutbox: list[EmailMessage]) -> None:
+    browser = Client()
+
+    browser.post(reverse("account_reset_password"), {"email": alice.email})
+    link = re.search(r"https?://[^/]+(/\S+)", str(mailoutbox[0].body))
+    assert link
+    page = browser.get(link[1], follow=True)
+    new = {"password1": "a much better one", "password2": "a much better one"}
+    browser.post(page.redirect_chain[-1][0], new)
+
+    assert mailoutbox[0].to == [alice.email]
+    assert sign_in(Client(), "alice", "a much better one") == 302
+    again = Client().get(link[1], follow=True)
+    assert b"password1" not in again.content
+
+
+def test_an_unknown_address_is_answered_like_a_known_one(
+    alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    reset = reverse("account_reset_password")
+
+    known = Client().post(reset, {"email": alice.email})
+    unknown = Client().post(reset, {"email": "nobody@example.com"})
+
+    assert (known.status_code, known.headers["Location"]) == (
+        unknown.status_code,
+        unknown.headers["Location"],
+    )
+
+
+def test_guessing_a_password_is_stopped(alice: User) -> None:
+    browser = Client()
+    for _ in range(5):
+        sign_in(browser, "alice", "a wrong one")
+
+    sign_in(browser, "alice")
+
+    assert not is_signed_in(browser)
+
+
+def test_signing_up_again_and_again_is_stopped() -> None:
+    answers = [
+        sign_up(Client(), username=f"dora{n}", email=f"dora{n}@example.com") for n in range(21)
+    ]
+
+    assert answers[-1] == 429
+    assert User.objects.count() == 20
