@@ -1,0 +1,163 @@
+// Everything works without this file; with it, some of it is quicker.
+// Sections: selection (three-state, range), upload (drop, progress), preview (live), polling, once.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// Selection: [data-selection] wraps checkboxes named "ids", one [data-select-all],
+// a [data-bulk] bar and a [data-count] in it.
+function selection(root) {
+  const all = $("[data-select-all]", root);
+  const boxes = $$('input[name="ids"]', root);
+  const bar = $("[data-bulk]", root);
+  let last = null;
+  const show = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    if (all) {
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
+    if (bar) bar.hidden = chosen === 0;
+    for (const count of $$("[data-count]", root)) count.textContent = chosen.toLocaleString("en");
+  };
+  all?.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    show();
+  });
+  for (const [index, box] of boxes.entries()) {
+    box.addEventListener("click", (event) => {
+      if (event.shiftKey && last !== null) {
+        const [from, to] = [Math.min(last, index), Math.max(last, index)];
+        for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
+      }
+      last = index;
+      show();
+    });
+  }
+  $("[data-clear]", root)?.addEventListener("click", (event) => {
+    event.preventDefault();
+    for (const box of boxes) box.checked = false;
+    show();
+    all?.focus();
+  });
+  show();
+}
+
+// Upload: [data-upload] is a form with a file input, a [data-progress] and a [data-status].
+function upload(form) {
+  const input = $('input[type="file"]', form);
+  const drop = $(".drop", form);
+  const bar = $("[data-progress]", form);
+  const status = $("[data-status]", form);
+  const name = $("[data-file-name]", form);
+  const title = $('input[name="title"]', form);
+  const chosen = () => {
+    const file = input.files[0];
+    if (!file) return;
+    if (name) name.textContent = file.name;
+    if (title && !title.value) title.value = file.name.replace(/\.[^.]+$/, "").slice(0, 200);
+  };
+  input.addEventListener("change", chosen);
+  for (const type of ["dragover", "dragleave", "drop"]) {
+    drop?.addEventListener(type, (event) => {
+      event.preventDefault();
+      drop.classList.toggle("over", type === "dragover");
+      if (type === "drop" && event.dataTransfer.files.length) {
+        input.files = event.dataTransfer.files;
+        chosen();
+      }
+    });
+  }
+  form.addEventListener("submit", (event) => {
+    if (!input.files.length) return;
+    event.preventDefault();
+    const request = new XMLHttpRequest();
+    const button = $('button[type="submit"]', form);
+    let said = -10;
+    const fail = (sentence) => {
+      button.disabled = false;
+      status.textContent = sentence;
+      status.classList.add("error");
+    };
+    request.open("POST", form.action);
+    request.setRequestHeader("Accept", "application/json");
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      const percent = Math.floor((100 * loaded) / total);
+      bar.value = percent;
+      if (percent - said >= 10) {
+        said = percent;
+        status.textContent = percent < 100 ? `${percent} % sent` : "Sent. Looking at it…";
+      }
+    });
+    request.addEventListener("load", () => {
+      let answer = {};
+      try {
+        answer = JSON.parse(request.responseText);
+      } catch {
+        // Not ours, perhaps a proxy's page.
+      }
+      if (answer.location) window.location.assign(answer.location);
+      else fail(answer.detail || "The upload did not work. Try again.");
+    });
+    request.addEventListener("error", () => fail("The connection broke off. Try again."));
+    button.disabled = true;
+    status.classList.remove("error");
+    $(".progress", form).hidden = false;
+    request.send(new FormData(form));
+  });
+}
+
+// Live preview: [data-live-preview] is a form; the [data-preview] image shows its fields, a moment
+// after the last change, from the address in data-live-preview.
+function livePreview(form) {
+  const image = $("[data-preview]", form);
+  let timer = null;
+  const show = () => {
+    const query = new URLSearchParams();
+    for (const [key, value] of new FormData(form)) {
+      if (typeof value === "string" && !key.startsWith("csrf")) query.append(key, value);
+    }
+    image.src = `${form.dataset.livePreview}?${query}`;
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, 250);
+  });
+}
+
+// Counters: [data-counter="ID"] shows how much of the field's maxlength is used.
+function counter(output) {
+  const input = document.getElementById(output.dataset.counter);
+  const show = () => (output.textContent = `${[...input.value].length} / ${input.maxLength}`);
+  input.addEventListener("input", show);
+  show();
+}
+
+// A form is sent once: a double click does not send it twice. Back makes it usable again.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "1";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of $$("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Polling rests while nobody looks.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[hx-trigger^='every']")) event.preventDefault();
+});
+
+// Toasts go by themselves.
+document.addEventListener("htmx:load", (event) => {
+  for (const toast of $$(".toast", event.target)) setTimeout(() => toast.remove(), 6000);
+});
+
+for (const select of $$("[data-submit-on-change] select")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
+for (const root of $$("[data-selection]")) selection(root);
+for (const form of $$("[data-upload]")) upload(form);
+for (const form of $$("[data-live-preview]")) livePreview(form);
+for (const output of $$("[data-counter]")) counter(output);
