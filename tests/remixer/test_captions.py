@@ -26,6 +26,11 @@ def ink(image: Image.Image) -> Ink:
     return box
 
 
+def colours_of(image: Image.Image) -> set[Ink]:
+    pixels = image.tobytes()
+    return set(zip(*(pixels[band::4] for band in range(4)), strict=True))
+
+
 def box_of(box: Box, size: tuple[int, int]) -> Ink:
     width, height = size
     left, top = box.x * width, box.y * height
@@ -80,7 +85,7 @@ def test_top_text_is_at_the_top_and_bottom_text_at_the_bottom() -> None:
 def test_a_text_is_white_with_a_black_outline() -> None:
     image = drawn("top_bottom", top="H")
 
-    colours = {colour for _, colour in image.getcolors(1 << 20) or [] if colour[3] == 255}
+    colours = {colour for colour in colours_of(image) if colour[3] == 255}
     assert {(255, 255, 255, 255), (0, 0, 0, 255)} <= colours
 
 
@@ -123,12 +128,7 @@ def test_arabic_letters_are_joined() -> None:
 def test_emoji_have_their_colours() -> None:
     image = drawn("big_centre", centre="❤️")
 
-    red = [
-        colour
-        for _, colour in image.getcolors(1 << 20) or []
-        if colour[0] > 200 and colour[1] < 90 and colour[3] == 255
-    ]
-    assert red
+    assert any(red > 200 and green < 90 for red, green, _, alpha in colours_of(image) if alpha)
 
 
 def test_joined_emoji_are_one_picture() -> None:

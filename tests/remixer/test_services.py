@@ -423,7 +423,7 @@ class TestWithdrawal:
 
         with pytest.raises(Gone):
             services.file_of(render)
-        assert made(bob, files)
+        assert services.file_of(made(bob, files))
 
     def test_a_permission_that_has_ended_darkens_what_was_made(
         self, bob: User, alice: User
