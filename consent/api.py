@@ -263,10 +263,9 @@ class OptOut(APIView):
         return self._answer(services.opt_in(actor=actor, creator=creator, restore=restore))
 
     def _answer(self, standing: Standing, *, stopped: int = 0, taken_down: int = 0) -> Response:
-        since = standing.changed_at if standing.opted_out else None
         answer = {
             "opted_out": standing.opted_out,
-            "since": since,
+            "since": standing.opted_out_at,
             "version": standing.version,
             "stopped": stopped,
             "taken_down": taken_down,

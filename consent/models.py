@@ -111,6 +111,7 @@ class Standing(models.Model):
         default=0, help_text="The version of the last opt-out: what was allowed before is void."
     )
     changed_at = models.DateTimeField(null=True, blank=True)
+    opted_out_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"standing of {self.creator_id}: {'opted out' if self.opted_out else 'open'}"

@@ -92,6 +92,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
         standing.opted_out = True
         raise_version(standing)
         standing.withdrawn_version = standing.version
+        standing.opted_out_at = standing.changed_at
         standing.save()
         act = uuid.uuid4()
         done = withdraw(
@@ -133,7 +134,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
         act = uuid.uuid4()
         if restore == "all_off":
             edits.clear_grants(actor=actor, creator=creator, standing=standing, act=act)
-        standing.opted_out = False
+        standing.opted_out, standing.opted_out_at = False, None
         raise_version(standing)
         standing.save()
         log.append(

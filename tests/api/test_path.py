@@ -114,6 +114,21 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert maker.get("/api/v1/audit/events/").json()["results"] == []
 
 
+def test_the_time_of_the_opt_out_stays_while_videos_are_turned_off(
+    alice: User, api_of: ApiOf
+) -> None:
+    video = factories.make_video(owner=alice, with_files=False)
+    factories.make_consent(video)
+    api = api_of(alice)
+    since = api.put("/api/v1/opt-out/", {"opted_out": True}, format="json").json()["since"]
+
+    factories.turn_off(video)
+
+    now = api.get("/api/v1/opt-out/").json()
+    assert since == now["since"]
+    assert now["version"] == 3
+
+
 def test_opting_in_again_brings_back_the_permission_and_not_the_meme(
     alice: User, bob: User, api_of: ApiOf
 ) -> None:
