@@ -186,7 +186,7 @@ def examine(path: str) -> Facts:
             )
     except (av.error.MemoryError, MemoryError):
         raise Refusal(TOO_MANY_STREAMS) from None
-    except av.error.InvalidDataError:
+    except (av.error.InvalidDataError, av.error.ArgumentError):
         raise Refusal(CUT_SHORT if _looks_like_mp4(path) else NOT_A_VIDEO) from None
     except av.error.FFmpegError:
         raise Refusal(DAMAGED) from None

@@ -5,15 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('library', '0001_initial'),
+        ("library", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='video',
-            index=models.Index(condition=models.Q(('status', 'processing')), fields=['status'], name='video_that_is_processing'),
+            model_name="video",
+            index=models.Index(
+                condition=models.Q(("status", "processing")),
+                fields=["status"],
+                name="video_that_is_processing",
+            ),
         ),
     ]

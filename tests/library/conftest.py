@@ -1,0 +1,85 @@
+"""What the library's tests share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files import File
+from pytest_django import Settings
+
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from library import services
+from library.models import Video
+from tests.library import clips
+
+
+@pytest.fixture
+def fake_ffmpeg(tmp_path: Path, settings: Settings) -> Callable[[str], None]:
+    """`fake_ffmpeg("exit 1")` puts a shell script in ffmpeg's place."""
+
+    def put(script: str) -> None:
+        path = tmp_path / "fake-ffmpeg"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o700)
+        settings.FFMPEG_BINARY = str(path)
+
+    return put
+
+
+@pytest.fixture
+def good_file(tmp_path: Path) -> Path:
+    return clips.good(tmp_path / "good.mp4")
+
+
+def bring(path: Path, owner: User, **fields: str) -> Video:
+    """The owner uploads the file; a worker has not come yet."""
+    values = {"title": "A title", "original_name": path.name, **fields}
+    with path.open("rb") as file:
+        return services.add_video(
+            File(file, name=path.name), owner=owner, actor=Actor.creator(owner), **values
+        )
+
+
+def ingested(video: Video) -> Video:
+    """The video after a worker has done its job."""
+    services.run_ingest(video.ingest.pk)
+    return Video.objects.select_related("ingest").get(pk=video.pk)
+
+
+def stored() -> set[str]:
+    """Every file below media and work, as a path from the data folder."""
+    root = Path(django_settings.DATA_DIR)
+    found = [path for name in ("media", "work") for path in (root / name).rglob("*")]
+    return {path.relative_to(root).as_posix() for path in found if path.is_file()}
+
+
+def job_folders() -> list[Path]:
+    folder = Path(django_settings.WORK_DIR) / "jobs"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+def processes(word: str) -> list[int]:
+    """The processes that have the word in their arguments."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if word.encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+def eventually(holds: Callable[[], bool], *, within: float = 10) -> bool:
+    """Whether it comes to hold in so many seconds. For what other processes do."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return holds()

@@ -1,0 +1,197 @@
+"""The runner: what it lets a process do, and that nothing outlives it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from library import ffmpeg, limits
+from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
+from tests.library import clips
+from tests.library.conftest import eventually, processes
+
+ROOT = Path(__file__).resolve().parents[2]
+ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25"]
+
+
+class Lost(Exception):
+    pass
+
+
+def _run(argv: list[str], folder: Path, **options: object) -> None:
+    values = {"timeout": 30.0, "quiet_timeout": 30.0, **options}
+    ffmpeg.run(argv, folder=folder, **values)  # type: ignore[arg-type]
+
+
+def test_a_run_tells_how_far_it_is(tmp_path: Path) -> None:
+    told: list[float] = []
+
+    _run(
+        ["-f", "lavfi", "-i", clips.BARS, *clips.X264, str(tmp_path / "a.mp4")],
+        tmp_path,
+        on_progress=told.append,
+    )
+
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(2, abs=0.2)
+    assert (tmp_path / "a.mp4").stat().st_size > 1000
+
+
+def test_an_exception_from_progress_stops_ffmpeg_and_comes_through(tmp_path: Path) -> None:
+    def lose(_: float) -> None:
+        raise Lost
+
+    with pytest.raises(Lost):
+        _run([*ENDLESS, str(tmp_path / "a.mp4")], tmp_path, on_progress=lose)
+
+    assert not processes(str(tmp_path))
+
+
+def test_a_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(FfmpegTimeout, match="not done after 1 seconds"):
+        _run([*ENDLESS, str(tmp_path / "a.mp4")], tmp_path, timeout=1.0)
+
+    assert not processes(str(tmp_path))
+
+
+def test_a_run_that_gets_no_further_is_stopped(tmp_path: Path) -> None:
+    """It waits for a pipe that nobody writes to."""
+    os.mkfifo(tmp_path / "in")
+    argv = ["-f", "rawvideo", "-video_size", "64x64", "-i", str(tmp_path / "in")]
+
+    with pytest.raises(FfmpegTimeout, match="no progress for 1 seconds"):
+        _run([*argv, str(tmp_path / "a.mp4")], tmp_path, quiet_timeout=1.0)
+
+    assert not processes(str(tmp_path))
+
+
+def test_one_that_ignores_the_request_to_end_is_killed(
+    tmp_path: Path, fake_ffmpeg: Callable[[str], None]
+) -> None:
+    fake_ffmpeg("trap '' TERM; while :; do sleep 0.1; done")
+
+    with pytest.raises(FfmpegTimeout):
+        _run([str(tmp_path)], tmp_path, timeout=0.5)
+
+    assert not processes(str(tmp_path))
+
+
+def test_ffmpeg_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
+    program = (
+        "import django, sys; django.setup()\n"
+        "from pathlib import Path; from library import ffmpeg\n"
+        "folder = Path(sys.argv[1])\n"
+        f"ffmpeg.run([*{ENDLESS!r}, str(folder / 'a.mp4')], folder=folder, timeout=60,\n"
+        "           quiet_timeout=60, on_progress=lambda _: (folder / 'up').touch())\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT)
+    try:
+        assert eventually((tmp_path / "up").exists, within=30)
+        assert len(processes(str(tmp_path))) == 2
+    finally:
+        parent.send_signal(signal.SIGKILL)
+        parent.wait()
+
+    assert eventually(lambda: not processes(str(tmp_path)), within=5)
+
+
+@pytest.mark.parametrize("with_tools", [True, False])
+def test_the_limits_hold(
+    with_tools: bool,
+    tmp_path: Path,
+    fake_ffmpeg: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not with_tools:
+        monkeypatch.setattr(limits, "_tool", lambda name: None)
+        monkeypatch.setattr(limits, "without_network", lambda: ())
+    monkeypatch.setenv("SECRET_KEY", "hidden")
+    fake_ffmpeg("(ulimit -t; ulimit -v; ulimit -f; ulimit -n; ulimit -c; nice; pwd; env) > seen")
+
+    _run([], tmp_path, limits=Limits(cpu=7, memory=1024**3, file=1024**2, open_files=32, nice=9))
+
+    seen = (tmp_path / "seen").read_text().split("\n")
+    # Kilobytes of address space, blocks of 512 bytes of a file: what a shell counts in.
+    assert seen[:5] == ["7", str(1024**2), str(2 * 1024), "32", "0"]
+    assert int(seen[5]) >= 9
+    assert seen[6] == str(tmp_path)
+    assert {line.partition("=")[0] for line in seen[7:] if line} <= {"PATH", "LANG", "PWD", "_"}
+
+
+def test_a_file_cannot_grow_past_its_limit(tmp_path: Path) -> None:
+    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:duration=20", "-c:v", "rawvideo"]
+
+    with pytest.raises(FfmpegFailed):
+        _run([*noise, str(tmp_path / "a.mkv")], tmp_path, limits=Limits(file=200_000))
+
+    assert (tmp_path / "a.mkv").stat().st_size <= 200_000
+
+
+def test_a_failure_keeps_the_end_of_what_ffmpeg_said(
+    tmp_path: Path, fake_ffmpeg: Callable[[str], None]
+) -> None:
+    fake_ffmpeg("head -c 1000000 /dev/zero | tr '\\0' x >&2; echo 'the reason' >&2; exit 3")
+
+    with pytest.raises(FfmpegFailed) as failed:
+        _run([], tmp_path)
+
+    assert failed.value.returncode == 3
+    assert not failed.value.killed
+    assert failed.value.stderr_tail.endswith("the reason\n")
+    assert len(failed.value.stderr_tail) == 64 * 1024
+
+
+def test_a_process_that_was_killed_says_so(
+    tmp_path: Path, fake_ffmpeg: Callable[[str], None]
+) -> None:
+    fake_ffmpeg("kill -9 $$")
+
+    with pytest.raises(FfmpegFailed) as failed:
+        _run([], tmp_path)
+
+    assert failed.value.killed
+
+
+@pytest.mark.parametrize("trick", [clips.ffconcat, clips.dash, clips.hls])
+def test_a_playlist_never_shows_a_neighbours_file(
+    trick: Callable[[Path], Callable[[Path], Path]], tmp_path: Path
+) -> None:
+    """Past the probe, with ffmpeg alone: the whitelists before -i stop it."""
+    neighbour = clips.good(tmp_path / "neighbour.mp4")
+    folder = tmp_path / "job"
+    folder.mkdir()
+    video = trick(neighbour)(folder / "in")
+
+    with pytest.raises(FfmpegFailed):
+        _run([*ffmpeg.input_args(video, 10), "-c", "copy", "-f", "mp4", "out.mp4"], folder)
+
+    assert not (folder / "out.mp4").exists() or not (folder / "out.mp4").stat().st_size
+
+
+def test_without_the_whitelists_a_neighbours_file_would_be_read(tmp_path: Path) -> None:
+    """What the test above stands against: if this fails, that one proves nothing."""
+    clips.good(tmp_path / "neighbour.mp4")
+    video = clips.ffconcat(Path("neighbour.mp4"))(tmp_path / "in")
+
+    _run(["-i", f"file:{video}", "-c", "copy", "-f", "mp4", "out.mp4"], tmp_path)
+
+    assert (tmp_path / "out.mp4").stat().st_size > 1000
+
+
+def test_a_process_has_no_network_where_the_system_allows_it(
+    tmp_path: Path, fake_ffmpeg: Callable[[str], None]
+) -> None:
+    if not limits.without_network():
+        pytest.skip("this system allows no user namespaces")
+    fake_ffmpeg("cat /proc/net/dev > seen")
+
+    _run([], tmp_path)
+
+    names = [line.split(":")[0].strip() for line in (tmp_path / "seen").read_text().split("\n")[2:]]
+    assert [name for name in names if name] == ["lo"]
