@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+"""Bringing videos and naming them, and their files for the one who owns them."""
+
+from django.urls import path
+
+from library import views
 
 app_name = "library"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("upload/", views.upload, name="upload"),
+    path("videos/<uuid:uuid>/rename/", views.video_rename, name="video_rename"),
+    path("videos/<uuid:uuid>/retry/", views.video_retry, name="video_retry"),
+    path("videos/<uuid:uuid>/ingest/", views.ingest_status, name="ingest_status"),
+    path("videos/<uuid:uuid>/file/", views.video_file, name="video_file"),
+    path("videos/<uuid:uuid>/poster/", views.poster, name="poster"),
+]

@@ -1,0 +1,168 @@
+"""Pages for bringing and naming a video, and its files for the one who owns it."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, render, resolve_url
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.models import User
+from library import services
+from library.forms import NameForm, UploadForm
+from library.models import Ingest, Video
+from library.serving import serve
+from library.uploads import refusal
+
+SIGNED_OUT = "You were signed out meanwhile. Sign in, then upload the file again."
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Bring a video: a page, or for a script {"location"} when it worked and {"detail"} if not."""
+    script = request.headers.get("Accept", "") == "application/json"
+    if not isinstance(request.user, User):
+        if script:
+            return JsonResponse({"detail": SIGNED_OUT}, status=401)
+        return redirect_to_login(request.get_full_path())
+    if request.method == "GET":
+        form = UploadForm(owner=request.user, initial={"once": uuid4()})
+        return _upload_page(request, form)
+    form = UploadForm(request.POST, request.FILES, owner=request.user)
+    refused = refusal(request)
+    if not refused and form.is_valid():
+        try:
+            video = _bring(form)
+        except Refused as no:
+            refused = no
+        else:
+            page = resolve_url("consent:video", video.uuid)
+            return JsonResponse({"location": page}, status=201) if script else _see_other(page)
+    if refused:
+        form.errors.pop("file", None)  # a file that was not taken looks like none was chosen
+        form.add_error("file" if refused.status == 413 else None, refused.sentence)
+    status = refused.status if refused else 422
+    if script:
+        sentence = next(iter(form.errors.values()))[0]
+        return JsonResponse({"detail": sentence}, status=status)
+    return _upload_page(request, form, status=status)
+
+
+def _bring(form: UploadForm) -> Video:
+    file: UploadedFile = form.cleaned_data["file"]
+    once: UUID | None = form.cleaned_data["once"]
+    # Named by the file too: after Back, the same form may well bring another one.
+    key = f"{once} {file.size} {file.name}".encode(errors="replace")
+    return services.add_video(
+        file,
+        owner=form.owner,
+        actor=Actor.creator(form.owner),
+        title=form.cleaned_data["title"],
+        collection=form.cleaned_data["collection"],
+        original_name=file.name or "",
+        import_key=hashlib.sha256(key).hexdigest() if once else None,
+    )
+
+
+def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "left": services.quota_left(form.owner),
+        "quota": settings.QUOTA_BYTES,
+        "largest": settings.UPLOAD_MAX_BYTES,
+    }
+    return render(request, "library/upload.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def video_rename(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    video = _owned(request, uuid)
+    if request.method == "GET":
+        initial = {"title": video.title, "collection": video.collection}
+        form = NameForm(owner=video.owner, initial=initial)
+        return _rename_page(request, form, video)
+    form = NameForm(request.POST, owner=video.owner)
+    if form.is_valid():
+        try:
+            services.rename_video(video, actor=Actor.creator(video.owner), **form.cleaned_data)
+        except Refused as refused:
+            form.add_error(None, refused.sentence)
+        else:
+            messages.success(request, "The video has its new name.")
+            return _see_other(resolve_url("consent:video", video.uuid))
+    return _rename_page(request, form, video, status=422)
+
+
+def _rename_page(
+    request: HttpRequest, form: NameForm, video: Video, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": form, "video": video}
+    return render(request, "library/video_rename.html", context, status=status)
+
+
+@login_required
+@require_POST
+def video_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    video = _owned(request, uuid)
+    services.retry_ingest(video, actor=Actor.creator(video.owner))
+    return _see_other(resolve_url("consent:video", video.uuid))
+
+
+@login_required
+@require_GET
+def ingest_status(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """How far the video is. With ?reload, the page around it loads anew once that has ended."""
+    video = _owned(request, uuid)
+    if not getattr(request, "htmx", False):
+        return _see_other(resolve_url("consent:video", video.uuid))
+    ingest = Ingest.objects.filter(video=video).first()
+    context = {"video": video, "ingest": ingest, "reload": "reload" in request.GET}
+    response = render(request, "library/ingest_status.html", context)
+    if context["reload"] and video.status != Video.Status.PROCESSING:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@login_required
+@require_safe
+def video_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    video = _owned(request, uuid)
+    return serve(
+        request,
+        video.mezzanine_key,
+        content_type="video/mp4",
+        filename=f"{video.title}.mp4",
+        download="download" in request.GET,
+    )
+
+
+@login_required
+@require_safe
+def poster(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    return serve(request, _owned(request, uuid).poster_key, content_type="image/jpeg")
+
+
+def _owned(request: HttpRequest, uuid: UUID) -> Video:
+    """The video with its owner, or 404: to anyone else it does not exist."""
+    owned = Video.objects.owned_by(request.user).select_related("owner")
+    return get_object_or_404(owned, uuid=uuid)
+
+
+def _see_other(address: str) -> HttpResponse:
+    """303: the browser goes on by GET, and does not send the form again on reload."""
+    return HttpResponse(status=303, headers={"Location": address})
