@@ -22,6 +22,13 @@ class RenderQuerySet(models.QuerySet["Render"]):
         mine = Q(requester=user) | Q(video__owner=user, state__in=[State.DONE, Render.TAKEN_DOWN])
         return self.filter(mine).exclude(state=Render.REMOVED)
 
+    def watchable_by(self, user: User) -> RenderQuerySet:
+        """What has a page for this person: their own memes, and whatever was published, even if
+        it was taken down since: the page says so."""
+        return self.filter(Q(requester=user) | Q(published_at__isnull=False)).exclude(
+            state=Render.REMOVED
+        )
+
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
 

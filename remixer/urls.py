@@ -1,4 +1,26 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from remixer import views
 
 app_name = "remixer"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    # Videos that may be remixed
+    path("remix/", views.gallery, name="gallery"),
+    path("remix/<uuid:uuid>/", views.editor, name="editor"),
+    path("remix/<uuid:uuid>/preview.jpg", views.preview, name="preview"),
+    path("remix/<uuid:uuid>/poster.jpg", views.source_poster, name="source_poster"),
+    path("remix/<uuid:uuid>/clip.mp4", views.source_clip, name="source_clip"),
+    # Memes
+    path("memes/", views.my_memes, name="my_memes"),
+    path("memes/<uuid:uuid>/", views.meme, name="meme"),
+    path("memes/<uuid:uuid>/meme.mp4", views.meme_file, name="meme_file"),
+    path("memes/<uuid:uuid>/poster.jpg", views.meme_poster, name="meme_poster"),
+    path("memes/<uuid:uuid>/download/", views.meme_download, name="meme_download"),
+    path("memes/<uuid:uuid>/status/", views.meme_status, name="meme_status"),
+    path("memes/<uuid:uuid>/cancel/", views.cancel, name="cancel"),
+    path("memes/<uuid:uuid>/retry/", views.retry, name="retry"),
+    path("memes/<uuid:uuid>/remove/", views.remove, name="remove"),
+    # What was made of a creator's videos
+    path("made-from-mine/", views.uses_of_mine, name="uses_of_mine"),
+    path("videos/<uuid:uuid>/memes/", views.made_of, name="made_of"),
+]

@@ -1,0 +1,151 @@
+"""Making a meme: the form, its preview, and the request."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from consent import querysets
+from consent.querysets import Ruling
+from consent.uses import REMIX
+from creatorhub.actors import Actor
+from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.htmx import render_page
+from library.models import Video
+from remixer import services
+from remixer.catalogue import MEMES, Meme
+from remixer.forms import PREFIX, EditorForm, PlaceForm, captions_in
+from remixer.views.gallery import present
+from remixer.views.shared import SignedIn, see_other
+from remixer.wording import WHAT_TO_DO, not_allowed
+
+NEVER_SENT_BACK = ("csrfmiddlewaretoken", "idempotency_key", "act")
+MADE_ALREADY = "This page has made a meme already. Press “Make it” again to make this one too."
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """`?meme=` chooses the template; other parameters are what the fields start with. A POST with
+    `act=preview` comes back by GET with what was typed, for who has no script."""
+    video = present(uuid)
+    ruling = querysets.ruling(video, REMIX.id, asker=request.user)
+    if not ruling.allowed:
+        return _not_allowed(request, video, ruling.reason)
+    if request.method != "POST":
+        template = MEMES.get(request.GET.get("meme", "")) or next(iter(MEMES.values()))
+        form = EditorForm(template=template, video=video)
+        form.initial.update(_typed(request.GET, template))
+        return _page(request, video, form, ruling)
+    template = _template(request.POST.get("meme", ""))
+    if request.POST.get("act") == "preview":
+        kept = {name: value for name, value in request.POST.items() if name not in NEVER_SENT_BACK}
+        return see_other(f"{request.path}?{urlencode(kept)}")
+    form = EditorForm(request.POST, template=template, video=video)
+    if not form.is_valid():
+        return _page(request, video, form, ruling, status=422)
+    return _make(request, video, form, ruling)
+
+
+def _make(request: SignedIn, video: Video, form: EditorForm, ruling: Ruling) -> HttpResponse:
+    try:
+        made = services.request_render(
+            actor=Actor.creator(request.user),
+            requester=request.user,
+            video=video,
+            meme=form.template.id,
+            captions=form.captions,
+            start=form.cleaned_data["start"],
+            length=form.cleaned_data["length"],
+            idempotency_key=form.cleaned_data["idempotency_key"],
+        )
+    except Forbidden as refused:
+        return _not_allowed(request, video, refused.code)
+    except Conflict:
+        form.add_error(None, MADE_ALREADY)
+        form.with_new_key()
+        return _page(request, video, form, ruling, status=409)
+    except Refused as refused:
+        form.say(refused)
+        status = 422 if refused.status == 400 else refused.status
+        return _page(request, video, form, ruling, status=status)
+    return see_other("remixer:meme", made.uuid)
+
+
+@login_required
+@require_safe
+def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """JPEG of the very frame and overlay that the meme would start with, by the fields of the
+    form. A text that cannot be drawn is left out here; the form says why when it is sent."""
+    video = present(uuid)
+    template = _template(request.GET.get("meme", ""))
+    at = min(PlaceForm(request.GET).seconds, video.duration)
+    captions = captions_in(request.GET, template)
+    try:
+        try:
+            picture = services.preview_image(
+                video, asker=request.user, meme=template.id, captions=captions, start=at
+            )
+        except Refused as refused:
+            if refused.status != 400:
+                raise
+            picture = services.preview_image(
+                video, asker=request.user, meme=template.id, captions={}, start=at
+            )
+    except OSError:
+        raise NotFound("This video has no picture there.", code="not_found") from None
+    return HttpResponse(
+        picture, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"}
+    )
+
+
+def _template(meme: str) -> Meme:
+    if meme not in MEMES:
+        raise NotFound("There is no such template.", code="unknown_meme")
+    return MEMES[meme]
+
+
+def _typed(query: QueryDict, template: Meme) -> dict[str, str]:
+    """What an address brings along for the fields of this template."""
+    names = ["start", "length", *(PREFIX + box.id for box in template.boxes)]
+    return {name: query[name] for name in names if query.get(name)}
+
+
+def _page(
+    request: SignedIn, video: Video, form: EditorForm, ruling: Ruling, *, status: int = 200
+) -> HttpResponse:
+    address = reverse("remixer:preview", args=[video.uuid])
+    shown = {"meme": form.template.id, "start": form["start"].value() or 0}
+    shown |= {field.name: field.value() or "" for field in form.texts}
+    context = {
+        "video": video,
+        "form": form,
+        "until": ruling.until,
+        "preview_url": address,
+        "shown_url": f"{address}?{urlencode(shown)}",
+        "templates": [
+            (meme, meme.id == form.template.id, f"{address}?{_example(meme)}")
+            for meme in MEMES.values()
+        ],
+    }
+    return render_page(request, "remixer/editor.html", context, status=status)
+
+
+def _example(meme: Meme) -> str:
+    return urlencode({"meme": meme.id} | {PREFIX + box.id: box.example for box in meme.boxes})
+
+
+def _not_allowed(request: SignedIn, video: Video, reason: str) -> HttpResponse:
+    """Tells a stranger nothing of the video but the reason."""
+    context = {
+        "sentence": not_allowed(reason),
+        "what_to_do": WHAT_TO_DO[reason],
+        "own_video": video if video.owner_id == request.user.pk else None,
+    }
+    return render(request, "remixer/not_allowed.html", context, status=403)

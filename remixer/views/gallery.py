@@ -1,0 +1,80 @@
+"""Which videos may be remixed now, and their pictures."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from consent import querysets
+from consent.paging import page_of
+from consent.uses import REMIX
+from creatorhub.errors import Forbidden
+from creatorhub.htmx import render_page
+from creatorhub.models import User
+from library import serving
+from library.models import Video
+from remixer.views.shared import PAGE, SignedIn, first_url, next_url
+from remixer.wording import not_allowed
+
+LONGEST_SEARCH = 100
+
+
+@login_required
+@require_safe
+def gallery(request: SignedIn) -> HttpResponse:
+    """Three queries at most, whatever there is."""
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH]
+    videos = querysets.permitting(Video.objects.all(), REMIX.id, asker=request.user)
+    if query:
+        videos = videos.filter(
+            Q(title__icontains=query)
+            | Q(owner__display_name__icontains=query)
+            | Q(owner__display_name="", owner__username__icontains=query)
+        )
+    page = page_of(
+        videos.select_related("owner"),
+        ordering=("-id",),
+        size=PAGE,
+        after=request.GET.get("after", ""),
+    )
+    context = {
+        "videos": page.items,
+        "query": query,
+        "next_url": next_url(request, page.next),
+        "first_url": first_url(request),
+    }
+    return render_page(request, "remixer/gallery.html", context, partial="videos")
+
+
+@login_required
+@require_safe
+def source_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    video = permitted(uuid, asker=request.user)
+    return serving.serve(request, video.poster_key, content_type="image/jpeg")
+
+
+@login_required
+@require_safe
+def source_clip(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    video = permitted(uuid, asker=request.user)
+    return serving.serve(request, video.mezzanine_key, content_type="video/mp4")
+
+
+def permitted(uuid: UUID, *, asker: User) -> Video:
+    """A video that this asker may remix, asked now. Raises Http404, or Forbidden with the reason
+    as its code."""
+    video = present(uuid)
+    ruling = querysets.ruling(video, REMIX.id, asker=asker)
+    if not ruling.allowed:
+        raise Forbidden(not_allowed(ruling.reason), code=ruling.reason)
+    return video
+
+
+def present(uuid: UUID) -> Video:
+    videos = Video.objects.filter(removed_at=None).select_related("owner")
+    return get_object_or_404(videos, uuid=uuid)

@@ -1,0 +1,239 @@
+"""Memes of one maker, one meme, its files, and what its maker can do to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST, require_safe
+
+from consent import querysets
+from consent.paging import page_of
+from consent.uses import REMIX
+from creatorhub.actors import Actor
+from creatorhub.errors import Gone, NotFound, Refused
+from creatorhub.htmx import render_page
+from creatorhub.jobs import State, ahead_of
+from library import serving
+from remixer import services
+from remixer.catalogue import MEMES
+from remixer.models import Render
+from remixer.views.shared import PAGE, SignedIn, first_url, next_url, see_other
+from remixer.wording import Status, said_of, status_of
+
+ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A meme in a list."""
+
+    render: Render
+    state: Status
+    template: str
+    playable: bool
+
+    @property
+    def can_retry(self) -> bool:
+        return self.render.state in ENDED_BADLY
+
+
+@login_required
+@require_safe
+def my_memes(request: SignedIn) -> HttpResponse:
+    """Three queries, however many are shown. While one is live the list asks for itself again."""
+    mine = Render.objects.requested_by(request.user).select_related("video__owner")
+    page = page_of(mine, ordering=("-id",), size=PAGE, after=request.GET.get("after", ""))
+    context = {
+        "rows": rows_of(page.items),
+        "live": any(render.is_live for render in page.items),
+        "next_url": next_url(request, page.next),
+        "first_url": first_url(request),
+    }
+    return render_page(request, "remixer/my_memes.html", context, partial="memes")
+
+
+@login_required
+@require_safe
+def meme(request: SignedIn, uuid: UUID) -> HttpResponse:
+    return _page(request, watchable(request, uuid))
+
+
+@login_required
+@require_safe
+def meme_status(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """The part of the meme's page that changes while it is made."""
+    return _page(request, watchable(request, uuid), partial="made")
+
+
+@login_required
+@require_safe
+def meme_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    """Whether it may be seen is asked for every piece."""
+    key = services.file_of(watchable(request, uuid))
+    return serving.serve(request, key, content_type="video/mp4")
+
+
+@login_required
+@require_safe
+def meme_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    key = services.poster_of(watchable(request, uuid))
+    return serving.serve(request, key, content_type="image/jpeg")
+
+
+@login_required
+@require_safe
+def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    render = watchable(request, uuid)
+    return serving.serve(
+        request,
+        services.file_of(render),
+        content_type="video/mp4",
+        filename=f"{render.meme}-{render.uuid}.mp4",
+        download=True,
+    )
+
+
+@login_required
+@require_POST
+def cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
+    render = _of_maker(request, uuid)
+    if not services.cancel_render(render, actor=Actor.creator(request.user)):
+        messages.info(request, "It had ended before you cancelled it.")
+    return _back(request, uuid)
+
+
+@login_required
+@require_POST
+def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """A refusal shows the meme's page with its sentence."""
+    render = _of_maker(request, uuid)
+    try:
+        services.retry_render(render, actor=Actor.creator(request.user))
+    except Refused as refused:
+        render.refresh_from_db()
+        return _page(request, render, refused=refused)
+    return _back(request, uuid)
+
+
+@login_required
+@require_POST
+def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
+    services.remove_render(_of_maker(request, uuid), actor=Actor.creator(request.user))
+    messages.success(request, "The meme is removed, and its file with it.")
+    return see_other("remixer:my_memes")
+
+
+def watchable(request: SignedIn, uuid: UUID) -> Render:
+    renders = Render.objects.watchable_by(request.user)
+    return get_object_or_404(
+        renders.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
+    )
+
+
+def rows_of(renders: list[Render]) -> list[Row]:
+    """With each one's place in the queue and whether it may be seen now: two queries."""
+    ahead = _ahead(renders)
+    videos = {render.video.uuid for render in renders if render.state == State.DONE}
+    dark = {
+        uuid: str(decision.reason)
+        for uuid, decision, _ in querysets.rulings(list(videos), REMIX.id, asker=None)
+        if not decision.allowed
+    }
+    return [
+        Row(
+            render=render,
+            state=status_of(
+                render, ahead=ahead.get(render.pk, 0), dark=dark.get(render.video.uuid, "")
+            ),
+            template=template_name(render),
+            playable=render.state == State.DONE and render.video.uuid not in dark,
+        )
+        for render in renders
+    ]
+
+
+def template_name(render: Render) -> str:
+    """A template may be gone since."""
+    return MEMES[render.meme].name if render.meme in MEMES else render.meme
+
+
+def _ahead(renders: list[Render]) -> dict[int, int]:
+    """As jobs.ahead_of, for many in one query."""
+    queued = [render.pk for render in renders if render.state == State.QUEUED]
+    if not queued:
+        return {}
+    counts = {f"before_{pk}": Count("pk", filter=Q(pk__lt=pk)) for pk in queued}
+    found = Render.objects.filter(state=State.QUEUED).aggregate(**counts)
+    return {pk: found[f"before_{pk}"] for pk in queued}
+
+
+def _of_maker(request: SignedIn, uuid: UUID) -> Render:
+    mine = Render.objects.requested_by(request.user)
+    return get_object_or_404(
+        mine.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
+    )
+
+
+def _back(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """To the list if its button was pressed, else to the meme."""
+    if request.POST.get("back") == "my_memes":
+        return see_other("remixer:my_memes")
+    return see_other("remixer:meme", uuid)
+
+
+def _page(
+    request: SignedIn, render: Render, *, refused: Refused | None = None, partial: str | None = None
+) -> HttpResponse:
+    """410 for a meme that was taken down, or is dark now."""
+    gone = _gone(render)
+    if gone and render.requester_id != request.user.pk and not refused:
+        raise gone
+    ahead = ahead_of(render)
+    said = said_of(render, ahead=ahead)
+    context = {
+        "meme": render,
+        "mine": render.requester_id == request.user.pk,
+        "own_video": render.video.owner_id == request.user.pk,
+        "state": status_of(render, ahead=ahead, dark=gone.code if gone and _done(render) else ""),
+        "said": said,
+        "news": request.GET.get("said") != said,
+        "gone": gone,
+        "playable": _done(render) and not gone,
+        "can_retry": render.state in ENDED_BADLY,
+        "template": template_name(render),
+        "texts": _texts(render),
+        "refused": refused,
+    }
+    status = refused.status if refused else 410 if gone else 200
+    return render_page(request, "remixer/meme.html", context, partial=partial, status=status)
+
+
+def _done(render: Render) -> bool:
+    return render.state == State.DONE
+
+
+def _gone(render: Render) -> Gone | None:
+    """Why nobody is shown this meme, if it had been published."""
+    try:
+        services.file_of(render)
+    except Gone as gone:
+        return gone if render.published_at else None
+    except NotFound:
+        return None
+    return None
+
+
+def _texts(render: Render) -> list[tuple[str, str]]:
+    """(label, text) in the template's order."""
+    template = MEMES.get(render.meme)
+    if template is None:
+        return list(render.captions.items())
+    return [
+        (box.label, render.captions[box.id]) for box in template.boxes if box.id in render.captions
+    ]

@@ -1,0 +1,54 @@
+"""What was made of a creator's videos: by whom, when, under which terms."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from consent.paging import page_of
+from creatorhub.htmx import render_page
+from library.models import Video
+from remixer.models import Render, RenderQuerySet
+from remixer.views.memes import rows_of
+from remixer.views.shared import PAGE, SignedIn, first_url, next_url
+
+
+@login_required
+@require_safe
+def uses_of_mine(request: SignedIn) -> HttpResponse:
+    made = Render.objects.filter(video__owner=request.user)
+    return _list(request, made, "remixer/uses_of_mine.html")
+
+
+@login_required
+@require_safe
+def made_of(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """Of one video. For its owner only; a part of the video's page where there is script."""
+    video = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
+    made = Render.objects.filter(video=video)
+    return _list(request, made, "remixer/made_of.html", video=video)
+
+
+def _list(
+    request: SignedIn, made: RenderQuerySet, template: str, *, video: Video | None = None
+) -> HttpResponse:
+    """Three queries. What was never published is its maker's own business."""
+    page = page_of(
+        made.filter(published_at__isnull=False).select_related(
+            "video", "requester", "terms__notice"
+        ),
+        ordering=("-id",),
+        size=PAGE,
+        after=request.GET.get("after", ""),
+    )
+    context = {
+        "rows": rows_of(page.items),
+        "video": video,
+        "next_url": next_url(request, page.next),
+        "first_url": first_url(request),
+    }
+    return render_page(request, template, context, partial="memes")
