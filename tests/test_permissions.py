@@ -1,0 +1,254 @@
+"""Who gets what at every address: one table. An address that is not in it fails a test.
+
+nobody  is not signed in
+carol   is signed in, and nothing here is hers
+bob     made a meme of alice's video
+alice   owns the video, the drafts and the edits
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from consent import services as consent
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from remixer.models import Render
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+TO_SIGN_IN = 302
+PEOPLE = ("nobody", "carol", "bob", "alice")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`of` names what the address is about; `form` what is sent by POST."""
+
+    name: str
+    nobody: int
+    carol: int
+    bob: int
+    alice: int
+    of: str = ""
+    method: str = "GET"
+    form: dict[str, Any] = field(default_factory=dict)
+    json: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+def api(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) -> Row:
+    return Row(f"api:{name}", nobody, carol, bob, alice, json=True, **more)
+
+
+def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) -> Row:
+    return Row(name, nobody, carol, bob, alice, method="POST", **more)
+
+
+OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
+CHECK = {"use": "remix", "videos": ["{video}"]}
+MEME = {"video": "{video}", "meme": "{meme}", "captions": {"{box}": "x"}, "duration": 1}
+
+#   address, then the status for: nobody, carol, bob, alice
+TABLE = [
+    # the API
+    api("videos", 401, 200, 200, 200),
+    api("videos", 401, 415, 415, 415, method="POST"),
+    api("video", 401, 404, 404, 200, of="video"),
+    api("consent", 200, 200, 200, 200, of="video"),
+    api("checks", 401, 200, 200, 200, method="POST", form=CHECK),
+    api("opt_out", 401, 200, 200, 200),
+    api("opt_out", 401, 200, 200, 200, method="PUT", form={"opted_out": True}),
+    api("edits", 401, 200, 200, 200),
+    api("edits", 401, 404, 404, 201, method="POST", form=OFF),
+    api("edit", 401, 404, 404, 200, of="draft"),
+    api("edit_items", 401, 404, 404, 200, of="draft"),
+    api("edit_confirm", 401, 404, 404, 200, of="draft", method="POST"),
+    api("edit_cancel", 401, 404, 404, 409, of="draft", method="POST"),
+    api("edit_undo", 401, 404, 404, 201, of="edit", method="POST"),
+    api("memes", 401, 200, 200, 200),
+    api("renders", 401, 200, 200, 200),
+    api("renders", 401, 201, 201, 201, method="POST", form=MEME),
+    api("render", 401, 404, 200, 200, of="meme"),
+    api("render_file", 401, 404, 200, 200, of="meme"),
+    api("render_cancel", 401, 404, 200, 404, of="waiting", method="POST"),
+    api("uses_of_mine", 401, 200, 200, 200),
+    api("events", 401, 200, 200, 200),
+    api("schema", 200, 200, 200, 200),
+    api("docs", 200, 200, 200, 200),
+    # accounts
+    Row("account_login", 200, 302, 302, 302),
+    Row("account_signup", 200, 302, 302, 302),
+    Row("account_logout", 302, 200, 200, 200),
+    Row("account_reset_password", 200, 200, 200, 200),
+    Row("account_reset_password_done", 200, 200, 200, 200),
+    Row("account_reset_password_from_key", 200, 200, 200, 200, of="no key"),
+    Row("account_reset_password_from_key_done", 200, 200, 200, 200),
+    Row("account_change_password", TO_SIGN_IN, 200, 200, 200),
+    Row("account_set_password", TO_SIGN_IN, 302, 302, 302),
+    Row("account_email", TO_SIGN_IN, 200, 200, 200),
+    Row("account_email_verification_sent", 200, 200, 200, 200),
+    Row("account_confirm_email", 200, 200, 200, 200, of="no confirmation"),
+    Row("account_reauthenticate", TO_SIGN_IN, 200, 200, 200),
+    Row("account_inactive", 200, 200, 200, 200),
+]
+
+
+@pytest.fixture
+def people(alice: User, bob: User, carol: User) -> dict[str, User | None]:
+    return {"nobody": None, "alice": alice, "bob": bob, "carol": carol}
+
+
+@pytest.fixture
+def things(alice: User, bob: User) -> dict[str, Any]:
+    """What the addresses are about. Uuids, but for what is none."""
+    video = factories.make_video(owner=alice)
+    edit = factories.make_consent(video)
+    draft = consent.draft_edit(
+        actor=Actor.creator(alice), creator=alice, use="train", grant=None, ids=[video.uuid]
+    )
+    return {
+        "video": video.uuid,
+        "edit": edit.uuid,
+        "draft": draft.uuid,
+        "meme": make_meme(video, by=bob, state="done").uuid,
+        "waiting": make_meme(video, by=bob, state="queued").uuid,
+    }
+
+
+def make_meme(video: Any, *, by: User, state: str) -> Render:
+    key = f"renders/{video.uuid}.mp4"
+    for source, target in (
+        (factories.mezzanine(), key),
+        (factories.poster(), key.replace("mp4", "jpg")),
+    ):
+        path = Path(settings.MEDIA_ROOT) / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, path)
+    finished = state == "done"
+    return Render.objects.create(
+        requester=by,
+        video=video,
+        meme=a_meme().id,
+        captions={},
+        length_ms=1000,
+        terms=video.consents.get(use="remix").terms,
+        allowed_version=1,
+        state=state,
+        file_key=key if finished else "",
+        poster_key=key.replace("mp4", "jpg") if finished else "",
+        published_at=timezone.now() if finished else None,
+    )
+
+
+def a_meme() -> Any:
+    from remixer.catalogue import MEMES
+
+    return next(iter(MEMES.values()))
+
+
+def filled(value: Any, things: dict[str, Any]) -> Any:
+    """`{video}` in a form is that video's id."""
+    if isinstance(value, dict):
+        return {filled(k, things): filled(v, things) for k, v in value.items()}
+    if isinstance(value, list):
+        return [filled(member, things) for member in value]
+    if not isinstance(value, str):
+        return value
+    names = {"{meme}": a_meme().id, "{box}": a_meme().boxes[0].id}
+    names |= {f"{{{name}}}": str(thing) for name, thing in things.items() if name != "meme"}
+    return names.get(value, value)
+
+
+def address(row: Row, things: dict[str, Any]) -> str:
+    kwargs: dict[str, Any] = {}
+    if row.of == "no key":
+        kwargs = {"uidb36": "1", "key": "set-password"}
+    elif row.of == "no confirmation":
+        kwargs = {"key": "none"}
+    elif row.of:
+        kwargs = {"uuid": things[row.of]}
+    return reverse(row.name, kwargs=kwargs)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_each_person_gets_what_the_table_says(
+    row: Row, person: str, people: dict[str, User | None], things: dict[str, Any]
+) -> None:
+    browser = Client()
+    if user := people[person]:
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        browser.force_login(user)
+    more: dict[str, Any] = {}
+    if row.method != "GET":
+        more["data"] = filled(row.form, things)
+        if row.json:
+            more["content_type"] = "application/json"
+
+    answer = getattr(browser, row.method.lower())(address(row, things), **more)
+
+    assert answer.status_code == getattr(row, person)
+    if answer.status_code == TO_SIGN_IN and person == "nobody" and row.name != "account_logout":
+        assert answer.headers["Location"].startswith(reverse("account_login"))
+
+
+def addresses(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, Any]]:
+    """(name, pattern) of everything in the map, with its namespace."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name or ''}", entry
+
+
+def test_the_table_names_every_address_and_nothing_else() -> None:
+    mapped = {name for name, _ in addresses() if not name.startswith("admin:")}
+
+    assert {row.name for row in TABLE} == mapped
+
+
+DUMMIES: dict[str, str] = {
+    "object_id": "1",
+    "app_label": "audit",
+    "content_type_id": "1",
+    "url": "nothing/",
+}
+
+
+@pytest.mark.parametrize("person", ["nobody", "alice"])
+def test_every_address_of_the_admin_is_for_staff(
+    person: str, people: dict[str, User | None]
+) -> None:
+    browser = Client()
+    if user := people[person]:
+        browser.force_login(user)
+    seen = 0
+
+    for name, pattern in addresses():
+        if not name.startswith("admin:") or not pattern.name:
+            continue
+        needed = pattern.pattern.regex.groupindex
+        path = reverse(name, kwargs={key: DUMMIES[key] for key in needed} or None)
+        answers = [browser.get(path, follow=True), browser.post(path, {}, follow=True)]
+        for answer in answers:
+            where = answer.redirect_chain[-1][0] if answer.redirect_chain else path
+            at_sign_in = where.startswith(reverse("account_login"))
+            assert at_sign_in if person == "nobody" else answer.status_code == 403, path
+        seen += 1
+
+    assert seen > 40
