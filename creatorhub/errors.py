@@ -85,6 +85,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        answer = _said(request, 413, TOO_LARGE, "too_large")
+        return answer or render(request, "413.html", status=413)
     return _said(request, 400, UNREADABLE, "invalid") or defaults.bad_request(request, exception)
 
 

@@ -81,9 +81,9 @@ def _bring(form: UploadForm) -> Video:
 def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
-        "left": services.quota_left(form.owner),
-        "quota": settings.QUOTA_BYTES,
-        "largest": settings.UPLOAD_MAX_BYTES,
+        "left": services.spoken(services.quota_left(form.owner)),
+        "quota": services.spoken(settings.QUOTA_BYTES),
+        "largest": services.spoken(settings.UPLOAD_MAX_BYTES),
     }
     return render(request, "library/upload.html", context, status=status)
 

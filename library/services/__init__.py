@@ -10,6 +10,7 @@ from library.services.videos import (
     quota_used,
     rename_video,
     retry_ingest,
+    spoken,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "rename_video",
     "retry_ingest",
     "run_ingest",
+    "spoken",
     "sweep_ingests",
     "sweep_leftovers",
 ]

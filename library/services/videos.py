@@ -218,7 +218,7 @@ def quota_left(owner: User) -> int:
 
 def too_large() -> Refused:
     """The refusal of a file above the limit for one file."""
-    limit = _spoken(settings.UPLOAD_MAX_BYTES)
+    limit = spoken(settings.UPLOAD_MAX_BYTES)
     return Refused(
         f"This file is larger than {limit}. Export it smaller and upload that.",
         code="file_too_large",
@@ -229,11 +229,18 @@ def too_large() -> Refused:
 def no_room(owner: User) -> Refused:
     """The refusal of a file that does not fit into what is left of the quota."""
     return Refused(
-        f"There is no room for this file: you use {_spoken(quota_used(owner))} of "
-        f"{_spoken(settings.QUOTA_BYTES)}. Remove videos that you no longer need, then try again.",
+        f"There is no room for this file: you use {spoken(quota_used(owner))} of "
+        f"{spoken(settings.QUOTA_BYTES)}. Remove videos that you no longer need, then try again.",
         code="quota_exceeded",
         status=413,
     )
+
+
+def spoken(size: int) -> str:
+    """Bytes as people say them: 512 MB, 1.5 GB."""
+    if size >= GIB:
+        return f"{size / GIB:.1f}".removesuffix(".0") + " GB"
+    return f"{size / 1024**2:.0f} MB" if size >= 1024**2 else f"{size / 1024:.0f} KB"
 
 
 def _check_room(owner: User, size: int) -> None:
@@ -299,10 +306,3 @@ def _clean(text: str) -> str:
     """One line without control characters or lone surrogates, which PostgreSQL would not store."""
     shown = (" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
     return " ".join("".join(shown).split())
-
-
-def _spoken(size: int) -> str:
-    """Bytes as people say them: 512 MB, 1.5 GB."""
-    if size >= GIB:
-        return f"{size / GIB:.1f}".removesuffix(".0") + " GB"
-    return f"{size / 1024**2:.0f} MB" if size >= 1024**2 else f"{size / 1024:.0f} KB"
