@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.files import File
+from django.test import TestCase
 from pytest_django import Settings
 
 from creatorhub.actors import Actor
@@ -46,8 +47,9 @@ def bring(path: Path, owner: User, **fields: str) -> Video:
 
 
 def ingested(video: Video) -> Video:
-    """The video after a worker has done its job."""
-    services.run_ingest(video.ingest.pk)
+    """The video after a worker has done its job, and what that does on commit."""
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        services.run_ingest(video.ingest.pk)
     return Video.objects.select_related("ingest").get(pk=video.pk)
 
 

@@ -1,0 +1,126 @@
+"""import_videos: an existing folder of files, taken as it is, as often as it takes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from creatorhub.models import User
+from library import probe
+from library.models import Video
+from tests.library import clips
+from tests.library.conftest import ingested
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """good.mp4, the same again elsewhere, another one in a subfolder, a bad one, a hidden one."""
+    root = tmp_path / "library"
+    (root / "Season 1" / "Extras").mkdir(parents=True)
+    clips.good(root / "good.mp4")
+    shutil.copy(root / "good.mp4", root / "Season 1" / "the_same.mp4")
+    clips.bars(root / "Season 1" / "Extras" / "bloopers.mkv")
+    (root / "notes.txt").write_text("Not a video")
+    (root / ".hidden.mp4").write_bytes(b"x")
+    return root
+
+
+def run(folder: Path, **options: object) -> str:
+    out = StringIO()
+    call_command("import_videos", folder, creator="alice", stdout=out, **options)
+    return out.getvalue()
+
+
+def test_a_folder_is_taken_with_a_summary_of_what_was_and_was_not(
+    alice: User, folder: Path
+) -> None:
+    before = sorted(folder.rglob("*"))
+
+    told = run(folder)
+
+    assert f"refused  notes.txt: {probe.NOT_A_VIDEO}" in told
+    assert "2 taken for alice, 1 there already, 1 refused." in told
+    videos = Video.objects.owned_by(alice)
+    assert set(videos.values_list("title", "collection")) == {
+        ("bloopers", "Season 1 / Extras"),
+        ("the same", "Season 1"),
+    }
+    assert sorted(folder.rglob("*")) == before
+    assert {ingested(video).status for video in videos} == {"ready"}
+    assert not videos.filter(consents__isnull=False).exists()
+
+
+def test_an_import_can_be_run_again(alice: User, folder: Path) -> None:
+    run(folder)
+
+    told = run(folder)
+
+    assert "0 taken for alice, 3 there already, 1 refused." in told
+    assert Video.objects.count() == 2
+
+
+def test_links_that_lead_out_of_the_folder_are_refused(
+    alice: User, folder: Path, good_file: Path
+) -> None:
+    (folder / "out.mp4").symlink_to(good_file)
+    (folder / "outside").symlink_to(good_file.parent)
+    (folder / "nowhere.mp4").symlink_to("missing.mp4")
+    (folder / "loop.mp4").symlink_to("loop.mp4")
+    (folder / "within.mp4").symlink_to("good.mp4")
+    os.mkfifo(folder / "pipe.mp4")
+
+    told = run(folder)
+
+    assert "refused  out.mp4: This link leads out of the folder." in told
+    assert "refused  outside: This link leads out of the folder." in told
+    assert "refused  nowhere.mp4: This link leads nowhere." in told
+    assert "refused  loop.mp4: This link leads nowhere." in told
+    assert "refused  pipe.mp4: This is not a file" in told
+    assert "2 taken for alice, 2 there already, 6 refused." in told
+
+
+def test_titles_come_from_a_csv(alice: User, folder: Path, tmp_path: Path) -> None:
+    titles = tmp_path / "titles.csv"
+    titles.write_text(
+        "\ufefffile,title,collection\n"
+        'Season 1/the_same.mp4,"Ships, and the sea",Sea\n'
+        "gone.mp4,Gone,\n"
+    )
+
+    told = run(folder, csv=titles)
+
+    assert "refused  gone.mp4: The CSV names this file, but it is not in the folder." in told
+    assert Video.objects.filter(title="Ships, and the sea", collection="Sea").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("name,caption\n", "needs a first line that names: file,title,collection"),
+        ("file,title\na.mp4,A\na.mp4,B\n", "line 3: a.mp4 is named twice"),
+    ],
+)
+def test_a_csv_that_cannot_be_used_stops_before_anything_is_taken(
+    alice: User, folder: Path, tmp_path: Path, text: str, why: str
+) -> None:
+    titles = tmp_path / "titles.csv"
+    titles.write_text(text)
+
+    with pytest.raises(CommandError, match=why):
+        run(folder, csv=titles)
+
+    assert not Video.objects.exists()
+
+
+def test_only_a_creator_and_a_folder_that_exist_are_taken(alice: User, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="is not a folder"):
+        run(tmp_path / "none")
+    alice.is_active = False
+    alice.save()
+    with pytest.raises(CommandError, match="no active account"):
+        run(tmp_path)
