@@ -18,6 +18,9 @@ class Action:
 ACTIONS: dict[str, Action] = {
     # accounts and videos
     "account.deactivated": Action("{who} closed this account", ("reason",), "slash"),
+    "account.updated": Action("{who} changed this account's name or time zone", (), "user"),
+    "account.token_made": Action("{who} made a new API token", (), "key"),
+    "account.token_revoked": Action("{who} took the API token away", (), "key"),
     "account.reactivated": Action("{who} opened this account again", ("reason",), "undo"),
     "video.added": Action("{who} added “{title}”", ("title", "via"), "film"),
     "video.ingested": Action("“{title}” is ready to play", ("title", "duration_ms"), "check"),

@@ -1,4 +1,29 @@
-from django.urls import URLPattern
+"""Where a creator stands, their videos, and their edits."""
+
+from django.urls import path
+
+from consent import views
 
 app_name = "consent"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.overview, name="overview"),
+    # videos
+    path("videos/", views.videos, name="videos"),
+    path("videos/<uuid:uuid>/", views.video, name="video"),
+    path("videos/<uuid:uuid>/remove/", views.video_remove, name="video_remove"),
+    # edits
+    path("consent/turn-off/", views.turn_off, name="turn_off"),
+    path("edits/new/", views.edit_draft, name="edit_draft"),
+    path("edits/<uuid:uuid>/", views.edit_result, name="edit_result"),
+    path("edits/<uuid:uuid>/preview/", views.edit_preview, name="edit_preview"),
+    path("edits/<uuid:uuid>/confirm/", views.edit_confirm, name="edit_confirm"),
+    path("edits/<uuid:uuid>/undo/", views.edit_undo, name="edit_undo"),
+    # everything at once
+    path("opt-out/", views.opt_out, name="opt_out"),
+    path("opt-in/", views.opt_in, name="opt_in"),
+    # the record
+    path("activity/", views.activity, name="activity"),
+    # the account
+    path("account/", views.account, name="account"),
+    path("account/token/", views.account_token, name="account_token"),
+]

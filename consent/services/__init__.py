@@ -1,7 +1,13 @@
 """The only writer of consent. Each service is one durable transaction whose first statement
 locks the creator's standing; then consent, then renders (by signal), then the log."""
 
-from consent.services.accounts import deactivate_account, reactivate_account
+from consent.services.accounts import (
+    deactivate_account,
+    reactivate_account,
+    renew_token,
+    revoke_token,
+    update_profile,
+)
 from consent.services.edits import (
     DRAFT_LASTS,
     MOST_AT_ONCE,
@@ -34,7 +40,10 @@ __all__ = [
     "publish_notice",
     "reactivate_account",
     "remove_video",
+    "renew_token",
+    "revoke_token",
     "turn_off",
     "undo_edit",
+    "update_profile",
     "write_notice",
 ]

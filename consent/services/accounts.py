@@ -1,8 +1,9 @@
-"""What staff may do to an account: keep its person out, and let them in again."""
+"""Accounts: what their people change, and what staff may do: keep somebody out, let them in."""
 
 from __future__ import annotations
 
 from django.db import transaction
+from rest_framework.authtoken.models import Token
 
 from audit import log
 from consent.services.standing import lock_standing
@@ -35,3 +36,33 @@ def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bo
         action = "account.reactivated" if is_active else "account.deactivated"
         log.append(action, actor=actor, creator=user, reason=reason)
     return True
+
+
+def update_profile(user: User, *, actor: Actor, display_name: str, time_zone: str) -> None:
+    """What other people see, and the zone that pages show times in. A no-op writes nothing."""
+    with transaction.atomic(durable=True):
+        lock_standing(user)
+        user.refresh_from_db()
+        if (user.display_name, user.time_zone) == (display_name, time_zone):
+            return
+        user.display_name, user.time_zone = display_name, time_zone
+        user.save(update_fields=["display_name", "time_zone"])
+        log.append("account.updated", actor=actor, creator=user)
+
+
+def renew_token(user: User, *, actor: Actor) -> Token:
+    """A new key for the API; the one before stops working."""
+    with transaction.atomic(durable=True):
+        lock_standing(user)
+        Token.objects.filter(user=user).delete()
+        token = Token.objects.create(user=user)
+        log.append("account.token_made", actor=actor, creator=user)
+    return token
+
+
+def revoke_token(user: User, *, actor: Actor) -> None:
+    with transaction.atomic(durable=True):
+        lock_standing(user)
+        deleted, _ = Token.objects.filter(user=user).delete()
+        if deleted:
+            log.append("account.token_revoked", actor=actor, creator=user)

@@ -1,0 +1,87 @@
+"""A video's effective state for each use, as pages show it: word, icon, reason, since when, by
+whom. Reads what querysets.with_reason annotated; asks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.policy import Reason
+from consent.uses import USES, Use
+from consent.wording import ICONS, LABELS, WHYS
+from creatorhub.models import User
+from library.models import Video
+
+TONES = {
+    Reason.ALLOWED: "yes",
+    Reason.EXPIRED: "ended",
+    Reason.NOTICE_CHANGED: "look",
+    Reason.APPROVAL_NEEDED: "look",
+}
+DECIDED = (Reason.ALLOWED, Reason.OFF)  # states of which it is worth saying who and when
+
+
+@dataclass(frozen=True, slots=True)
+class UseState:
+    use: Use
+    reason: Reason
+    until: datetime | None
+    since: datetime | None
+    who: str
+
+    @property
+    def allowed(self) -> bool:
+        return self.reason is Reason.ALLOWED
+
+    @property
+    def stored(self) -> bool:
+        """Whether turning it off would change something that a page should offer to change."""
+        return self.reason not in (Reason.UNDECIDED, Reason.OFF, Reason.VIDEO_UNAVAILABLE)
+
+    @property
+    def label(self) -> str:
+        return f"{self.use.label} allowed" if self.allowed else LABELS[self.reason]
+
+    @property
+    def icon(self) -> str:
+        return ICONS[self.reason]
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.reason, "")
+
+    @property
+    def why(self) -> str:
+        if self.reason is Reason.OFF:
+            return f"{self.who} turned it off"
+        return WHYS[self.reason]
+
+    @property
+    def ends(self) -> datetime | None:
+        """The end to show: of what is allowed, or of what has ended."""
+        return self.until if self.reason in (Reason.ALLOWED, Reason.EXPIRED) else None
+
+    @property
+    def told_since(self) -> datetime | None:
+        return self.since if self.reason in DECIDED else None
+
+
+def states_of(video: Video, *, reader: User) -> list[UseState]:
+    """One state for each use, for a video annotated with every use's reason."""
+    return [
+        UseState(
+            use=use,
+            reason=Reason(getattr(video, f"reason_{use.id}")),
+            until=getattr(video, f"until_{use.id}"),
+            since=getattr(video, f"since_{use.id}"),
+            who=_who(getattr(video, f"by_{use.id}"), reader),
+        )
+        for use in USES.values()
+    ]
+
+
+def _who(actor: str | None, reader: User) -> str:
+    kind, _, name = (actor or "").partition(":")
+    if kind == "creator" and name == str(reader.uuid):
+        return "You"
+    return "CreatorHub staff" if kind == "staff" else "CreatorHub"

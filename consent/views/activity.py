@@ -1,0 +1,63 @@
+"""A creator's record, in words."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from audit import history
+from audit.models import Event
+from consent.models import Edit
+from consent.paging import page_of
+from creatorhub.htmx import render_page
+from creatorhub.models import User
+from creatorhub.requests import SignedIn
+
+SIZE = 50
+KINDS = {
+    "consent": ("What you allow", ["consent.edited", "creator.opted_out", "creator.opted_in"]),
+    "videos": ("Your videos", ["video."]),
+    "memes": ("Memes", ["render."]),
+}
+
+
+def events_of(user: User) -> QuerySet[Event]:
+    """What belongs to this person's record, and what they did in somebody else's."""
+    return Event.objects.filter(Q(creator=user) | Q(actor=f"creator:{user.uuid}"))
+
+
+@require_safe
+@login_required
+def activity(request: SignedIn) -> HttpResponse:
+    events = events_of(request.user)
+    kind = request.GET.get("kind", "")
+    if kind in KINDS:
+        wanted = Q()
+        for action in KINDS[kind][1]:
+            wanted |= Q(action__startswith=action)
+        events = events.filter(wanted)
+    page = page_of(events, ordering=("-id",), size=SIZE, after=request.GET.get("after", ""))
+    lines = history.tell(page.items, reader=request.user)
+    edits = _edits(lines)
+    query = request.GET.copy()
+    query.pop("after", None)
+    first = query.urlencode()
+    context = {
+        "lines": [(line, edits.get(line.fields.get("edit", ""))) for line in lines],
+        "kinds": [(name, label) for name, (label, _) in KINDS.items()],
+        "kind": kind if kind in KINDS else "",
+        "next_url": f"?{first}&after={page.next}" if page.next else "",
+        "first_url": f"?{first}" if request.GET.get("after") else "",
+    }
+    return render_page(request, "consent/activity.html", context)
+
+
+def _edits(lines: list[history.Line]) -> dict[str, Edit]:
+    """The edits that these lines tell of, each knowing whether it was undone: one query."""
+    uuids = [UUID(line.fields["edit"]) for line in lines if "edit" in line.fields]
+    edits = Edit.objects.filter(uuid__in=uuids).select_related("undone_by")
+    return {str(edit.uuid): edit for edit in edits}
