@@ -90,6 +90,12 @@ class Video(models.Model):
         """Seconds."""
         return self.duration_ms / 1000
 
+    @property
+    def clock(self) -> str:
+        """The length as players show it: 0:07, 12:30."""
+        minutes, seconds = divmod(round(self.duration), 60)
+        return f"{minutes}:{seconds:02}"
+
 
 class Ingest(Job):
     """The job that turns an upload into a mezzanine and a poster. One per video."""

@@ -11,8 +11,8 @@ from remixer.models import Render
 
 STALLED = "Nothing was heard from it for a minute. It is taken up again by itself."
 
-WHAT_TO_DO: dict[str, str] = dict.fromkeys(
-    Reason, "Choose another video: the gallery shows those that may be remixed."
+WHAT_TO_DO = dict.fromkeys(
+    map(str, Reason), "Choose another video: the gallery shows those that may be remixed."
 ) | {
     Reason.PAUSED: "Nothing is lost. Come back in a while.",
     Reason.VIDEO_UNAVAILABLE: "If it was just added, it may be ready in a few minutes.",

@@ -1,5 +1,5 @@
 // Everything works without this file; with it, some of it is quicker.
-// Sections: selection (three-state, range), upload (drop, progress), preview (live), polling, once.
+// Sections: selection (three-state, range), upload (drop, progress), preview (live), ranges, polling, once.
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -134,6 +134,15 @@ function counter(output) {
   show();
 }
 
+// Ranges: a range with data-range-for="ID" drags that number, and follows what is typed there.
+function rangeFor(range) {
+  const number = document.getElementById(range.dataset.rangeFor);
+  range.value = number.value;
+  range.hidden = false;
+  range.addEventListener("input", () => (number.value = range.value));
+  number.addEventListener("input", () => (range.value = number.value));
+}
+
 // A form is sent once: a double click does not send it twice. Back makes it usable again.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented || event.target.method !== "post") return;
@@ -157,7 +166,11 @@ document.addEventListener("htmx:load", (event) => {
 for (const select of $$("[data-submit-on-change] select")) {
   select.addEventListener("change", () => select.form.requestSubmit());
 }
+for (const choice of $$("[data-press]")) {
+  choice.addEventListener("change", () => document.getElementById(choice.dataset.press).click());
+}
 for (const root of $$("[data-selection]")) selection(root);
 for (const form of $$("[data-upload]")) upload(form);
 for (const form of $$("[data-live-preview]")) livePreview(form);
 for (const output of $$("[data-counter]")) counter(output);
+for (const range of $$("[data-range-for]")) rangeFor(range);

@@ -17,12 +17,13 @@ from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.htmx import render_page
+from creatorhub.requests import SignedIn
 from library.models import Video
 from remixer import services
 from remixer.catalogue import MEMES, Meme
 from remixer.forms import PREFIX, EditorForm, PlaceForm, captions_in
 from remixer.views.gallery import present
-from remixer.views.shared import SignedIn, see_other
+from remixer.views.shared import see_other
 from remixer.wording import WHAT_TO_DO, not_allowed
 
 NEVER_SENT_BACK = ("csrfmiddlewaretoken", "idempotency_key", "act")
@@ -45,7 +46,7 @@ def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
         return _page(request, video, form, ruling)
     template = _template(request.POST.get("meme", ""))
     if request.POST.get("act") == "preview":
-        kept = {name: value for name, value in request.POST.items() if name not in NEVER_SENT_BACK}
+        kept = [(k, v) for k, v in request.POST.items() if k not in NEVER_SENT_BACK]
         return see_other(f"{request.path}?{urlencode(kept)}")
     form = EditorForm(request.POST, template=template, video=video)
     if not form.is_valid():
@@ -114,7 +115,7 @@ def _template(meme: str) -> Meme:
 def _typed(query: QueryDict, template: Meme) -> dict[str, str]:
     """What an address brings along for the fields of this template."""
     names = ["start", "length", *(PREFIX + box.id for box in template.boxes)]
-    return {name: query[name] for name in names if query.get(name)}
+    return {name: str(query[name]) for name in names if query.get(name)}
 
 
 def _page(

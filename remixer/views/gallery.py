@@ -16,9 +16,10 @@ from consent.uses import REMIX
 from creatorhub.errors import Forbidden
 from creatorhub.htmx import render_page
 from creatorhub.models import User
+from creatorhub.requests import SignedIn
 from library import serving
 from library.models import Video
-from remixer.views.shared import PAGE, SignedIn, first_url, next_url
+from remixer.views.shared import PAGE, first_url, next_url
 from remixer.wording import not_allowed
 
 LONGEST_SEARCH = 100

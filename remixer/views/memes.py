@@ -19,11 +19,12 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Gone, NotFound, Refused
 from creatorhub.htmx import render_page
 from creatorhub.jobs import State, ahead_of
+from creatorhub.requests import SignedIn
 from library import serving
 from remixer import services
 from remixer.catalogue import MEMES
 from remixer.models import Render
-from remixer.views.shared import PAGE, SignedIn, first_url, next_url, see_other
+from remixer.views.shared import PAGE, first_url, next_url, see_other
 from remixer.wording import Status, said_of, status_of
 
 ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
@@ -190,16 +191,19 @@ def _back(request: SignedIn, uuid: UUID) -> HttpResponse:
 def _page(
     request: SignedIn, render: Render, *, refused: Refused | None = None, partial: str | None = None
 ) -> HttpResponse:
-    """410 for a meme that was taken down, or is dark now."""
+    """410 for a meme that was taken down, or is dark now; others than its maker and the creator
+    are told only why."""
     gone = _gone(render)
-    if gone and render.requester_id != request.user.pk and not refused:
+    mine = render.requester_id == request.user.pk
+    own_video = render.video.owner_id == request.user.pk
+    if gone and not (mine or own_video):
         raise gone
     ahead = ahead_of(render)
     said = said_of(render, ahead=ahead)
     context = {
         "meme": render,
-        "mine": render.requester_id == request.user.pk,
-        "own_video": render.video.owner_id == request.user.pk,
+        "mine": mine,
+        "own_video": own_video,
         "state": status_of(render, ahead=ahead, dark=gone.code if gone and _done(render) else ""),
         "said": said,
         "news": request.GET.get("said") != said,

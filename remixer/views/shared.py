@@ -1,19 +1,11 @@
-"""What the pages of remixing share: who asks, and addresses of further pages."""
+"""What the pages of remixing share: addresses of further pages, and the way back after a POST."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from creatorhub.models import User
-
 PAGE = 24  # tiles or rows
-
-
-class SignedIn(HttpRequest):
-    """A request behind login_required."""
-
-    user: User  # type: ignore[assignment]
 
 
 def next_url(request: HttpRequest, after: str) -> str:

@@ -11,10 +11,11 @@ from django.views.decorators.http import require_safe
 
 from consent.paging import page_of
 from creatorhub.htmx import render_page
+from creatorhub.requests import SignedIn
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of
-from remixer.views.shared import PAGE, SignedIn, first_url, next_url
+from remixer.views.shared import PAGE, first_url, next_url
 
 
 @login_required
