@@ -525,6 +525,43 @@ class TestPause:
         assert gone.value.code == "off"
 
 
+class TestStaff:
+    def test_staff_takes_one_meme_down_for_good(self, bob: User, staff: User, files: Video) -> None:
+        render, other = made(bob, files), made(bob, files)
+
+        assert services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
+        assert not services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
+
+        with pytest.raises(Gone) as gone:
+            services.file_of(render)
+        assert gone.value.sentence == "CreatorHub has taken this meme down."
+        services.sweep()
+        assert not stored(render)
+        assert services.file_of(other)
+        assert told("render.taken_down") == [
+            about(
+                render,
+                action="render.taken_down",
+                actor=f"staff:{staff.uuid}",
+                reason="Hateful",
+            )
+        ]
+
+    def test_staff_stops_one_in_the_making(self, bob: User, staff: User, video: Video) -> None:
+        render = ask(bob, video)
+
+        assert services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
+
+        assert (render.state, render.ended_for) == (State.REFUSED, "staff")
+        assert [event["reason"] for event in told("render.stopped")] == ["Hateful"]
+
+    def test_a_maker_cannot(self, bob: User, video: Video) -> None:
+        render = ask(bob, video)
+
+        with pytest.raises(Forbidden):
+            services.take_down(render, actor=Actor.creator(bob), reason="Why not")
+
+
 class TestPreview:
     def test_a_stranger_to_the_permission_gets_none(self, bob: User, files: Video) -> None:
         turn_off(files)
