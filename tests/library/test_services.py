@@ -78,7 +78,7 @@ def test_a_video_without_a_title_is_named_after_its_file(alice: User) -> None:
     ],
 )
 def test_what_cannot_be_a_name_is_refused_and_nothing_is_kept(
-    alice: User, fields: dict[str, str], code: str
+    alice: User, fields: dict[str, Any], code: str
 ) -> None:
     before = stored()
 
@@ -151,7 +151,8 @@ def test_uploads_at_the_same_time_cannot_share_the_last_room(
     alice: User, settings: Settings
 ) -> None:
     settings.QUOTA_BYTES = 1000
-    start, outcomes, before = threading.Barrier(4), [], stored()
+    start, before = threading.Barrier(4), stored()
+    outcomes: list[int | str] = []
 
     def upload() -> None:
         start.wait()

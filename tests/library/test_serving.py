@@ -31,7 +31,7 @@ def ask(method: str = "GET", key: str = KEY, **headers: str) -> HttpResponseBase
 
 
 def body(response: HttpResponseBase) -> bytes:
-    return b"".join(response)  # type: ignore[arg-type]
+    return b"".join(response)
 
 
 def test_the_whole_file_is_private_and_never_stored() -> None:
