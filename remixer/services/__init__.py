@@ -13,7 +13,7 @@ from remixer.services.requests import (
     retry_render,
 )
 from remixer.services.sweeping import sweep
-from remixer.services.withdrawal import stop_and_take_down, take_down
+from remixer.services.withdrawal import stop_and_take_down
 
 __all__ = [
     "MOST_LIVE",
@@ -29,6 +29,5 @@ __all__ = [
     "run_render",
     "stop_and_take_down",
     "sweep",
-    "take_down",
     "take_down",
 ]

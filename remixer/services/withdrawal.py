@@ -1,4 +1,4 @@
-"""A creator withdrew, or staff stepped in: stop what is being made, take down what was made."""
+"""A creator withdrew: stop what is being made of their videos, take down what was made."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from consent.signals import Withdrawn
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden
 from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.services.records import WORKER, record, sentence, why_not
 
-BY_STAFF = "CreatorHub has taken this meme down."
 MOST_TOLD = 1000  # renders of one withdrawal that get an event of their own; all are counted
 
 
@@ -52,26 +50,6 @@ def stop_and_take_down(
     if stopped or taken_down:
         jobs.nudge("remixer.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
-
-
-def take_down(render: Render, *, actor: Actor, reason: str) -> bool:
-    """Staff takes one meme down, or stops it in the making. For good: its files are deleted.
-    False, and nothing written, if there was nothing to see or to stop."""
-    if actor.kind != "staff":
-        raise Forbidden("Only staff can do this.", code="staff_only")
-    with transaction.atomic(durable=True):
-        mine = Render.objects.filter(pk=render.pk)
-        if jobs.stop(mine, State.REFUSED, problem=BY_STAFF, ended_for="staff"):
-            record("render.stopped", render, actor=actor, reason=reason)
-        elif mine.filter(state=State.DONE).update(
-            state=Render.TAKEN_DOWN, problem=BY_STAFF, ended_for="staff"
-        ):
-            record("render.taken_down", render, actor=actor, reason=reason)
-        else:
-            return False
-        jobs.nudge("remixer.sweep")
-    render.refresh_from_db()
-    return True
 
 
 def stop_what_lost_its_consent(*, limit: int = 200) -> int:

@@ -534,7 +534,7 @@ class TestStaff:
 
         with pytest.raises(Gone) as gone:
             services.file_of(render)
-        assert gone.value.sentence == "CreatorHub has taken this meme down."
+        assert gone.value.sentence == "CreatorHub staff took this meme down: Hateful"
         services.sweep()
         assert not stored(render)
         assert services.file_of(other)
@@ -552,7 +552,9 @@ class TestStaff:
 
         assert services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
 
-        assert (render.state, render.ended_for) == (State.REFUSED, "staff")
+        services.run_render(render.pk)
+        render.refresh_from_db()
+        assert render.state == Render.TAKEN_DOWN
         assert [event["reason"] for event in told("render.stopped")] == ["Hateful"]
 
     def test_a_maker_cannot(self, bob: User, video: Video) -> None:
