@@ -171,7 +171,7 @@ class Renders(ListAPIView[Render]):
 
 
 class OneRender(RetrieveAPIView[Render]):
-    """A meme of yours, or one made from a video of yours."""
+    """A meme of yours, or one that was published."""
 
     serializer_class = OneRenderSerializer
     lookup_field = "uuid"
@@ -179,7 +179,7 @@ class OneRender(RetrieveAPIView[Render]):
     def get_queryset(self) -> QuerySet[Render]:
         if getattr(self, "swagger_fake_view", False):
             return Render.objects.none()
-        return Render.objects.visible_to(caller(self.request)).select_related("video")
+        return Render.objects.watchable_by(caller(self.request)).select_related("video")
 
 
 class RenderFile(APIView):
@@ -195,8 +195,8 @@ class RenderFile(APIView):
 
     @extend_schema(responses={(200, "video/mp4"): OpenApiTypes.BINARY})
     def get(self, request: Request, uuid: UUID) -> HttpResponseBase:
-        visible = Render.objects.visible_to(caller(request))
-        render = get_object_or_404(visible.select_related("video__owner", "requester"), uuid=uuid)
+        watchable = Render.objects.watchable_by(caller(request))
+        render = get_object_or_404(watchable.select_related("video__owner", "requester"), uuid=uuid)
         return serving.serve(
             request._request,
             services.file_of(render),

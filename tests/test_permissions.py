@@ -45,10 +45,11 @@ class Row:
     of: str = ""
     method: str = "GET"
     form: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, str] = field(default_factory=dict)
     json: bool = False
 
     def __str__(self) -> str:
-        return f"{self.method} {self.name}"
+        return f"{self.method} {self.name} {self.of}".rstrip()
 
 
 def api(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) -> Row:
@@ -60,6 +61,8 @@ def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) 
 
 
 OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
+TEMPLATE = {"meme": "{meme}"}
+IDS = {"use": "remix", "ids": ["{video}"]}
 CHECK = {"use": "remix", "videos": ["{video}"]}
 MEME = {"video": "{video}", "meme": "{meme}", "captions": {"{box}": "x"}, "duration": 1}
 
@@ -83,13 +86,66 @@ TABLE = [
     api("memes", 401, 200, 200, 200),
     api("renders", 401, 200, 200, 200),
     api("renders", 401, 201, 201, 201, method="POST", form=MEME),
-    api("render", 401, 404, 200, 200, of="meme"),
-    api("render_file", 401, 404, 200, 200, of="meme"),
+    api("render", 401, 200, 200, 200, of="meme"),
+    api("render", 401, 404, 200, 404, of="waiting"),
+    api("render_file", 401, 200, 200, 200, of="meme"),
+    api("render_file", 401, 404, 404, 404, of="waiting"),
     api("render_cancel", 401, 404, 200, 404, of="waiting", method="POST"),
     api("uses_of_mine", 401, 200, 200, 200),
     api("events", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
+    # where one stands
+    Row("consent:overview", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:opt_out", TO_SIGN_IN, 200, 200, 200),
+    post("consent:opt_out", TO_SIGN_IN, 303, 303, 303),
+    Row("consent:opt_in", TO_SIGN_IN, 200, 200, 200),
+    post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "all_off"}),
+    Row("consent:activity", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:account", TO_SIGN_IN, 200, 200, 200),
+    post("consent:account_token", TO_SIGN_IN, 303, 303, 303),
+    # videos
+    Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:video", TO_SIGN_IN, 404, 404, 200, of="video"),
+    post("consent:video_remove", TO_SIGN_IN, 404, 404, 303, of="video"),
+    Row("library:upload", TO_SIGN_IN, 200, 200, 200),
+    post("library:upload", TO_SIGN_IN, 422, 422, 422),
+    Row("library:video_rename", TO_SIGN_IN, 404, 404, 200, of="video"),
+    post("library:video_rename", TO_SIGN_IN, 404, 404, 303, of="video", form={"title": "New"}),
+    post("library:video_retry", TO_SIGN_IN, 404, 404, 409, of="video"),
+    Row("library:ingest_status", TO_SIGN_IN, 404, 404, 303, of="video"),
+    Row("library:video_file", TO_SIGN_IN, 404, 404, 200, of="video"),
+    Row("library:poster", TO_SIGN_IN, 404, 404, 200, of="video"),
+    # edits
+    post("consent:turn_off", TO_SIGN_IN, 404, 404, 303, form=IDS),
+    post("consent:edit_draft", TO_SIGN_IN, 404, 404, 303, form=IDS),
+    Row("consent:edit_preview", TO_SIGN_IN, 404, 404, 200, of="draft"),
+    post("consent:edit_confirm", TO_SIGN_IN, 404, 404, 303, of="draft"),
+    Row("consent:edit_result", TO_SIGN_IN, 404, 404, 200, of="edit"),
+    post("consent:edit_undo", TO_SIGN_IN, 404, 404, 303, of="edit"),
+    # memes
+    Row("remixer:gallery", TO_SIGN_IN, 200, 200, 200),
+    Row("remixer:editor", TO_SIGN_IN, 200, 200, 200, of="video"),
+    Row("remixer:editor", TO_SIGN_IN, 403, 403, 403, of="undecided"),
+    Row("remixer:preview", TO_SIGN_IN, 200, 200, 200, of="video", query=TEMPLATE),
+    Row("remixer:preview", TO_SIGN_IN, 403, 403, 403, of="undecided", query=TEMPLATE),
+    Row("remixer:source_poster", TO_SIGN_IN, 200, 200, 200, of="video"),
+    Row("remixer:source_poster", TO_SIGN_IN, 403, 403, 403, of="undecided"),
+    Row("remixer:source_clip", TO_SIGN_IN, 200, 200, 200, of="video"),
+    Row("remixer:source_clip", TO_SIGN_IN, 403, 403, 403, of="undecided"),
+    Row("remixer:my_memes", TO_SIGN_IN, 200, 200, 200),
+    Row("remixer:meme", TO_SIGN_IN, 200, 200, 200, of="meme"),
+    Row("remixer:meme", TO_SIGN_IN, 404, 200, 404, of="waiting"),
+    Row("remixer:meme_file", TO_SIGN_IN, 200, 200, 200, of="meme"),
+    Row("remixer:meme_file", TO_SIGN_IN, 404, 404, 404, of="waiting"),
+    Row("remixer:meme_poster", TO_SIGN_IN, 200, 200, 200, of="meme"),
+    Row("remixer:meme_download", TO_SIGN_IN, 200, 200, 200, of="meme"),
+    Row("remixer:meme_status", TO_SIGN_IN, 404, 200, 404, of="waiting"),
+    post("remixer:cancel", TO_SIGN_IN, 404, 303, 404, of="waiting"),
+    post("remixer:retry", TO_SIGN_IN, 404, 303, 404, of="failed"),
+    post("remixer:remove", TO_SIGN_IN, 404, 303, 404, of="meme"),
+    Row("remixer:uses_of_mine", TO_SIGN_IN, 200, 200, 200),
+    Row("remixer:made_of", TO_SIGN_IN, 404, 404, 200, of="video"),
     # accounts
     Row("account_login", 200, 302, 302, 302),
     Row("account_signup", 200, 302, 302, 302),
@@ -115,7 +171,7 @@ def people(alice: User, bob: User, carol: User) -> dict[str, User | None]:
 
 @pytest.fixture
 def things(alice: User, bob: User) -> dict[str, Any]:
-    """What the addresses are about. Uuids, but for what is none."""
+    """What the addresses are about, by uuid. Alice allows remixing one video, and nothing else."""
     video = factories.make_video(owner=alice)
     edit = factories.make_consent(video)
     draft = consent.draft_edit(
@@ -125,8 +181,10 @@ def things(alice: User, bob: User) -> dict[str, Any]:
         "video": video.uuid,
         "edit": edit.uuid,
         "draft": draft.uuid,
+        "undecided": factories.make_video(owner=alice).uuid,
         "meme": make_meme(video, by=bob, state="done").uuid,
         "waiting": make_meme(video, by=bob, state="queued").uuid,
+        "failed": make_meme(video, by=bob, state="failed").uuid,
     }
 
 
@@ -194,11 +252,9 @@ def test_each_person_gets_what_the_table_says(
     if user := people[person]:
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         browser.force_login(user)
-    more: dict[str, Any] = {}
-    if row.method != "GET":
-        more["data"] = filled(row.form, things)
-        if row.json:
-            more["content_type"] = "application/json"
+    more = {"data": filled(row.query if row.method == "GET" else row.form, things)}
+    if row.json and row.method != "GET":
+        more["content_type"] = "application/json"
 
     answer = getattr(browser, row.method.lower())(address(row, things), **more)
 
