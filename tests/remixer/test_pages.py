@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -109,9 +108,8 @@ class TestGallery:
         assert "Nothing may be remixed yet" in body(client_of(bob).get(url("gallery")))
 
     def test_pages_show_each_video_once(self, bob: User, alice: User, client_of: ClientOf) -> None:
-        videos = [
-            make_video(owner=alice, title=f"Clip-{n:02}-", with_files=False) for n in range(30)
-        ]
+        titles = [f"Clip-{n:02}-" for n in range(30)]
+        videos = [make_video(owner=alice, title=title, with_files=False) for title in titles]
         make_consent(*videos)
         client = client_of(bob)
 
@@ -529,7 +527,7 @@ def test_a_post_without_its_token_changes_nothing(bob: User, video: Video) -> No
     client = Client(enforce_csrf_checks=True)
     client.force_login(bob)
 
-    response: HttpResponse = client.post(url("editor", video.uuid), form(video))
+    response = client.post(url("editor", video.uuid), form(video))
 
     assert response.status_code == 403
     assert not Render.objects.exists()
