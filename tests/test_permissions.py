@@ -160,6 +160,7 @@ TABLE = [
     Row("account_email_verification_sent", 200, 200, 200, 200),
     Row("account_confirm_email", 200, 200, 200, 200, of="no confirmation"),
     Row("account_reauthenticate", TO_SIGN_IN, 200, 200, 200),
+    Row("account_confirm_login_code", TO_SIGN_IN, 302, 302, 302),
     Row("account_inactive", 200, 200, 200, 200),
 ]
 
