@@ -166,6 +166,17 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "consent:overview"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "creatorhub.accounts.Adapter"
+ACCOUNT_FORMS = {
+    "add_email": "creatorhub.accounts.AddEmailForm",
+    "change_password": "creatorhub.accounts.ChangePasswordForm",
+    "login": "creatorhub.accounts.LoginForm",
+    "reauthenticate": "creatorhub.accounts.ReauthenticateForm",
+    "reset_password": "creatorhub.accounts.ResetPasswordForm",
+    "reset_password_from_key": "creatorhub.accounts.ResetPasswordKeyForm",
+    "set_password": "creatorhub.accounts.SetPasswordForm",
+    "signup": "creatorhub.accounts.SignupForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"

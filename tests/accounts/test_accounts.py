@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
@@ -148,3 +150,100 @@ def test_signing_up_again_and_again_is_stopped() -> None:
 
     assert answers[-1] == 429
     assert User.objects.count() == 20
+
+
+def test_the_cookie_of_a_session_is_out_of_reach_of_scripts_and_other_sites(alice: User) -> None:
+    browser = Client()
+
+    sign_in(browser, "alice")
+
+    cookie = browser.cookies["sessionid"]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_the_mail_says_in_our_words_what_to_do(alice: User, mailoutbox: list[EmailMessage]) -> None:
+    Client().post(reverse("account_reset_password"), {"email": alice.email})
+
+    mail = mailoutbox[0]
+    assert mail.subject == "[CreatorHub] Set a new password"
+    assert "Your username is alice." in mail.body
+    assert "If it was not you, do nothing." in mail.body
+
+
+def test_an_address_that_is_taken_is_told_by_mail_only(
+    alice: User, mailoutbox: list[EmailMessage]
+) -> None:
+    browser = Client()
+
+    sign_up(browser, email=alice.email)
+
+    assert not is_signed_in(browser)
+    assert User.objects.count() == 1
+
+
+def test_an_address_is_confirmed_from_the_mail(mailoutbox: list[EmailMessage]) -> None:
+    browser = Client()
+    sign_up(browser)
+    link = re.search(r"https?://[^/]+(/\S+)", str(mailoutbox[0].body))
+    assert link
+
+    page = browser.get(link[1])
+    browser.post(link[1])
+
+    assert "dora@example.com" in page.text
+    assert EmailAddress.objects.get(email="dora@example.com").verified
+
+
+OPEN_TO_ALL = [
+    "account_login",
+    "account_signup",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key_done",
+    "account_inactive",
+    "account_email_verification_sent",
+]
+SIGNED_IN = [
+    "account_email",
+    "account_change_password",
+    "account_logout",
+    "account_reauthenticate",
+]
+
+
+@pytest.mark.parametrize("name", OPEN_TO_ALL)
+def test_a_page_for_everybody_opens(name: str) -> None:
+    answer = Client().get(reverse(name))
+
+    assert answer.status_code == 200
+    assert 'href="/static/app.css"' in answer.text
+
+
+@pytest.mark.parametrize("name", SIGNED_IN)
+def test_a_page_of_the_account_opens(
+    name: str, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    answer = client_of(alice).get(reverse(name))
+
+    assert answer.status_code == 200
+    assert reverse("consent:account") in answer.text
+
+
+def test_an_account_without_password_may_set_one(
+    alice: User, client_of: Callable[[User], Client]
+) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    browser = client_of(alice)
+
+    assert "Set a password" in browser.get(reverse("account_set_password")).text
+
+
+@pytest.mark.parametrize("name", ["account_login", "account_signup", "account_reset_password"])
+def test_every_field_tells_the_browser_what_to_fill_in(name: str) -> None:
+    page = Client().get(reverse(name)).text
+
+    fields = re.findall(r'<input type="(?:text|email|password)"[^>]*>', page)
+    assert fields
+    assert all("autocomplete=" in field for field in fields)

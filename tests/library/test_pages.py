@@ -6,10 +6,10 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from pytest_django import Settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from creatorhub.jobs import State
 from creatorhub.models import User
@@ -88,6 +88,7 @@ BAD = [
 @pytest.mark.parametrize(("fields", "status", "sentence"), BAD)
 @pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["page", "script"])
 def test_a_bad_upload_is_refused_in_words(
+    *,
     fields: dict[str, object],
     status: int,
     sentence: str,
