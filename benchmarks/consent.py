@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit import log
 from consent import services
-from consent.models import Consent, Edit, Notice, Terms
+from consent.models import Consent, Edit, Item, Notice, Terms
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
@@ -65,7 +65,6 @@ def _floor(count: int) -> Round:
     history rows are the items of an edit, but nothing reads them first or ties them together."""
     user, actor, videos = _creator(count)
     terms, edit = _given(user, actor)
-    item = Edit.items.rel.related_model
 
     def act() -> None:
         now = timezone.now()
@@ -87,8 +86,8 @@ def _floor(count: int) -> Round:
                 unique_fields=["video", "use"],
                 update_fields=["terms", "version", "changed_at", "edit"],
             )
-            item.objects.bulk_create(
-                item(edit=edit, video=video, before_decided=False, after=terms, outcome="changed")
+            Item.objects.bulk_create(
+                Item(edit=edit, video=video, before_decided=False, after=terms, outcome="changed")
                 for video in videos
             )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def database() -> Iterator[str]:
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", verbosity=0)
-            yield "SQLite " + ".".join(map(str, connection.Database.sqlite_version_info))
+            yield f"SQLite {sqlite3.sqlite_version}"
         else:
             before = connection.settings_dict["NAME"]
             connection.creation.create_test_db(verbosity=0, autoclobber=True)

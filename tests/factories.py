@@ -15,6 +15,7 @@ import imageio_ffmpeg
 from django.conf import settings
 from rest_framework.authtoken.models import Token
 
+from consent import services as consent
 from consent.models import Edit
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
@@ -90,8 +91,6 @@ def make_consent(
     *videos: Video, use: str = "remix", until: datetime | None = None, creator: User | None = None
 ) -> Edit:
     """The owner allows the use of these videos: drafted and confirmed as a person would."""
-    from consent import services as consent
-
     creator = creator or videos[0].owner
     actor = Actor.creator(creator)
     draft = consent.draft_edit(
@@ -106,8 +105,6 @@ def make_consent(
 
 def turn_off(*videos: Video, use: str = "remix") -> Edit:
     """The owner turns the use of these videos off."""
-    from consent import services as consent
-
     creator = videos[0].owner
     return consent.turn_off(
         actor=Actor.creator(creator),
