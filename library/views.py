@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -63,7 +64,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 def _bring(form: UploadForm) -> Video:
-    file: UploadedFile = form.cleaned_data["file"]
+    file: UploadedFile[Any] = form.cleaned_data["file"]
     once: UUID | None = form.cleaned_data["once"]
     # Named by the file too: after Back, the same form may well bring another one.
     key = f"{once} {file.size} {file.name}".encode(errors="replace")

@@ -56,7 +56,7 @@ function upload(form) {
     const file = input.files[0];
     if (!file) return;
     if (name) name.textContent = file.name;
-    if (title && !title.value) title.value = file.name.replace(/\.[^.]+$/, "").slice(0, 200);
+    if (title && !title.value) title.value = file.name.replace(/\.[^.]+$/, "").replaceAll("_", " ").slice(0, 200);
   };
   input.addEventListener("change", chosen);
   for (const type of ["dragover", "dragleave", "drop"]) {
@@ -77,6 +77,7 @@ function upload(form) {
     let said = -10;
     const fail = (sentence) => {
       button.disabled = false;
+      $(".progress", form).hidden = true;
       status.textContent = sentence;
       status.classList.add("error");
     };
