@@ -36,7 +36,7 @@ class StandingBar:
     @property
     def detail(self) -> str:
         if self.opted_out:
-            return "You turned everything off. Nothing may be remixed or used for training."
+            return "Nothing may be remixed or used for training."
         if not self.videos:
             return "Whatever you add starts off."
         if not any(self.allowed.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +44,12 @@ class GrantForm(SelectionForm):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="The last day. Leave it empty for no end date.",
     )
+
+    def clean_until(self) -> date | None:
+        day: date | None = self.cleaned_data["until"]
+        if day and day - timezone.localdate() > services.LONGEST:
+            raise ValidationError(services.TOO_FAR)
+        return day
 
     def grant(self) -> services.Grant:
         """The end of the day in the person's own zone, which the request has activated."""

@@ -10,7 +10,9 @@ from consent.services.accounts import (
 )
 from consent.services.edits import (
     DRAFT_LASTS,
+    LONGEST,
     MOST_AT_ONCE,
+    TOO_FAR,
     Grant,
     confirm_edit,
     draft_edit,
@@ -28,7 +30,9 @@ from consent.services.standing import (
 
 __all__ = [
     "DRAFT_LASTS",
+    "LONGEST",
     "MOST_AT_ONCE",
+    "TOO_FAR",
     "Grant",
     "OptedOut",
     "confirm_edit",

@@ -23,6 +23,9 @@ from library.models import Video
 
 MOST_AT_ONCE = 500  # videos applied within one request
 DRAFT_LASTS = timedelta(hours=24)
+# Beyond this, a time near the calendar's end could not be shown in every zone.
+LONGEST = timedelta(days=36525)
+TOO_FAR = "The end is more than a hundred years away. Leave it empty for no end date."
 Outcome = Item.Outcome
 
 
@@ -192,6 +195,8 @@ def _terms(use: str, grant: Grant) -> Terms:
     """The shared row for these terms under the notice in force. Terms are immutable."""
     if grant.until and grant.until <= timezone.now():
         raise Refused("The end is in the past. Choose a later day.", code="end_in_the_past")
+    if grant.until and grant.until > timezone.now() + LONGEST:
+        raise Refused(TOO_FAR, code="end_too_far")
     notice = current_notice(use)
     if notice is None:
         raise Refused("There is no notice for this use yet.", code="no_notice")

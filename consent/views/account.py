@@ -23,8 +23,8 @@ from library import services as library
 def account(request: SignedIn) -> HttpResponse:
     user = request.user
     saved = {"display_name": user.display_name, "time_zone": user.time_zone}
-    form = ProfileForm(request.POST or None, initial=saved)
-    if request.method == "POST" and form.is_valid():
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=saved)
+    if form.is_valid():
         services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
         messages.success(request, "Your account is saved.")
         return HttpResponseRedirect(resolve_url("consent:account"), status=303)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
@@ -95,8 +95,8 @@ def opt_out(request: SignedIn) -> HttpResponse:
 @login_required
 def opt_in(request: SignedIn) -> HttpResponse:
     """What would be allowed again, beside starting from all off; neither is chosen beforehand."""
-    form = OptInForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = OptInForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
         services.opt_in(
             actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
         )
@@ -120,9 +120,9 @@ def _allowed_beneath(request: SignedIn) -> list[tuple[object, int]]:
     counts = []
     for use in USES.values():
         mine = with_reasons(Video.objects.ready().filter(owner=request.user))
-        stored = mine.filter(**{f"consent_{use.id}__terms__isnull": False})
-        current = stored.exclude(**{f"until_{use.id}__lte": now}).exclude(
-            **{f"_{use.id}_notice_superseded": True}
+        stored = mine.filter(
+            **{f"consent_{use.id}__terms__isnull": False, f"_{use.id}_notice_superseded": False}
         )
-        counts.append((use, current.count()))
+        lasting = Q(**{f"until_{use.id}": None}) | Q(**{f"until_{use.id}__gt": now})
+        counts.append((use, stored.filter(lasting).count()))
     return counts
