@@ -43,7 +43,7 @@ class EditorForm(forms.Form):
         initial = {
             "meme": template.id,
             "start": 0,
-            "length": _tenths(min(longest, FIRST_LENGTH)),
+            "length": f"{_tenths(min(longest, FIRST_LENGTH)):g}",
             "idempotency_key": uuid.uuid4().hex,
         }
         super().__init__(data, initial=initial)

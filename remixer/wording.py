@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consent.policy import Reason
 from consent.wording import SENTENCES
 from creatorhub.jobs import State
 from remixer.models import Render
 
+LONGEST_HEADLINE = 80  # characters
 STALLED = "Nothing was heard from it for a minute. It is taken up again by itself."
 
 WHAT_TO_DO = dict.fromkeys(
@@ -16,6 +17,14 @@ WHAT_TO_DO = dict.fromkeys(
 ) | {
     Reason.PAUSED: "Nothing is lost. Come back in a while.",
     Reason.VIDEO_UNAVAILABLE: "If it was just added, it may be ready in a few minutes.",
+}
+
+# To the creator whose own decision it was.
+TO_CREATOR: dict[str, str] = {
+    Reason.OFF: "You turned remixing off for this video.",
+    Reason.OPTED_OUT: "You turned everything off.",
+    Reason.EXPIRED: "Your permission has ended.",
+    Reason.NOTICE_CHANGED: "The terms changed, and you have not agreed to the new text.",
 }
 
 
@@ -43,6 +52,20 @@ def status_of(render: Render, *, ahead: int = 0, dark: str = "") -> Status:
     if render.state == Render.REMOVED:
         why = "Its maker removed it."
     return Status(tone, icon, label, why)
+
+
+def status_for_creator(render: Render, *, dark: str = "") -> Status:
+    """As status_of, to the creator of the video."""
+    status = status_of(render, dark=dark)
+    if render.state == State.DONE and not dark:
+        return replace(status, label="Can be seen")
+    return replace(status, why=TO_CREATOR.get(dark or render.ended_for, status.why))
+
+
+def headline(render: Render) -> str:
+    """A meme is called by its texts."""
+    text = " / ".join(" ".join(text.split()) for text in render.captions.values())
+    return text if len(text) <= LONGEST_HEADLINE else f"{text[: LONGEST_HEADLINE - 1].rstrip()}…"
 
 
 _PILLS: dict[str, tuple[str, str, str]] = {

@@ -25,7 +25,7 @@ from remixer import services
 from remixer.catalogue import MEMES
 from remixer.models import Render
 from remixer.views.shared import PAGE, first_url, next_url, see_other
-from remixer.wording import Status, said_of, status_of
+from remixer.wording import Status, headline, said_of, status_for_creator, status_of
 
 ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
 
@@ -36,6 +36,7 @@ class Row:
 
     render: Render
     state: Status
+    headline: str
     template: str
     playable: bool
 
@@ -137,7 +138,7 @@ def watchable(request: SignedIn, uuid: UUID) -> Render:
     )
 
 
-def rows_of(renders: list[Render]) -> list[Row]:
+def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
     """With each one's place in the queue and whether it may be seen now: two queries."""
     ahead = _ahead(renders)
     videos = {render.video.uuid for render in renders if render.state == State.DONE}
@@ -146,17 +147,23 @@ def rows_of(renders: list[Render]) -> list[Row]:
         for uuid, decision, _ in querysets.rulings(list(videos), REMIX.id, asker=None)
         if not decision.allowed
     }
-    return [
-        Row(
-            render=render,
-            state=status_of(
-                render, ahead=ahead.get(render.pk, 0), dark=dark.get(render.video.uuid, "")
-            ),
-            template=template_name(render),
-            playable=render.state == State.DONE and render.video.uuid not in dark,
+    rows = []
+    for render in renders:
+        reason = dark.get(render.video.uuid, "") if _done(render) else ""
+        if to_creator:
+            state = status_for_creator(render, dark=reason)
+        else:
+            state = status_of(render, ahead=ahead.get(render.pk, 0), dark=reason)
+        rows.append(
+            Row(
+                render=render,
+                state=state,
+                headline=headline(render),
+                template=template_name(render),
+                playable=_done(render) and not reason,
+            )
         )
-        for render in renders
-    ]
+    return rows
 
 
 def template_name(render: Render) -> str:
@@ -210,6 +217,7 @@ def _page(
         "gone": gone,
         "playable": _done(render) and not gone,
         "can_retry": render.state in ENDED_BADLY,
+        "headline": headline(render),
         "template": template_name(render),
         "texts": _texts(render),
         "refused": refused,

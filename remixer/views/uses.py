@@ -47,7 +47,7 @@ def _list(
         after=request.GET.get("after", ""),
     )
     context = {
-        "rows": rows_of(page.items),
+        "rows": rows_of(page.items, to_creator=True),
         "video": video,
         "next_url": next_url(request, page.next),
         "first_url": first_url(request),

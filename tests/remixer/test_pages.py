@@ -468,7 +468,7 @@ class TestUses:
             body(client.get(url("uses_of_mine"))),
             body(client.get(url("made_of", made.video.uuid))),
         ):
-            assert "by bob" in page
+            assert "By bob" in page
             assert "version 1" in page
 
     def test_what_was_never_published_is_not_told(
@@ -489,7 +489,7 @@ class TestUses:
 
         page = body(client_of(alice).get(url("uses_of_mine")))
 
-        assert "Taken down" in page
+        assert "You turned remixing off for this video." in page
         assert "Its maker removed it." in page
 
     def test_another_creators_video_is_not_found(
