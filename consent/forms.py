@@ -78,5 +78,3 @@ class ProfileForm(forms.Form):
         choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
         help_text="Times on the pages are shown in this zone.",
     )
-
-

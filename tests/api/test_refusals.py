@@ -103,6 +103,8 @@ CASES = [
     Case("an end to nothing", "POST", "edits/", edit(until=YESTERDAY), wrong=("until",)),
     Case("an end in the past", "POST", "edits/", edit(state="allowed", until=YESTERDAY),
          code="end_in_the_past"),
+    Case("an end beyond the calendar", "POST", "edits/",
+         edit(state="allowed", until="9999-12-31T23:59:59Z"), code="end_too_far"),
     Case("an end that is none", "POST", "edits/", edit(state="allowed", until="soon"),
          wrong=("until",)),
     Case("nobody's edit", "GET", f"edits/{NOBODY}/", status=404, code="not_found"),
