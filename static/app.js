@@ -117,7 +117,7 @@ function livePreview(form) {
   const show = () => {
     const query = new URLSearchParams();
     for (const [key, value] of new FormData(form)) {
-      if (typeof value === "string" && !key.startsWith("csrf")) query.append(key, value);
+      if (typeof value === "string" && !/^(csrf|idempotency)/.test(key)) query.append(key, value);
     }
     image.src = `${form.dataset.livePreview}?${query}`;
   };

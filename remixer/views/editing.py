@@ -113,9 +113,15 @@ def _template(meme: str) -> Meme:
 
 
 def _typed(query: QueryDict, template: Meme) -> dict[str, str]:
-    """What an address brings along for the fields of this template."""
-    names = ["start", "length", *(PREFIX + box.id for box in template.boxes)]
-    return {name: str(query[name]) for name in names if query.get(name)}
+    """What an address brings along for the fields of this template; texts typed for another
+    template's boxes go into this one's, in order."""
+    fields = [PREFIX + box.id for box in template.boxes]
+    typed = {name: str(query[name]) for name in ("start", "length", *fields) if query.get(name)}
+    if not typed.keys() & set(fields):
+        texts = [str(text) for name, text in query.items() if name.startswith(PREFIX) and text]
+        for box, text in zip(template.boxes, texts, strict=False):
+            typed[PREFIX + box.id] = text[: box.max_chars]
+    return typed
 
 
 def _page(

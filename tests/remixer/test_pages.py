@@ -227,6 +227,15 @@ class TestEditor:
         assert "a-key" not in response["Location"]
         assert 'value="When it works"' in body(client.get(response["Location"]))
 
+    def test_another_template_keeps_what_was_typed(
+        self, bob: User, video: Video, client_of: ClientOf
+    ) -> None:
+        query = {"meme": "big_centre", "text_top": "When it works", "text_bottom": "it works"}
+
+        page = body(client_of(bob).get(url("editor", video.uuid), query))
+
+        assert 'name="text_centre" value="When it works"' in page
+
     def test_a_preview_is_a_picture(self, bob: User, video: Video, client_of: ClientOf) -> None:
         client = client_of(bob)
         query = form(video)
