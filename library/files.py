@@ -88,10 +88,19 @@ def forget_all(uuid: UUID, *, kind: str = "videos", besides: Iterable[str] = ())
 
 
 @contextmanager
-def work_folder(name: str) -> Iterator[Path]:
-    """A folder that only we can read, for one attempt at one job; gone afterwards."""
-    folder = Path(settings.WORK_DIR) / "jobs" / name
-    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def work_folder(name: str, *, attempt_of: UUID | None = None) -> Iterator[Path]:
+    """A folder that only we can read, for one attempt at one job; gone afterwards.
+
+    With `attempt_of`, a job's uuid, it is called `<uuid>-<name>`, and what killed attempts at the
+    same job have left is deleted first.
+    """
+    parent = Path(settings.WORK_DIR) / "jobs"
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if attempt_of:
+        name = f"{attempt_of}-{name}"
+        for killed in parent.glob(f"{attempt_of}-*"):
+            shutil.rmtree(killed, ignore_errors=True)
+    folder = parent / name
     folder.mkdir(mode=0o700)
     try:
         yield folder

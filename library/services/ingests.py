@@ -79,7 +79,7 @@ class _Heart:
 def _ingest(ingest: Ingest, video: Video) -> None:
     token = str(ingest.lease_token)
     files.forget_all(video.uuid, besides=[video.source_key])  # of an attempt that was killed
-    with files.work_folder(token) as folder:
+    with files.work_folder(token, attempt_of=ingest.uuid) as folder:
         source, part = folder / "in", folder / f"{token}.part"
         _bring(ingest, video, source)
         facts = probe(source)

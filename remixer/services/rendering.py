@@ -69,7 +69,7 @@ def _make_and_publish(render: Render) -> None:
     if render.file_key:
         discard(render)  # an attempt that died on the way left it
     try:
-        with files.work_folder(f"{render.uuid}-{render.lease_token}") as folder:
+        with files.work_folder(str(render.lease_token), attempt_of=render.uuid) as folder:
             publish(render, _make(render, folder))
     except (ffmpeg.FfmpegFailed, av.FFmpegError, OSError):
         logger.exception("Render %s, attempt %s, did not work.", render.uuid, render.attempts)

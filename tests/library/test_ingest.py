@@ -332,11 +332,14 @@ def test_what_a_killed_attempt_had_stored_is_deleted_by_the_next(
     video = bring(good_file, alice)
     orphan = Path(django_settings.MEDIA_ROOT, files.key_of(video.uuid, "mezzanine.mp4"))
     orphan.write_bytes(b"half of it")
+    folder = Path(django_settings.WORK_DIR, "jobs", f"{video.ingest.uuid}-killed")
+    folder.mkdir(parents=True)
 
     video = ingested(video)
 
     assert mezzanine_of(video) == orphan
     assert orphan.stat().st_size > 1000
+    assert not folder.exists()
 
 
 def test_the_sweeper_tells_the_owner_of_an_ingest_that_died_three_times(alice: User) -> None:
