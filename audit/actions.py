@@ -25,9 +25,7 @@ ACTIONS: dict[str, Action] = {
     "video.added": Action("{who} added “{title}”", ("title", "via"), "film"),
     "video.ingested": Action("“{title}” is ready to play", ("title", "duration_ms"), "check"),
     "video.refused": Action("“{title}” was refused: {problem}", ("title", "problem"), "alert"),
-    "video.renamed": Action(
-        "{who} renamed “{before}” to “{after}”", ("before", "after"), "pencil"
-    ),
+    "video.renamed": Action("{who} renamed “{before}” to “{after}”", ("before", "after"), "pencil"),
     "video.moved": Action(
         "{who} moved “{title}” from “{before}” to “{after}”",
         ("title", "before", "after"),
@@ -62,9 +60,7 @@ ACTIONS: dict[str, Action] = {
     "creator.opted_out": Action(
         "{who} turned everything off", ("version", "reason", "stopped", "taken_down"), "slash"
     ),
-    "creator.opted_in": Action(
-        "{who} turned permissions back on", ("version", "restore"), "undo"
-    ),
+    "creator.opted_in": Action("{who} turned permissions back on", ("version", "restore"), "undo"),
     # memes
     "render.requested": Action(
         "{requester_name} asked for a meme of “{title}”",

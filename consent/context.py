@@ -58,9 +58,7 @@ def standing_bar_of(user: User) -> StandingBar:
     standing = Standing.objects.filter(creator=user).first()
     mine = Video.objects.owned_by(user)
     opted_out = bool(standing and standing.opted_out)
-    allowed = {
-        use: 0 if opted_out else querysets.permitting(mine, use).count() for use in USES
-    }
+    allowed = {use: 0 if opted_out else querysets.permitting(mine, use).count() for use in USES}
     return StandingBar(
         opted_out=opted_out,
         since=standing.changed_at if standing else None,

@@ -56,9 +56,7 @@ class Terms(models.Model):
 
     use = models.CharField(max_length=32, choices=CHOICES)
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
-    audience = models.CharField(
-        max_length=16, choices=Audience.choices, default=Audience.EVERYONE
-    )
+    audience = models.CharField(max_length=16, choices=Audience.choices, default=Audience.EVERYONE)
     mode = models.CharField(max_length=16, choices=Mode.choices, default=Mode.ALLOWED)
     until = models.DateTimeField(null=True, blank=True)
 

@@ -21,9 +21,7 @@ class Page(Generic[M]):
     next: str
 
 
-def page_of(
-    rows: QuerySet[M], *, ordering: tuple[str, ...], size: int, after: str = ""
-) -> Page[M]:
+def page_of(rows: QuerySet[M], *, ordering: tuple[str, ...], size: int, after: str = "") -> Page[M]:
     """One query. `ordering` must end with a unique field. An `after` that we did not make, or
     one made for another ordering, gives the first page."""
     rows = rows.order_by(*ordering)

@@ -6,7 +6,7 @@ reason is a CASE over them in the policy's order. One test compares both over ev
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -101,7 +101,7 @@ def rulings(
     """(uuid, decision, standing version) in the order asked, one query; what nobody knows is
     `video_unavailable` at version 0."""
     videos = Video.objects.filter(uuid__in=uuids)
-    known = {uuid: ruled for uuid, ruled in _rulings(videos, use, asker=asker)}
+    known = dict(_rulings(videos, use, asker=asker))
     unknown = Decision(allowed=False, reason=Reason.VIDEO_UNAVAILABLE)
     return [
         (uuid, known[uuid].decision, known[uuid].version) if uuid in known else (uuid, unknown, 0)
@@ -109,9 +109,7 @@ def rulings(
     ]
 
 
-def _rulings(
-    videos: Videos, use: str, *, asker: User | None
-) -> Iterable[tuple[UUID, Ruling]]:
+def _rulings(videos: Videos, use: str, *, asker: User | None) -> Iterator[tuple[UUID, Ruling]]:
     consent = _join(use)
     names = [field.name for field in fields(Facts)]
     rows = (
@@ -173,16 +171,12 @@ def _with_facts(
     )
 
 
-def _conditions(
-    use: str, consent: str, *, asker: User | None, now: datetime
-) -> dict[str, Any]:
+def _conditions(use: str, consent: str, *, asker: User | None, now: datetime) -> dict[str, Any]:
     """Each fact of policy.Facts as a condition. The audience is everyone until there are others,
     so `asker` changes nothing yet; an approval covers nothing until there are requests."""
     never = Q(pk__isnull=True)
     switch = USES[use].pause_switch
-    paused = Exists(
-        waffle.get_waffle_switch_model().objects.filter(name=switch, active=True)
-    )
+    paused = Exists(waffle.get_waffle_switch_model().objects.filter(name=switch, active=True))
     withdrawing = Item.objects.filter(
         video=OuterRef("pk"),
         outcome=Item.Outcome.PENDING,
@@ -207,7 +201,7 @@ def _conditions(
     }
 
 
-def _material_version(use: str) -> QuerySet[Notice, dict[str, Any]]:
+def _material_version(use: str) -> QuerySet[Notice, Any]:
     """One row: the version of the last published material notice of this use."""
     published = Notice.objects.filter(use=use, material=True, published_at__isnull=False)
     return published.order_by().values("use").annotate(last=Max("version")).values("last")

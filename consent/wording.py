@@ -51,7 +51,8 @@ SENTENCES: dict[str, str] = {
 }
 
 # Names of symbols in the icon sprite. A status is never told by colour alone.
-ICONS: dict[str, str] = dict.fromkeys(Reason, "slash") | {
+ICONS: dict[str, str] = {
+    **dict.fromkeys(Reason, "slash"),
     Reason.ALLOWED: "check",
     Reason.EXPIRED: "clock",
     Reason.NOTICE_CHANGED: "page",

@@ -9,10 +9,11 @@ from django.db import models
 from django.utils import timezone
 
 from creatorhub.jobs import Job
+from creatorhub.models import User
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
-    def owned_by(self, user: object) -> VideoQuerySet:
+    def owned_by(self, user: User) -> VideoQuerySet:
         """The videos of this account that were not removed."""
         return self.filter(owner=user, removed_at=None)
 

@@ -6,138 +6,244 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('consent', '0001_initial'),
-        ('creatorhub', '0001_initial'),
-        ('library', '0001_initial'),
+        ("consent", "0001_initial"),
+        ("creatorhub", "0001_initial"),
+        ("library", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('creator', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='standing', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('opted_out', models.BooleanField(default=False)),
-                ('version', models.BigIntegerField(default=0)),
-                ('withdrawn_version', models.BigIntegerField(default=0, help_text='The version of the last opt-out: what was allowed before is void.')),
-                ('changed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="standing",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("opted_out", models.BooleanField(default=False)),
+                ("version", models.BigIntegerField(default=0)),
+                (
+                    "withdrawn_version",
+                    models.BigIntegerField(
+                        default=0,
+                        help_text="The version of the last opt-out: what was allowed before is void.",
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Terms',
+            name="Terms",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('use', models.CharField(choices=[('remix', 'Remix'), ('train', 'AI training')], max_length=32)),
-                ('audience', models.CharField(choices=[('everyone', 'Everyone')], default='everyone', max_length=16)),
-                ('mode', models.CharField(choices=[('allowed', 'Allowed'), ('ask', 'Ask me each time')], default='allowed', max_length=16)),
-                ('until', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[("everyone", "Everyone")], default="everyone", max_length=16
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("allowed", "Allowed"), ("ask", "Ask me each time")],
+                        default="allowed",
+                        max_length=16,
+                    ),
+                ),
+                ("until", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'terms',
+                "verbose_name_plural": "terms",
             },
         ),
         migrations.AddField(
-            model_name='consent',
-            name='creator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="consent",
+            name="creator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='video',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='library.video'),
+            model_name="consent",
+            name="video",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="consents",
+                to="library.video",
+            ),
         ),
         migrations.AddField(
-            model_name='edit',
-            name='creator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='edits', to=settings.AUTH_USER_MODEL),
+            model_name="edit",
+            name="creator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="edits",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='edit',
-            name='undoes',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='consent.edit'),
+            model_name="edit",
+            name="undoes",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="undone_by",
+                to="consent.edit",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='edit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.edit'),
+            model_name="consent",
+            name="edit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consent.edit"
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='edit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='consent.edit'),
+            model_name="item",
+            name="edit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="consent.edit"
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='video',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='library.video'),
+            model_name="item",
+            name="video",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="library.video"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('use', 'version', 'language'), name='notice_version_is_unique'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("use", "version", "language"), name="notice_version_is_unique"
+            ),
         ),
         migrations.AddField(
-            model_name='terms',
-            name='notice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.notice'),
+            model_name="terms",
+            name="notice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consent.notice"
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='after',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.terms'),
+            model_name="item",
+            name="after",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="consent.terms",
+            ),
         ),
         migrations.AddField(
-            model_name='item',
-            name='before',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.terms'),
+            model_name="item",
+            name="before",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="consent.terms",
+            ),
         ),
         migrations.AddField(
-            model_name='edit',
-            name='terms',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.terms'),
+            model_name="edit",
+            name="terms",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="consent.terms",
+            ),
         ),
         migrations.AddField(
-            model_name='consent',
-            name='terms',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.terms'),
+            model_name="consent",
+            name="terms",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="consent.terms",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='terms',
-            constraint=models.UniqueConstraint(condition=models.Q(('until__isnull', False)), fields=('use', 'notice', 'audience', 'mode', 'until'), name='terms_with_an_end_are_shared'),
+            model_name="terms",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until__isnull", False)),
+                fields=("use", "notice", "audience", "mode", "until"),
+                name="terms_with_an_end_are_shared",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='terms',
-            constraint=models.UniqueConstraint(condition=models.Q(('until', None)), fields=('use', 'notice', 'audience', 'mode'), name='terms_without_an_end_are_shared'),
+            model_name="terms",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until", None)),
+                fields=("use", "notice", "audience", "mode"),
+                name="terms_without_an_end_are_shared",
+            ),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['video', '-edit'], name='item_of_a_video_newest_first'),
+            model_name="item",
+            index=models.Index(fields=["video", "-edit"], name="item_of_a_video_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('outcome', 'pending')), fields=['video'], name='item_that_is_pending'),
+            model_name="item",
+            index=models.Index(
+                condition=models.Q(("outcome", "pending")),
+                fields=["video"],
+                name="item_that_is_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('edit', 'video'), name='item_is_once_in_an_edit'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("edit", "video"), name="item_is_once_in_an_edit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='edit',
-            index=models.Index(fields=['creator', '-id'], name='edit_of_creator_newest_first'),
+            model_name="edit",
+            index=models.Index(fields=["creator", "-id"], name="edit_of_creator_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='edit',
-            constraint=models.UniqueConstraint(fields=('creator', 'idempotency_key'), name='edit_is_confirmed_once_per_key'),
+            model_name="edit",
+            constraint=models.UniqueConstraint(
+                fields=("creator", "idempotency_key"), name="edit_is_confirmed_once_per_key"
+            ),
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['creator', 'use', 'terms'], name='consent_of_creator_by_terms'),
+            model_name="consent",
+            index=models.Index(
+                fields=["creator", "use", "terms"], name="consent_of_creator_by_terms"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('video', 'use'), name='consent_is_once_per_use'),
+            model_name="consent",
+            constraint=models.UniqueConstraint(
+                fields=("video", "use"), name="consent_is_once_per_use"
+            ),
         ),
     ]

@@ -53,9 +53,7 @@ def draft_edit(
     """
     with transaction.atomic(durable=True):
         lock_standing(creator)
-        return _draft(
-            actor=actor, creator=creator, use=use, grant=grant, ids=ids, reason=reason
-        )
+        return _draft(actor=actor, creator=creator, use=use, grant=grant, ids=ids, reason=reason)
 
 
 def confirm_edit(
@@ -178,9 +176,7 @@ def _draft(
     return _count_draft(edit)
 
 
-def _new(
-    *, actor: Actor, creator: User, use: str, terms: Terms | None, reason: str
-) -> Edit:
+def _new(*, actor: Actor, creator: User, use: str, terms: Terms | None, reason: str) -> Edit:
     return Edit.objects.create(
         creator=creator,
         actor=f"{actor.kind}:{actor.id}",
@@ -264,9 +260,7 @@ def _may_apply(edit: Edit, actor: Actor) -> None:
         raise Forbidden("Only the creator can confirm this.", code="not_the_creator")
 
 
-def _apply(
-    edit: Edit, standing: Standing, *, actor: Actor, key: str, act: uuid.UUID
-) -> Edit:
+def _apply(edit: Edit, standing: Standing, *, actor: Actor, key: str, act: uuid.UUID) -> Edit:
     """Apply every pending item, in the caller's transaction, under the standing's lock. Writes
     no event and raises no version if nothing changed."""
     items.mark_stale(edit)

@@ -34,7 +34,6 @@ Outcome = Item.Outcome
 _TRUE, _FALSE = Value(True), Value(False)
 
 
-
 def insert_select(
     model: type[models.Model], rows: QuerySet[Any], columns: dict[str, Any], *, conflict: str = ""
 ) -> int:
@@ -46,13 +45,14 @@ def insert_select(
     query = rows.order_by().annotate(**renamed).values_list(*renamed)
     sql, params = query.query.sql_with_params()
     quote = connection.ops.quote_name
-    names = ", ".join(quote(model._meta.get_field(name).column) for name in columns)
+    fields: list[models.Field[Any, Any]] = [model._meta.get_field(name) for name in columns]  # type: ignore[misc]
+    names = ", ".join(quote(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql} {conflict}",  # noqa: S608
+            f"INSERT INTO {quote(model._meta.db_table)} ({names}) {sql} {conflict}",
             params,
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _typed(value: Any, field: models.Field[Any, Any]) -> Cast:
@@ -200,5 +200,5 @@ def items_root(edit: Edit) -> str:
     rows = edit.items.order_by("video__uuid").select_related(
         "video", "before__notice", "after__notice"
     )
-    return tree.root([tree.leaf_hash(tree.canonical(item.line())) for item in rows.iterator()]).hex()
-
+    leaves = [tree.leaf_hash(tree.canonical(item.line())) for item in rows.iterator()]
+    return tree.root(leaves).hex()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -63,18 +63,16 @@ def withdraw(
     act: uuid.UUID,
 ) -> Withdrawn:
     """Tell the listeners, inside the withdrawing transaction; what they did, added up."""
-    done = [
-        result
-        for _, result in consent_withdrawn.send(
-            sender=Standing,
-            actor=actor,
-            creator=creator,
-            use=use,
-            videos=videos,
-            reason=reason,
-            act=act,
-        )
-    ]
+    answers: list[tuple[Any, Any]] = consent_withdrawn.send(
+        sender=Standing,
+        actor=actor,
+        creator=creator,
+        use=use,
+        videos=videos,
+        reason=reason,
+        act=act,
+    )
+    done: list[Withdrawn] = [result for _, result in answers]
     return Withdrawn(
         stopped=sum(result.stopped for result in done),
         taken_down=sum(result.taken_down for result in done),

@@ -11,8 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
-from django.utils.timezone import localtime
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
 
 from consent import services
@@ -111,9 +111,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     items = edit.items.select_related("video", "before__notice", "after__notice")
     if (outcome := request.GET.get("outcome")) in Item.Outcome.values:
         items = items.filter(outcome=outcome)
-    page = page_of(
-        items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", "")
-    )
+    page = page_of(items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", ""))
     context = {
         "edit": edit,
         "use": USES[edit.use],

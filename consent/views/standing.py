@@ -20,7 +20,7 @@ from consent.forms import OptInForm
 from consent.models import Standing
 from consent.policy import Reason
 from consent.querysets import with_reason
-from consent.uses import USES
+from consent.uses import USES, Use
 from consent.views.activity import events_of
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
@@ -114,7 +114,7 @@ def opt_in(request: SignedIn) -> HttpResponse:
     return render_page(request, "consent/opt_in.html", context, status=status)
 
 
-def _allowed_beneath(request: SignedIn) -> list[tuple[object, int]]:
+def _allowed_beneath(request: SignedIn) -> list[tuple[Use, int]]:
     """For each use, how many videos would be allowed if the opt-out ended now."""
     now = timezone.now()
     counts = []

@@ -37,7 +37,8 @@ def videos(request: SignedIn) -> HttpResponse:
     asked = request.GET
     mine = Video.objects.owned_by(request.user)
     chosen = VideoFilter(asked, queryset=with_reasons(mine))
-    size = int(asked["size"]) if asked.get("size") in map(str, SIZES) else SIZES[1]
+    sizes = {str(one): one for one in SIZES}
+    size = sizes.get(asked.get("size") or "", SIZES[1])
     page = page_of(
         chosen.qs if chosen.is_valid() else mine.none(),
         ordering=ordering(asked.get("sort", "")),

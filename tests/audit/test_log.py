@@ -30,9 +30,12 @@ def test_the_bytes_are_canonical_and_hashed_as_a_leaf(alice: User) -> None:
         event = rename(alice, before="é")
 
     data = bytes(Event.objects.get().body)
-    assert data == json.dumps(
-        json.loads(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    assert (
+        data
+        == json.dumps(
+            json.loads(data), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+    )
     assert bytes(event.leaf_hash) == hashlib.sha256(b"\x00" + data).digest()
     assert json.loads(data)["before"] == "é"
 
@@ -43,9 +46,9 @@ def test_it_refuses_to_run_outside_a_transaction(transactional_db: None, alice: 
 
 
 def test_unknown_actions_and_fields_are_refused(alice: User) -> None:
-    with pytest.raises(ValueError, match="video.renamed"):
+    with pytest.raises(ValueError, match=r"video\.renamed"):
         log.append("video.renamed", actor=Actor.system("x"), creator=alice, before="a")
-    with pytest.raises(ValueError, match="nobody.knows"):
+    with pytest.raises(ValueError, match=r"nobody\.knows"):
         log.append("nobody.knows", actor=Actor.system("x"), creator=None)
 
 
@@ -59,9 +62,9 @@ def test_each_creator_counts_alone_and_a_rollback_takes_the_count_back(
 ) -> None:
     rename(alice)
     rename(bob)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         rename(alice)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     rename(alice)
 
     numbers = list(Event.objects.filter(creator=alice).values_list("creator_seq", flat=True))

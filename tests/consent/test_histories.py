@@ -83,9 +83,7 @@ class History:
         changes = {n: (self.states[n], s) for n, s in wanted.items() if self.states[n] != s}
         assert edit.changed == len(changes)
         assert edit.superseded == superseded
-        assert edit.selected == (
-            edit.changed + edit.already + edit.superseded + edit.not_eligible
-        )
+        assert edit.selected == (edit.changed + edit.already + edit.superseded + edit.not_eligible)
         for n, (_, after) in changes.items():
             self.states[n] = after
         self.applied.append((edit, changes))
@@ -160,7 +158,7 @@ def rolled_back() -> Iterator[None]:
     """One generated history leaves nothing to the next. Counts as the test's own transaction, so
     that the services' durable ones may open inside."""
     block = transaction.atomic()
-    block._from_testcase = True
+    block._from_testcase = True  # type: ignore[attr-defined]
     with block:
         yield
         transaction.set_rollback(True)

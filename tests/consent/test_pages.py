@@ -77,12 +77,11 @@ def test_an_end_is_the_end_of_that_day_in_ones_own_zone(alice: User, client_of: 
     User.objects.filter(pk=alice.pk).update(time_zone="Pacific/Auckland")
     alice.refresh_from_db()
 
-    client_of(alice).post(
-        "/edits/new/", {"use": "remix", "ids": video.uuid, "until": "2099-06-30"}
-    )
+    client_of(alice).post("/edits/new/", {"use": "remix", "ids": video.uuid, "until": "2099-06-30"})
 
     terms = Edit.objects.get().terms
-    assert terms and terms.until
+    assert terms
+    assert terms.until
     assert terms.until.isoformat() == "2099-06-30T12:00:00+00:00"
 
 
@@ -113,7 +112,13 @@ def test_the_preview_can_be_made_again_with_an_end(alice: User, client_of: Clien
     ],
 )
 def test_bad_input_gets_a_sentence_and_its_status(
-    alice: User, bob: User, client_of: ClientOf, path: str, data: dict[str, object], status: int
+    alice: User,
+    bob: User,
+    client_of: ClientOf,
+    *,
+    path: str,
+    data: dict[str, object],
+    status: int,
 ) -> None:
     [mine], [foreign] = make_videos(1, owner=alice), make_videos(1, owner=bob)
     names = {"{mine}": str(mine.uuid), "{foreign}": str(foreign.uuid)}
@@ -219,9 +224,7 @@ def test_the_three_empty_lists_differ(alice: User, bob: User, client_of: ClientO
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "title"])
-def test_pages_show_every_video_once_in_order(
-    alice: User, client_of: ClientOf, sort: str
-) -> None:
+def test_pages_show_every_video_once_in_order(alice: User, client_of: ClientOf, sort: str) -> None:
     make_videos(55, owner=alice, title="Same title")
     make_videos(5, owner=alice)
     browser = client_of(alice)
@@ -291,9 +294,7 @@ def test_the_account_keeps_a_name_and_a_zone(alice: User, client_of: ClientOf) -
     assert wrong.status_code == 422
 
 
-def test_a_token_is_made_replaced_and_taken_away(
-    alice: User, client_of: ClientOf
-) -> None:
+def test_a_token_is_made_replaced_and_taken_away(alice: User, client_of: ClientOf) -> None:
     browser = client_of(alice)
 
     browser.post("/account/token/")

@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from waffle.testutils import override_switch
 
 from consent import policy, querysets
@@ -199,7 +199,7 @@ def test_every_reason_has_its_words() -> None:
 
 def test_both_uses_can_be_listed_together(alice: User) -> None:
     make_videos(3, owner=alice)
-    videos = Video.objects.all()
+    videos: QuerySet[Video] = Video.objects.all()
     for use in USES:
         videos = querysets.with_reason(videos, use)
 

@@ -35,7 +35,7 @@ from creatorhub.jobs import LeaseLost, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
-from remixer.services import rendering, withdrawal
+from remixer.services import records, rendering, withdrawal
 from tests.factories import make_consent, make_user, make_videos
 
 pytestmark = [
@@ -108,7 +108,7 @@ class Arena:
             meme="top_bottom",
             captions={"top": "x"},
             length_ms=1000,
-            terms_id=self._terms,
+            terms=self._terms,
             allowed_version=Standing.objects.get(creator=self.creator).version,
             state=State.RUNNING,
             attempts=2,
@@ -120,7 +120,9 @@ class Arena:
         return render, stale
 
     def __post_init__(self) -> None:
-        self._terms = Consent.objects.get(video=self.video).terms_id
+        terms = Consent.objects.get(video=self.video).terms
+        assert terms
+        self._terms = terms
 
     def _publish(self, render: Render) -> bool:
         self.barrier.wait()
@@ -159,7 +161,7 @@ def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     creator, requester = make_user("alice"), make_user("bob")
     [video] = make_videos(1, owner=creator)
     make_consent(video)
-    decide = rendering.why_not
+    decide = records.why_not
 
     def decide_and_wait(render: Render) -> Reason | None:
         """Widens the gap between the answer and what is done with it."""
@@ -172,7 +174,13 @@ def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
         yield Arena(creator, video, requester, tmp_path, threads)
         closing = Barrier(3)
         for _ in range(3):
-            threads.submit(lambda: (closing.wait(), connection.close()))
+            threads.submit(close_own_connection, closing)
+
+
+def close_own_connection(all_here: Barrier) -> None:
+    """Waits for the others first, so that no thread takes two of these."""
+    all_here.wait()
+    connection.close()
 
 
 def test_nothing_is_published_after_a_withdrawal(arena: Arena) -> None:
@@ -261,4 +269,3 @@ def test_it_finds_repeatable_read(arena: Arena, without_the_row_guard: None) -> 
     fault = "failed to withdraw"
 
     assert arena.run(ROUNDS_FOR_A_FAULT, repeatable_read, until_found=fault)[fault]
-
