@@ -1,31 +1,51 @@
-"""What this machine must have, and what it cannot do, for strangers' files."""
+"""System checks: what runs on strangers' files is there, and how well it is fenced in.
+
+They start programs, so they run where the product starts, with the checks of the database.
+"""
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+import subprocess
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
-from library import limits
+from library import ffmpeg, limits
 
 
-@register(Tags.files)
-def ffmpeg_is_there(**_: Any) -> list[CheckMessage]:
-    binary = settings.FFMPEG_BINARY
-    if not binary or (Path(binary).is_absolute() and shutil.which(binary)):
-        return []
-    return [
-        Error(
-            f"FFMPEG_BINARY names {binary}, which is no program.",
-            hint="Give the absolute path of an ffmpeg, or leave it out to use the one we bring.",
+@register(Tags.database)
+def ffmpeg_runs(*, databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
+    if not databases:
+        return
+    try:
+        done = subprocess.run(
+            [ffmpeg.binary(), "-nostdin", "-hide_banner", "-version"],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=20,
+            check=False,
+        )
+        problem = "" if done.returncode == 0 else f"it ends with status {done.returncode}"
+    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+        problem = str(error)
+    if problem:
+        yield Error(
+            f"ffmpeg does not run: {problem}",
+            hint="Set FFMPEG_BINARY to one that does, or install the requirements again.",
             id="library.E001",
         )
-    ]
 
 
-@register(Tags.security, deploy=True)
-def the_sandbox_is_whole(**_: Any) -> list[CheckMessage]:
-    return [Warning(sentence, id="library.W001") for sentence in limits.weaknesses()]
+@register(Tags.database)
+def video_programs_are_confined(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    if databases:
+        for weakness in limits.weaknesses():
+            yield Caution(
+                weakness,
+                hint="Fit for trying things out. See docs/threat-model.md before production.",
+                id="library.W001",
+            )
