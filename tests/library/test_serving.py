@@ -125,6 +125,7 @@ def test_a_download_says_so() -> None:
     assert response["Content-Disposition"] == 'attachment; filename="a.mp4"'
 
 
+@pytest.mark.django_db  # closing a response tells Django that the request is over
 def test_an_answer_that_nobody_reads_closes_its_file() -> None:
     response = ask(Range="bytes=0-9")
     parts = response._iterator  # type: ignore[attr-defined]
