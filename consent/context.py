@@ -30,8 +30,15 @@ class StandingBar:
         if self.opted_out:
             return "Everything of yours is off."
         if not any(self.allowed.values()):
-            return "Everything of yours is off." if self.videos else "You have no videos yet."
+            return self._nothing_allowed()
         return f"{_count(self.allowed[REMIX.id], self.videos)} may be remixed."
+
+    def _nothing_allowed(self) -> str:
+        if not self.videos:
+            return "You have no videos yet."
+        if self.videos == 1:
+            return "Your video may not be remixed or used for training."
+        return f"None of your {self.videos:,} videos may be remixed or used for training."
 
     @property
     def detail(self) -> str:
@@ -40,8 +47,7 @@ class StandingBar:
         if not self.videos:
             return "Whatever you add starts off."
         if not any(self.allowed.values()):
-            owned = "1 video" if self.videos == 1 else f"{self.videos:,} videos"
-            return f"You have {owned}. None may be remixed or used for training."
+            return "Everything is off unless you turn it on."
         training = self.allowed[TRAIN.id]
         if not training:
             return "None may be used for training."

@@ -23,6 +23,7 @@ from django.views.decorators.http import (
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
+from creatorhub.requests import SignedIn
 from library import services
 from library.forms import NameForm, UploadForm
 from library.models import Ingest, Video
@@ -91,7 +92,7 @@ def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def video_rename(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def video_rename(request: SignedIn, uuid: UUID) -> HttpResponse:
     video = _owned(request, uuid)
     if request.method == "GET":
         initial = {"title": video.title, "collection": video.collection}
@@ -118,7 +119,7 @@ def _rename_page(
 
 @login_required
 @require_POST
-def video_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def video_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     video = _owned(request, uuid)
     services.retry_ingest(video, actor=Actor.creator(video.owner))
     return _see_other(resolve_url("consent:video", video.uuid))
@@ -126,7 +127,7 @@ def video_retry(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_required
 @require_GET
-def ingest_status(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def ingest_status(request: SignedIn, uuid: UUID) -> HttpResponse:
     """How far the video is. With ?reload, the page around it loads anew once that has ended."""
     video = _owned(request, uuid)
     if not getattr(request, "htmx", False):
@@ -141,7 +142,7 @@ def ingest_status(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
-def video_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+def video_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
     video = _owned(request, uuid)
     return serve(
         request,
@@ -154,11 +155,11 @@ def video_file(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
 
 @login_required
 @require_safe
-def poster(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+def poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
     return serve(request, _owned(request, uuid).poster_key, content_type="image/jpeg")
 
 
-def _owned(request: HttpRequest, uuid: UUID) -> Video:
+def _owned(request: SignedIn, uuid: UUID) -> Video:
     """The video with its owner, or 404: to anyone else it does not exist."""
     owned = Video.objects.owned_by(request.user).select_related("owner")
     return get_object_or_404(owned, uuid=uuid)

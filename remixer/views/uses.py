@@ -17,12 +17,16 @@ from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of
 from remixer.views.shared import PAGE, first_url, next_url
 
+LATEST = 3
+
 
 @login_required
 @require_safe
 def uses_of_mine(request: SignedIn) -> HttpResponse:
+    """The whole list, or with `?latest` the newest few, for the overview."""
     made = Render.objects.filter(video__owner=request.user)
-    return _list(request, made, "remixer/uses_of_mine.html")
+    size = LATEST if "latest" in request.GET else PAGE
+    return _list(request, made, "remixer/uses_of_mine.html", size=size)
 
 
 @login_required
@@ -35,7 +39,7 @@ def made_of(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def _list(
-    request: SignedIn, made: RenderQuerySet, template: str, *, video: Video | None = None
+    request: SignedIn, made: RenderQuerySet, template: str, *, video: Video | None = None, size: int = PAGE
 ) -> HttpResponse:
     """Three queries. What was never published is its maker's own business."""
     page = page_of(
@@ -43,13 +47,13 @@ def _list(
             "video", "requester", "terms__notice"
         ),
         ordering=("-id",),
-        size=PAGE,
+        size=size,
         after=request.GET.get("after", ""),
     )
     context = {
         "rows": rows_of(page.items, to_creator=True),
         "video": video,
-        "next_url": next_url(request, page.next),
+        "next_url": next_url(request, page.next) if size == PAGE else "",
         "first_url": first_url(request),
     }
     return render_page(request, template, context, partial="memes")

@@ -1,60 +1,74 @@
-"""A Chromium, driven by Playwright, on a server of the test's own."""
+"""A real Chromium against a real server, with real workers beside it."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from pytest_django.live_server_helper import LiveServer
 
 from creatorhub.models import User
 from tests.conftest import chromium
+from tests.worker.processes import worker
 
-SignedIn = Callable[[User], Page]
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PageOf = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(
-            executable_path=chromium(),
-            args=["--no-sandbox"] if os.geteuid() == 0 else [],  # it refuses to start as root
-        )
-        yield running
-        running.close()
+        browser = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
-def context_of(
-    browser: Browser, live_server: LiveServer
-) -> Iterator[Callable[..., BrowserContext]]:
-    """`context_of(alice, java_script_enabled=False)`: a browser in which alice is signed in.
-    Paths are relative to the live server; None signs nobody in."""
-    opened = []
+def workers(transactional_db: None) -> Iterator[None]:
+    """One worker for what is rendered; what is short waits for nobody here."""
+    with worker("render"):
+        yield
 
-    def open_context(user: User | None, **options: object) -> BrowserContext:
-        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+
+@pytest.fixture
+def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
+    """`page_of(alice)` is a page in which alice is signed in. Any error in its console, a broken
+    content policy included, fails the test; answers that a test expects are named in `expected`."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def make(user: User | None, *, script: bool = True, width: int = 1280) -> Page:
+        context = browser.new_context(
+            base_url=str(live_server),
+            viewport={"width": width, "height": 900},
+            java_script_enabled=script,
+        )
+        context.set_default_timeout(20_000)
+        contexts.append(context)
         if user:
             client = Client()
             client.force_login(user)
-            cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-            context.add_cookies(
-                [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
-            )
-        opened.append(context)
-        return context
+            cookie = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on(
+            "console",
+            lambda said: said.type in ("error", "warning")
+            and "Failed to load resource" not in said.text
+            and errors.append(said.text),
+        )
+        return page
 
-    yield open_context
-    for context in opened:
+    yield make
+    for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def page_of(context_of: Callable[..., BrowserContext]) -> SignedIn:
-    """`page_of(alice)`: a page of a browser of her own."""
-    return lambda user: context_of(user).new_page()
+    assert errors == []

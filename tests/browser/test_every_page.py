@@ -1,0 +1,93 @@
+"""What holds on every page: WCAG rules that a program can check, and a narrow screen."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from creatorhub.actors import Actor
+from creatorhub.jobs import State
+from creatorhub.models import User
+from remixer import services as remixer
+from remixer.models import Render
+from tests import factories
+from tests.browser.conftest import PageOf
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+
+def pages(alice: User) -> list[str]:
+    """Every page, with something on it."""
+    video = factories.make_video(owner=alice, title="A title that goes on and on " * 4)
+    factories.make_video(owner=alice, ready=False)
+    edit = factories.make_consent(video)
+    render = remixer.request_render(
+        actor=Actor.creator(alice),
+        requester=alice,
+        video=video,
+        meme="top_bottom",
+        captions={"top": "Unbreakable" * 5},
+        start=0,
+        length=1,
+    )
+    remixer.run_render(render.pk)
+    assert Render.objects.get().state == State.DONE
+    return [
+        "/",
+        "/videos/",
+        "/videos/?q=zzz",
+        f"/videos/{video.uuid}/",
+        "/upload/",
+        f"/edits/{edit.uuid}/",
+        "/activity/",
+        "/account/",
+        "/opt-out/",
+        "/opt-in/",
+        "/remix/",
+        f"/remix/{video.uuid}/",
+        "/memes/",
+        f"/memes/{render.uuid}/",
+        "/made-from-mine/",
+        "/account/email/",
+        "/account/password/change/",
+        "/account/logout/",
+    ]
+
+
+PUBLIC = ["/account/login/", "/account/signup/", "/account/password/reset/", "/no-such-page/"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(alice: User, page_of: PageOf, scheme: str) -> None:
+    found = {}
+    for person, paths in ((alice, pages(alice)), (None, PUBLIC)):
+        page = page_of(person)
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for path in paths:
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+            violations = Axe().run(page).response["violations"]
+            if violations:
+                found[path] = [
+                    (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
+                    for one in violations
+                ]
+
+    assert found == {}
+
+
+def test_nothing_scrolls_sideways_on_a_narrow_screen(alice: User, page_of: PageOf) -> None:
+    wide = {}
+    for person, paths in ((alice, pages(alice)), (None, PUBLIC)):
+        page = page_of(person, width=390)
+        for path in paths:
+            page.goto(path)
+            width = page.evaluate("document.scrollingElement.scrollWidth")
+            if width > 390:
+                wide[path] = width
+
+    assert wide == {}
