@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -70,10 +71,13 @@ class Up:
         return found
 
     def worker(self) -> int | None:
-        """The process id of the control worker: the lowest, its pool comes later."""
-        return min(
-            (pid for pid, argv in self.processes().items() if "control@" in argv), default=None
-        )
+        """The process id of the control worker itself, not of its pool."""
+        for pid, argv in self.processes().items():
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{pid}/status").read_text()
+                if "control@" in argv and f"PPid:\t{self.process.pid}\n" in status:
+                    return pid
+        return None
 
 
 def _wait(until: Callable[[], object], *, seconds: float, up: Up) -> None:
