@@ -44,7 +44,7 @@ def publish(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_initial")]
+    dependencies = [("consent", "0001_initial")]
 
     operations = [
         migrations.RunPython(publish, migrations.RunPython.noop),
