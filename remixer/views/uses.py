@@ -39,7 +39,12 @@ def made_of(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def _list(
-    request: SignedIn, made: RenderQuerySet, template: str, *, video: Video | None = None, size: int = PAGE
+    request: SignedIn,
+    made: RenderQuerySet,
+    template: str,
+    *,
+    video: Video | None = None,
+    size: int = PAGE,
 ) -> HttpResponse:
     """Three queries. What was never published is its maker's own business."""
     page = page_of(

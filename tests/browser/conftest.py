@@ -62,9 +62,11 @@ def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",
-            lambda said: said.type in ("error", "warning")
-            and "Failed to load resource" not in said.text
-            and errors.append(said.text),
+            lambda said: (
+                said.type in ("error", "warning")
+                and "Failed to load resource" not in said.text
+                and errors.append(said.text)
+            ),
         )
         return page
 
