@@ -19,6 +19,7 @@ from creatorhub.models import User
 
 PART_OF_THE_SYSTEM = "CreatorHub"
 STAFF = "CreatorHub staff"
+CHANGED = {"off": "slash", "former": "undo"}  # icons of edits by what they changed to
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
         at=event.at,
         who=who,
         text=action.told.format_map(words),
-        icon=action.icon,
+        icon=CHANGED.get(body.get("to", ""), action.icon),
         reason="" if "{reason}" in action.told else words["reason"],
         fields=body,
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 
 from consent import services
@@ -28,11 +29,18 @@ class IdsField(forms.Field):
 
 
 class SelectionForm(forms.Form):
-    """Which videos, and for which use."""
+    """Which videos, and for which use. A row's own button sends `only=use:uuid`, which counts
+    whatever is ticked and chosen beside it."""
 
     use = forms.ChoiceField(choices=CHOICES)
     ids = IdsField(required=False)
     reason = forms.CharField(max_length=500, required=False)
+
+    def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
+        if data is not None and (only := data.get("only")):
+            data = data.copy()
+            data["use"], _, data["ids"] = only.partition(":")
+        super().__init__(data, **more)
 
 
 class GrantForm(SelectionForm):

@@ -59,3 +59,10 @@ ICONS: dict[str, str] = {
     Reason.PAUSED: "pause",
     Reason.APPROVAL_NEEDED: "hand",
 }
+
+
+def reach(stopped: int, taken_down: int) -> str:
+    """How far a withdrawal reached into what was made."""
+    renders = "1 render" if stopped == 1 else f"{stopped:,} renders"
+    memes = "1 meme" if taken_down == 1 else f"{taken_down:,} memes"
+    return f"{renders} stopped, {memes} taken down."

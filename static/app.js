@@ -5,12 +5,10 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Selection: [data-selection] wraps checkboxes named "ids", one [data-select-all],
-// a [data-bulk] bar and a [data-count] in it.
+// Selection: [data-selection] wraps checkboxes named "ids", one [data-select-all] and a [data-count].
 function selection(root) {
   const all = $("[data-select-all]", root);
   const boxes = $$('input[name="ids"]', root);
-  const bar = $("[data-bulk]", root);
   let last = null;
   const show = () => {
     const chosen = boxes.filter((box) => box.checked).length;
@@ -18,7 +16,6 @@ function selection(root) {
       all.checked = chosen > 0 && chosen === boxes.length;
       all.indeterminate = chosen > 0 && chosen < boxes.length;
     }
-    if (bar) bar.hidden = chosen === 0;
     for (const count of $$("[data-count]", root)) count.textContent = chosen.toLocaleString("en");
   };
   all?.addEventListener("change", () => {
@@ -164,8 +161,17 @@ document.addEventListener("htmx:load", (event) => {
   for (const toast of $$(".toast", event.target)) setTimeout(() => toast.remove(), 6000);
 });
 
-for (const select of $$("[data-submit-on-change] select")) {
-  select.addEventListener("change", () => select.form.requestSubmit());
+for (const form of $$("[data-submit-on-change]")) {
+  for (const select of form.elements) {
+    if (select.matches("select")) select.addEventListener("change", () => form.requestSubmit());
+  }
+}
+// What sticks beneath the bar has to know how tall it is.
+const standing = $(".bar");
+if (standing) {
+  new ResizeObserver(() => {
+    document.documentElement.style.setProperty("--bar-size", `${standing.offsetHeight}px`);
+  }).observe(standing);
 }
 for (const choice of $$("[data-press]")) {
   choice.addEventListener("change", () => document.getElementById(choice.dataset.press).click());

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST, require_safe
@@ -20,7 +21,7 @@ from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item
 from consent.paging import page_of
 from consent.uses import USES
-from consent.wording import SENTENCES
+from consent.wording import SENTENCES, reach
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.htmx import render_page
@@ -40,7 +41,9 @@ def turn_off(request: SignedIn) -> HttpResponse:
     edit = services.turn_off(
         actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
     )
-    messages.success(request, _told(edit))
+    undo = resolve_url("consent:edit_result", edit.uuid)
+    see = format_html(' <a href="{}">See or undo</a>', undo) if edit.changed else ""
+    messages.success(request, format_html("{}{}", told_of(edit), see))
     return _back(request, edit)
 
 
@@ -50,20 +53,25 @@ def edit_draft(request: SignedIn) -> HttpResponse:
     """Freeze a selection and go to its preview. From a preview it makes the draft again, for the
     same videos with another end."""
     form = GrantForm(request.POST)
-    if not form.is_valid():
-        raise _refused(form)
-    ids = form.cleaned_data["ids"]
+    earlier = None
     if again := request.POST.get("again"):
         earlier = get_object_or_404(_drafts(request), uuid=_uuid(again))
-        ids = list(earlier.items.values_list("video__uuid", flat=True))
-    edit = services.draft_edit(
-        actor=Actor.creator(request.user),
-        creator=request.user,
-        use=form.cleaned_data["use"],
-        grant=form.grant(),
-        ids=ids,
-        reason=form.cleaned_data["reason"],
-    )
+    try:
+        if not form.is_valid():
+            raise _refused(form)
+        ids = form.cleaned_data["ids"] if earlier is None else _videos_of(earlier)
+        edit = services.draft_edit(
+            actor=Actor.creator(request.user),
+            creator=request.user,
+            use=form.cleaned_data["use"],
+            grant=form.grant(),
+            ids=ids,
+            reason=form.cleaned_data["reason"],
+        )
+    except Refused as refused:
+        if not earlier:
+            raise
+        return _preview(request, earlier, problem=refused.sentence)
     url = resolve_url("consent:edit_preview", edit.uuid)
     back = _safe(request, request.POST.get("next", ""))
     return _see(f"{url}?next={_quoted(back)}" if back else url)
@@ -76,15 +84,23 @@ def edit_preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     edit = get_object_or_404(_edits(request), uuid=uuid)
     if edit.status != Edit.Status.DRAFT:
         return _see(resolve_url("consent:edit_result", edit.uuid))
+    return _preview(request, edit)
+
+
+def _preview(request: SignedIn, edit: Edit, *, problem: str = "") -> HttpResponse:
+    """`problem` is why the same videos with another end were refused; the draft stands."""
+    back = request.POST.get("next") or request.GET.get("next") or ""
     context = {
         "edit": edit,
         "use": USES[edit.use],
+        "problem": problem,
         "groups": _groups(edit),
         "form": GrantForm(initial={"until": _last_day(edit), "reason": edit.reason}),
         "grants": edit.items.filter(outcome=Item.Outcome.PENDING, after__isnull=False).exists(),
-        "back": _safe(request, request.GET.get("next", "")) or resolve_url("consent:videos"),
+        "back": _safe(request, back) or resolve_url("consent:videos"),
     }
-    return render_page(request, "consent/edit_preview.html", context)
+    status = 422 if problem else 200
+    return render_page(request, "consent/edit_preview.html", context, status=status)
 
 
 @require_POST
@@ -115,7 +131,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     context = {
         "edit": edit,
         "use": USES[edit.use],
-        "told": _told(edit),
+        "told": told_of(edit),
         "items": page.items,
         "undo": getattr(edit, "undone_by", None) is None and edit.changed,
         "next_url": f"?after={page.next}" if page.next else "",
@@ -147,6 +163,10 @@ def _drafts(request: SignedIn) -> QuerySet[Edit]:
     return _edits(request).filter(status=Edit.Status.DRAFT)
 
 
+def _videos_of(edit: Edit) -> list[UUID]:
+    return list(edit.items.values_list("video__uuid", flat=True))
+
+
 def _groups(edit: Edit) -> list[dict[str, object]]:
     """Each outcome that occurs, with its number and a look at the first few videos."""
     groups = []
@@ -174,7 +194,7 @@ def _groups(edit: Edit) -> list[dict[str, object]]:
     return groups
 
 
-def _told(edit: Edit) -> str:
+def told_of(edit: Edit) -> str:
     """What an edit did, in a sentence or two."""
     what = USES[edit.use].label
     videos = "1 video" if edit.changed == 1 else f"{edit.changed:,} videos"
@@ -189,7 +209,7 @@ def _told(edit: Edit) -> str:
     if edit.superseded:
         told += f" {edit.superseded:,} had changed since and were left alone."
     if edit.stopped or edit.taken_down:
-        told += f" {edit.stopped:,} renders stopped, {edit.taken_down:,} memes taken down."
+        told += f" {reach(edit.stopped, edit.taken_down)}"
     return told
 
 

@@ -22,6 +22,7 @@ from consent.policy import Reason
 from consent.querysets import with_reason
 from consent.uses import USES, Use
 from consent.views.activity import events_of
+from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
 from creatorhub.requests import SignedIn
@@ -68,6 +69,7 @@ def overview(request: SignedIn) -> HttpResponse:
         "cards": cards,
         "total": total,
         "ending": [(USES[use], count) for use, count in ending.items() if count],
+        "lapsed": any(card["notice_changed"] for card in cards),
         "processing": mine.filter(status=Video.Status.PROCESSING).count(),
         "refused": mine.filter(status=Video.Status.REFUSED)[:5],
         "lines": history.tell(events_of(request.user).order_by("-id")[:5], reader=request.user),
@@ -86,7 +88,7 @@ def opt_out(request: SignedIn) -> HttpResponse:
     if done.changed:
         told = "Everything is off."
         if done.stopped or done.taken_down:
-            told += f" {done.stopped:,} renders stopped, {done.taken_down:,} memes taken down."
+            told += f" {reach(done.stopped, done.taken_down)}"
         messages.success(request, told)
     return HttpResponseRedirect(resolve_url("consent:opt_in"), status=303)
 

@@ -38,6 +38,50 @@ def test_a_row_is_turned_off_by_one_post(alice: User, client_of: ClientOf) -> No
     assert reason_of(video) == "off"
 
 
+def test_a_rows_own_button_leaves_what_is_ticked_alone(alice: User, client_of: ClientOf) -> None:
+    ticked, row = make_videos(2, owner=alice)
+    make_consent(ticked)
+    make_consent(row)
+
+    browser = client_of(alice)
+    browser.post(
+        "/consent/turn-off/", {"use": "train", "ids": ticked.uuid, "only": f"remix:{row.uuid}"}
+    )
+    wrong = browser.post("/consent/turn-off/", {"only": "remix"})
+
+    assert [reason_of(video) for video in (ticked, row)] == ["allowed", "off"]
+    assert wrong.status_code == 422
+
+
+def test_turning_off_offers_undo_where_it_happened(alice: User, client_of: ClientOf) -> None:
+    [video] = make_videos(1, owner=alice)
+    make_consent(video)
+    browser = client_of(alice)
+
+    browser.post("/consent/turn-off/", {"use": "remix", "ids": video.uuid, "next": "/videos/"})
+    page = browser.get("/videos/").content.decode()
+
+    edit = Edit.objects.latest("pk")
+    assert "Remix is off for 1 video." in page
+    assert f'href="/edits/{edit.uuid}/"' in page
+
+
+def test_an_end_in_the_past_is_said_in_the_preview(alice: User, client_of: ClientOf) -> None:
+    [video] = make_videos(1, owner=alice)
+    browser = client_of(alice)
+    browser.post("/edits/new/", {"use": "remix", "ids": video.uuid})
+    edit = Edit.objects.get()
+
+    answer = browser.post(
+        "/edits/new/", {"use": "remix", "again": edit.uuid, "until": "2001-01-01", "next": "/x"}
+    )
+
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.content.decode()
+    assert answer.context["back"] == "/x"
+    assert Edit.objects.get().status == Edit.Status.DRAFT
+
+
 def test_a_selection_is_allowed_through_its_preview(alice: User, client_of: ClientOf) -> None:
     videos = make_videos(3, owner=alice)
     browser = client_of(alice)
