@@ -21,8 +21,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden
 from creatorhub.jobs import State
 from remixer.models import Render
-from remixer.services.records import record, sentence
-from remixer.services.withdrawal import MOST_TOLD
+from remixer.services.records import record_all, sentence
 
 
 def pause(*, actor: Actor, reason: str) -> int | None:
@@ -41,7 +40,7 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             Render.objects.live()
             .select_related("video__owner", "requester")
             .select_for_update(of=("self",), no_key=True)
-            .order_by("video__owner_id", "pk")[:MOST_TOLD]
+            .order_by("video__owner_id", "pk")
         )
         stopped = jobs.stop(
             Render.objects.all(),
@@ -51,8 +50,7 @@ def pause(*, actor: Actor, reason: str) -> int | None:
         )
         act = uuid.uuid4()
         # In the order of their creators: each event holds its creator's counter until the commit.
-        for render in live:
-            record("render.stopped", render, actor=actor, act=act, reason=str(Reason.PAUSED))
+        record_all("render.stopped", live, actor=actor, act=act, reason=str(Reason.PAUSED))
         log.append(
             "remixer.paused", actor=actor, creator=None, act=act, reason=reason, stopped=stopped
         )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from audit import log
@@ -21,18 +23,34 @@ def record(
     action: str, render: Render, *, actor: Actor, act: uuid.UUID | None = None, **fields: Any
 ) -> None:
     """Append an event about this render to the record of the video's creator."""
-    log.append(
-        action,
-        actor=actor,
-        creator=render.video.owner,
-        act=act,
-        about=render.video.uuid,
-        render=render.uuid,
-        requester=render.requester.uuid,
-        requester_name=render.requester.name,
-        title=render.video.title,
-        **fields,
-    )
+    record_all(action, [render], actor=actor, act=act, **fields)
+
+
+def record_all(
+    action: str,
+    renders: Iterable[Render],
+    *,
+    actor: Actor,
+    act: uuid.UUID | None = None,
+    **fields: Any,
+) -> None:
+    """An event for each render, in the record of its video's creator; the renders of one creator
+    stand together. A few queries for each creator."""
+    for creator, theirs in groupby(renders, key=lambda render: render.video.owner):
+        lines = [
+            (
+                render.video.uuid,
+                {
+                    "render": render.uuid,
+                    "requester": render.requester.uuid,
+                    "requester_name": render.requester.name,
+                    "title": render.video.title,
+                    **fields,
+                },
+            )
+            for render in theirs
+        ]
+        log.append_many(action, lines, actor=actor, creator=creator, act=act)
 
 
 def why_not(render: Render) -> Reason | None:

@@ -16,9 +16,7 @@ from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
-from remixer.services.records import WORKER, record, sentence, why_not
-
-MOST_TOLD = 1000  # renders of one withdrawal that get an event of their own; all are counted
+from remixer.services.records import WORKER, record, record_all, sentence, why_not
 
 
 def stop_and_take_down(
@@ -45,8 +43,7 @@ def stop_and_take_down(
         state=Render.TAKEN_DOWN, problem=sentence(reason), ended_for=str(reason)
     )
     for action, renders in (("render.stopped", live), ("render.taken_down", out)):
-        for render in renders:
-            record(action, render, actor=actor, act=act, reason=str(reason))
+        record_all(action, renders, actor=actor, act=act, reason=str(reason))
     if stopped or taken_down:
         jobs.nudge("remixer.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
@@ -73,10 +70,10 @@ def _stop(render: Render, reason: Reason) -> int:
 
 
 def _locked(renders: RenderQuerySet) -> list[Render]:
-    """The oldest of them, locked so that what is told is what is changed; always by key, so that
+    """All of them, locked so that what is told is what is changed; always by key, so that
     two who lock the same ones never wait for each other."""
     return list(
         renders.select_related("video__owner", "requester")
         .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")[:MOST_TOLD]
+        .order_by("pk")
     )
