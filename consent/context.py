@@ -30,15 +30,8 @@ class StandingBar:
         if self.opted_out:
             return "Everything of yours is off."
         if not any(self.allowed.values()):
-            return self._nothing_allowed()
+            return "Nothing of yours is allowed." if self.videos else "You have no videos yet."
         return f"{_count(self.allowed[REMIX.id], self.videos)} may be remixed."
-
-    def _nothing_allowed(self) -> str:
-        if not self.videos:
-            return "You have no videos yet."
-        if self.videos == 1:
-            return "Your video may not be remixed or used for training."
-        return f"None of your {self.videos:,} videos may be remixed or used for training."
 
     @property
     def detail(self) -> str:
@@ -47,7 +40,8 @@ class StandingBar:
         if not self.videos:
             return "Whatever you add starts off."
         if not any(self.allowed.values()):
-            return "Everything is off unless you turn it on."
+            owned = "Your video is" if self.videos == 1 else f"Your {self.videos:,} videos are"
+            return f"{owned} off for remix and training."
         training = self.allowed[TRAIN.id]
         if not training:
             return "None may be used for training."

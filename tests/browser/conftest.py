@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from creatorhub.models import User
 from tests.conftest import chromium
@@ -41,9 +41,14 @@ def workers(transactional_db: None) -> Iterator[None]:
 @pytest.fixture
 def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
     """`page_of(alice)` is a page in which alice is signed in. Any error in its console, a broken
-    content policy included, fails the test; answers that a test expects are named in `expected`."""
+    content policy included, fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+
+    def hear(said: ConsoleMessage) -> None:
+        expected = "Failed to load resource" in said.text  # the tests look at each status
+        if said.type in ("error", "warning") and not expected:
+            errors.append(said.text)
 
     def make(user: User | None, *, script: bool = True, width: int = 1280) -> Page:
         context = browser.new_context(
@@ -60,14 +65,7 @@ def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
             context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on(
-            "console",
-            lambda said: (
-                said.type in ("error", "warning")
-                and "Failed to load resource" not in said.text
-                and errors.append(said.text)
-            ),
-        )
+        page.on("console", hear)
         return page
 
     yield make
