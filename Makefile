@@ -55,7 +55,6 @@ lint: dev ## Check style, types, layers, templates and migrations
 	$(VENV)ruff format --check .
 	$(VENV)mypy
 	$(VENV)lint-imports --no-logo
-	$(VENV)djlint --check --quiet templates
 	$(VENV)djlint --lint --quiet templates
 	$(VENV)django-upgrade --target-version 5.2 --check $$(git ls-files '*.py')
 	DEBUG=1 $(VENV)python manage.py makemigrations --check --dry-run
@@ -63,7 +62,7 @@ lint: dev ## Check style, types, layers, templates and migrations
 		$(VENV)python manage.py check --deploy --fail-level WARNING
 
 fix: dev ## Put right what the tools can put right themselves
-	@$(VENV)ruff check --fix . ; $(VENV)ruff format . ; $(VENV)djlint --reformat --quiet templates
+	@$(VENV)ruff check --fix . ; $(VENV)ruff format .
 
 bench: dev ## Measure what the promises cost, against the naive way
 	@$(VENV)python benchmarks/run.py
