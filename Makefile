@@ -78,7 +78,7 @@ lock: dev ## Pin requirements.in and requirements-dev.in anew, with hashes
 # CVE-2025-50817 is in `future`, which ffmpeg-python brings; see NOTICE for why it cannot bite.
 audit: dev ## Ask the advisory service about known holes in what is pinned
 	@$(VENV)pip-audit --strict --require-hashes --disable-pip -r requirements.txt \
-		--ignore-vuln CVE-2025-50817 --ignore-vuln GHSA-xqrq-4mgf-ff32
+		--ignore-vuln CVE-2025-50817
 
 clean: ## Remove caches; data and .venv stay
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
