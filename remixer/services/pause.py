@@ -2,7 +2,7 @@
 
 What runs is stopped. What was published goes dark while the pause lasts, because every view of a
 file asks the policy, and nothing of it is deleted: the creators withdrew nothing
-(docs/decisions/0002-pause-darkens-without-deleting.md).
+(docs/decisions/0005-pause-darkens-without-deleting.md).
 """
 
 from __future__ import annotations
