@@ -17,7 +17,6 @@ from consent import services
 from consent.filters import SORT_LABELS, STATE_LABELS, VideoFilter, ordering, with_reasons
 from consent.models import Item
 from consent.paging import page_of
-from consent.services import MOST_AT_ONCE
 from consent.states import states_of
 from consent.uses import USES
 from creatorhub.actors import Actor
@@ -51,6 +50,7 @@ def videos(request: SignedIn) -> HttpResponse:
     context = {
         "rows": [(video, states_of(video, reader=request.user)) for video in page.items],
         "uses": USES.values(),
+        "chosen": [(use, asked.get(use.id, "")) for use in USES.values()],
         "asked": asked,
         "filter_errors": chosen.form.errors,
         "collections": mine.exclude(collection="")
@@ -63,7 +63,6 @@ def videos(request: SignedIn) -> HttpResponse:
         "size": size,
         "narrowed": narrowed,
         "here": request.get_full_path(),
-        "most": MOST_AT_ONCE,
         "next_url": f"?{_with(query, after=page.next)}" if page.next else "",
         "first_url": f"?{query.urlencode()}" if asked.get("after") else "",
     }
