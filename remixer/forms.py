@@ -16,6 +16,7 @@ PREFIX = "text_"  # of a box's field, so that no box can be named like another f
 FIELD_OF = {"bad_length": "length", "bad_start": "start"}
 ONE_LINE = 100  # characters; a longer text gets more than one line to type in
 FIRST_LENGTH = 6.0  # seconds
+PLACE = ("start", "length")
 
 
 class PlaceForm(forms.Form):
@@ -32,8 +33,8 @@ class EditorForm(forms.Form):
     """One field for each box of the template, named `text_<box>`."""
 
     meme = forms.ChoiceField()
-    start = forms.FloatField(min_value=0, label="Start", help_text="Seconds")
-    length = forms.FloatField(min_value=0, label="Length", help_text="Seconds")
+    start = forms.FloatField(min_value=0, label="Start")
+    length = forms.FloatField(min_value=0, label="Length")
     idempotency_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
     def __init__(
@@ -50,6 +51,8 @@ class EditorForm(forms.Form):
         self.template = template
         self._limit("start", lowest=0.0, highest=max(video.duration - template.min_length, 0.0))
         self._limit("length", lowest=min(template.min_length, longest), highest=longest)
+        for name in PLACE:
+            self.fields[name].widget.attrs[f"data-{name}"] = True
         self.fields["meme"].choices = [(meme.id, meme.name) for meme in MEMES.values()]  # type: ignore[attr-defined]
         for box in template.boxes:
             long = box.max_chars > ONE_LINE
@@ -64,6 +67,10 @@ class EditorForm(forms.Form):
                     attrs={**hints, "maxlength": box.max_chars} | ({"rows": 3} if long else {})
                 ),
             )
+
+    @property
+    def place(self) -> list[forms.BoundField]:
+        return [self[name] for name in PLACE]
 
     @property
     def texts(self) -> list[forms.BoundField]:
@@ -91,6 +98,16 @@ class EditorForm(forms.Form):
 def _tenths(seconds: float) -> float:
     """Rounded down, so that it stays inside the video."""
     return int(seconds * 10) / 10
+
+
+def set_aside(data: Mapping[str, Any], template: Meme) -> list[tuple[str, str]]:
+    """The texts typed for boxes that this template lacks, kept for going back to one that has
+    them."""
+    boxes = {PREFIX + box.id: box for meme in MEMES.values() for box in meme.boxes}
+    lacked = boxes.keys() - {PREFIX + box.id for box in template.boxes}
+    return [
+        (name, data[name][: boxes[name].max_chars]) for name in sorted(lacked) if data.get(name)
+    ]
 
 
 def captions_in(data: Mapping[str, Any], template: Meme) -> dict[str, str]:

@@ -1,5 +1,6 @@
 // Everything works without this file; with it, some of it is quicker.
-// Sections: selection (three-state, range), upload (drop, progress), preview (live), ranges, polling, once.
+// Sections: selection (three-state, range), upload (drop, progress), preview (live), counters, ranges,
+// moment (strip), once, polling, start.
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -107,11 +108,13 @@ function upload(form) {
 }
 
 // Live preview: [data-live-preview] is a form; the [data-preview] image shows its fields, a moment
-// after the last change, from the address in data-live-preview.
+// after the last change, from the address in data-live-preview. [data-no-preview] says that it can't.
 function livePreview(form) {
   const image = $("[data-preview]", form);
+  const problem = $("[data-no-preview]", form);
   let timer = null;
   const show = () => {
+    if (!form.isConnected) return;
     const query = new URLSearchParams();
     for (const [key, value] of new FormData(form)) {
       if (typeof value === "string" && !/^(csrf|idempotency)/.test(key)) query.append(key, value);
@@ -122,6 +125,8 @@ function livePreview(form) {
     clearTimeout(timer);
     timer = setTimeout(show, 250);
   });
+  image.addEventListener("load", () => (problem.hidden = true));
+  image.addEventListener("error", () => (problem.hidden = false));
 }
 
 // Counters: [data-counter="ID"] shows how much of the field's maxlength is used.
@@ -139,6 +144,62 @@ function rangeFor(range) {
   range.hidden = false;
   range.addEventListener("input", () => (number.value = range.value));
   number.addEventListener("input", () => (range.value = number.value));
+}
+
+// Moment: [data-moment] wraps two numbers, [data-start] and [data-length], of a video that is
+// data-moment seconds long. What reaches past its end makes the other give way. [data-strip] shows
+// frames of the video at its data-strip address, with what is chosen marked; a press there starts it.
+function moment(root) {
+  const total = Number(root.dataset.moment);
+  const start = $("[data-start]", root);
+  const length = $("[data-length]", root);
+  const strip = $("[data-strip]", root);
+  const fit = (changed, other) => {
+    const least = Number(other.min);
+    const room = Math.floor((total - changed.value) * 10) / 10;
+    if (changed.value && Number(other.value) > room && room >= least) {
+      other.value = room;
+      $(`[data-range-for="${other.id}"]`, root).value = room;
+    }
+    strip.style.setProperty("--from", start.value / total);
+    strip.style.setProperty("--share", length.value / total);
+  };
+  start.addEventListener("input", () => fit(start, length));
+  length.addEventListener("input", () => fit(length, start));
+  root.addEventListener("input", (event) => {
+    const number = document.getElementById(event.target.dataset.rangeFor);
+    if (number) fit(number, number === start ? length : start);
+  });
+  strip.addEventListener("click", (event) => {
+    const { left, width } = strip.getBoundingClientRect();
+    const at = ((event.clientX - left) / width) * total - length.value / 2;
+    start.value = Math.max(0, Math.min(at, start.max)).toFixed(1);
+    start.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  fit(start, length);
+  film(strip, total);
+}
+
+// One picture after the other, each drawn when the video has come there.
+function film(strip, total) {
+  const frames = $$("canvas", strip);
+  const video = document.createElement("video");
+  let next = 0;
+  const seek = () => (video.currentTime = ((next + 0.5) / frames.length) * total);
+  video.muted = true;
+  video.preload = "auto";
+  video.addEventListener("loadeddata", seek, { once: true });
+  video.addEventListener("seeked", () => {
+    const frame = frames[next];
+    frame.width = 160;
+    frame.height = Math.round((160 * video.videoHeight) / video.videoWidth);
+    frame.getContext("2d").drawImage(video, 0, 0, frame.width, frame.height);
+    strip.hidden = false;
+    next += 1;
+    if (next < frames.length && strip.isConnected) seek();
+    else video.removeAttribute("src");
+  });
+  video.src = strip.dataset.strip;
 }
 
 // A form is sent once: a double click does not send it twice. Back makes it usable again.
@@ -173,11 +234,17 @@ if (standing) {
     document.documentElement.style.setProperty("--bar-size", `${standing.offsetHeight}px`);
   }).observe(standing);
 }
-for (const choice of $$("[data-press]")) {
-  choice.addEventListener("change", () => document.getElementById(choice.dataset.press).click());
+
+// Start: on the page, then on each part that comes later.
+function begin(root) {
+  for (const part of $$("[data-selection]", root)) selection(part);
+  for (const form of $$("[data-upload]", root)) upload(form);
+  for (const output of $$("[data-counter]", root)) counter(output);
+  for (const range of $$("[data-range-for]", root)) rangeFor(range);
+  for (const part of $$("[data-moment]", root)) moment(part);
+  for (const form of $$("[data-live-preview]", root)) livePreview(form);
 }
-for (const root of $$("[data-selection]")) selection(root);
-for (const form of $$("[data-upload]")) upload(form);
-for (const form of $$("[data-live-preview]")) livePreview(form);
-for (const output of $$("[data-counter]")) counter(output);
-for (const range of $$("[data-range-for]")) rangeFor(range);
+begin(document);
+document.addEventListener("htmx:load", ({ target }) => {
+  if (target !== document.body) begin(target);
+});

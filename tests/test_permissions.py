@@ -143,6 +143,7 @@ TABLE = [
     Row("remixer:meme_status", TO_SIGN_IN, 404, 200, 404, of="waiting"),
     post("remixer:cancel", TO_SIGN_IN, 404, 303, 404, of="waiting"),
     post("remixer:retry", TO_SIGN_IN, 404, 303, 404, of="failed"),
+    Row("remixer:remove", TO_SIGN_IN, 404, 200, 404, of="meme"),
     post("remixer:remove", TO_SIGN_IN, 404, 303, 404, of="meme"),
     Row("remixer:uses_of_mine", TO_SIGN_IN, 200, 200, 200),
     Row("remixer:made_of", TO_SIGN_IN, 404, 404, 200, of="video"),

@@ -21,7 +21,7 @@ from creatorhub.requests import SignedIn
 from library.models import Video
 from remixer import services
 from remixer.catalogue import MEMES, Meme
-from remixer.forms import PREFIX, EditorForm, PlaceForm, captions_in
+from remixer.forms import PLACE, PREFIX, EditorForm, PlaceForm, captions_in, set_aside
 from remixer.views.gallery import present
 from remixer.views.shared import see_other
 from remixer.wording import WHAT_TO_DO, not_allowed
@@ -116,7 +116,7 @@ def _typed(query: QueryDict, template: Meme) -> dict[str, str]:
     """What an address brings along for the fields of this template; texts typed for another
     template's boxes go into this one's, in order."""
     fields = [PREFIX + box.id for box in template.boxes]
-    typed = {name: str(query[name]) for name in ("start", "length", *fields) if query.get(name)}
+    typed = {name: str(query[name]) for name in (*PLACE, *fields) if query.get(name)}
     if not typed.keys() & set(fields):
         texts = [str(text) for name, text in query.items() if name.startswith(PREFIX) and text]
         for box, text in zip(template.boxes, texts, strict=False):
@@ -136,12 +136,13 @@ def _page(
         "until": ruling.until,
         "preview_url": address,
         "shown_url": f"{address}?{urlencode(shown)}",
+        "set_aside": set_aside(request.POST or request.GET, form.template),
         "templates": [
             (meme, meme.id == form.template.id, f"{address}?{_example(meme)}")
             for meme in MEMES.values()
         ],
     }
-    return render_page(request, "remixer/editor.html", context, status=status)
+    return render_page(request, "remixer/editor.html", context, partial="editor", status=status)
 
 
 def _example(meme: Meme) -> str:
@@ -155,4 +156,7 @@ def _not_allowed(request: SignedIn, video: Video, reason: str) -> HttpResponse:
         "what_to_do": WHAT_TO_DO[reason],
         "own_video": video if video.owner_id == request.user.pk else None,
     }
-    return render(request, "remixer/not_allowed.html", context, status=403)
+    response = render(request, "remixer/not_allowed.html", context, status=403)
+    if getattr(request, "htmx", False):
+        response["HX-Refresh"] = "true"
+    return response

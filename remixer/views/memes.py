@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import querysets
 from consent.paging import page_of
@@ -124,9 +124,14 @@ def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
-    services.remove_render(_of_maker(request, uuid), actor=Actor.creator(request.user))
+    """GET asks once: the file cannot be brought back."""
+    render = _of_maker(request, uuid)
+    if request.method != "POST":
+        context = {"meme": render, "headline": headline(render)}
+        return render_page(request, "remixer/remove.html", context)
+    services.remove_render(render, actor=Actor.creator(request.user))
     messages.success(request, "The meme is removed, and its file with it.")
     return see_other("remixer:my_memes")
 
