@@ -23,7 +23,7 @@ pytestmark = [
 def pages(alice: User) -> list[str]:
     """Every page, with something on it."""
     video = factories.make_video(owner=alice, title="A title that goes on and on " * 4)
-    factories.make_video(owner=alice, ready=False)
+    waiting = factories.make_video(owner=alice, ready=False)
     edit = factories.make_consent(video)
     render = remixer.request_render(
         actor=Actor.creator(alice),
@@ -49,9 +49,12 @@ def pages(alice: User) -> list[str]:
         "/opt-in/",
         "/remix/",
         f"/remix/{video.uuid}/",
+        f"/remix/{waiting.uuid}/",
         "/memes/",
         f"/memes/{render.uuid}/",
+        f"/memes/{render.uuid}/remove/",
         "/made-from-mine/",
+        f"/videos/{video.uuid}/memes/",
         "/account/email/",
         "/account/password/change/",
         "/account/logout/",
