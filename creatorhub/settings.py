@@ -199,13 +199,18 @@ if env.bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# A player is redirected to the bucket by a presigned address, and the policy must let it follow.
+MEDIA_BUCKET = env.str("MEDIA_BUCKET", default="")
+MEDIA_ENDPOINT_URL = env.str("MEDIA_ENDPOINT_URL", default="")
+_BUCKET_ORIGIN = MEDIA_ENDPOINT_URL or f"https://{MEDIA_BUCKET}.s3.amazonaws.com"
+MEDIA_ORIGINS = env.list("MEDIA_ORIGINS", default=[_BUCKET_ORIGIN]) if MEDIA_BUCKET else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "media-src": [SELF],
+        "img-src": [SELF, "data:", *MEDIA_ORIGINS],
+        "media-src": [SELF, *MEDIA_ORIGINS],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -231,14 +236,13 @@ WHITENOISE_USE_FINDERS = DEBUG
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = ""
 WORK_DIR = DATA_DIR / "work"
-MEDIA_BUCKET = env.str("MEDIA_BUCKET", default="")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": (
         {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
                 "bucket_name": MEDIA_BUCKET,
-                "endpoint_url": env.str("MEDIA_ENDPOINT_URL", default="") or None,
+                "endpoint_url": MEDIA_ENDPOINT_URL or None,
                 "default_acl": "private",
                 "querystring_auth": True,
                 "file_overwrite": False,
