@@ -22,7 +22,7 @@ LABELS: dict[str, str] = {
 WHYS: dict[str, str] = {
     Reason.PAUSED: "CreatorHub has paused this",
     Reason.VIDEO_UNAVAILABLE: "The video is not ready",
-    Reason.OPTED_OUT: "You turned everything off",
+    Reason.OPTED_OUT: "Everything is turned off",
     Reason.WITHDRAWN: "Being turned off",
     Reason.UNDECIDED: "Never decided",
     Reason.OFF: "You turned it off",

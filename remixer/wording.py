@@ -22,7 +22,7 @@ WHAT_TO_DO = dict.fromkeys(
 # To the creator whose own decision it was.
 TO_CREATOR: dict[str, str] = {
     Reason.OFF: "You turned remixing off for this video.",
-    Reason.OPTED_OUT: "You turned everything off.",
+    Reason.OPTED_OUT: "Everything is turned off.",
     Reason.EXPIRED: "Your permission has ended.",
     Reason.NOTICE_CHANGED: "The terms changed, and you have not agreed to the new text.",
 }
