@@ -1,8 +1,16 @@
-"""What a view behind login_required is given."""
+"""Asking who is there, and what a view is given that knows."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
 from creatorhub.models import User
 
@@ -11,3 +19,26 @@ class SignedIn(HttpRequest):
     """A request whose person is known, for the annotations of such views."""
 
     user: User
+
+
+def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Django's, but a form or a part of a page that finds its session ended is sent back to its
+    own page after the sign-in: the address of a form answers GET with a bare 405, and HTMX would
+    put the sign-in page inside the one that asked."""
+
+    @wraps(view)
+    def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        part = "HX-Request" in request.headers
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.method in ("GET", "HEAD") and not part:
+            return redirect_to_login(request.get_full_path())
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        here = came_from.netloc == request.get_host() and came_from.path
+        answer = redirect_to_login(f"{here}?{came_from.query}" if here else "/")
+        messages.warning(request, "You were signed out, and nothing was changed. Do it once more.")
+        if not part:
+            return answer
+        return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
+
+    return ask

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -23,7 +22,7 @@ from django.views.decorators.http import (
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library import services
 from library.forms import NameForm, UploadForm
 from library.models import Ingest, Video

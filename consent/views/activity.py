@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -15,7 +14,7 @@ from consent.models import Edit
 from consent.paging import page_of
 from creatorhub.htmx import render_page
 from creatorhub.models import User
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 
 SIZE = 50
 KINDS = {

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
@@ -25,7 +24,7 @@ from consent.wording import SENTENCES, reach
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.htmx import render_page
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 
 LOOK = 5  # videos shown of each group in a preview
 LISTED = 100

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
@@ -25,7 +24,7 @@ from consent.views.activity import events_of
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 
 SOON = timedelta(days=30)

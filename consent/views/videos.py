@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
@@ -21,7 +20,7 @@ from consent.states import states_of
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 
 SIZES = (25, 50, 100)

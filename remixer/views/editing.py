@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.htmx import render_page
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer import services
 from remixer.catalogue import MEMES, Meme

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -16,7 +15,7 @@ from consent.uses import REMIX
 from creatorhub.errors import Forbidden
 from creatorhub.htmx import render_page
 from creatorhub.models import User
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library import serving
 from library.models import Video
 from remixer.views.shared import PAGE, first_url, next_url

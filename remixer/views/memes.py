@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -19,7 +18,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Gone, NotFound, Refused
 from creatorhub.htmx import render_page
 from creatorhub.jobs import State, ahead_of
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library import serving
 from remixer import services
 from remixer.catalogue import MEMES

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from consent.paging import page_of
 from creatorhub.htmx import render_page
-from creatorhub.requests import SignedIn
+from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of

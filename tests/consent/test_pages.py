@@ -355,3 +355,17 @@ def test_a_token_is_made_replaced_and_taken_away(alice: User, client_of: ClientO
         "account.token_made",
         "account.token_revoked",
     ]
+
+
+@pytest.mark.django_db
+def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page() -> None:
+    page = "http://testserver/videos/?q=a"
+
+    form = Client().post("/consent/turn-off/", {"use": "remix"}, headers={"referer": page})
+    part = Client().get("/memes/", headers={"hx-request": "true", "referer": page})
+
+    assert (form.status_code, form["Location"]) == (
+        302,
+        "/account/login/?next=/videos/%3Fq%3Da",
+    )
+    assert (part.status_code, part["HX-Redirect"]) == (204, form["Location"])
