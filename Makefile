@@ -68,10 +68,10 @@ bench: dev ## Measure what the promises cost, against the naive way
 	@$(VENV)python benchmarks/run.py
 
 lock: dev ## Pin requirements.in and requirements-dev.in anew, with hashes
-	@$(VENV)uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	@$(VENV)uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade \
 		--python-version 3.11 requirements.in --output-file requirements.txt
-	@$(VENV)uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	@$(VENV)uv pip compile --quiet --universal --generate-hashes --no-strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-annotate --custom-compile-command "make lock" --upgrade \
 		--python-version 3.11 requirements-dev.in --output-file requirements-dev.txt
 

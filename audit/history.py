@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from creatorhub.models import User
 
 PART_OF_THE_SYSTEM = "CreatorHub"
 STAFF = "CreatorHub staff"
+COUNTS = ("changed", "count", "left_out")  # said with thousands apart
 CHANGED = {"off": "slash", "former": "undo"}  # icons of edits by what they changed to
 
 
@@ -57,9 +58,12 @@ def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
     reason = str(body.get("reason") or "")
     words = {
         **body,
+        **{name: f"{body[name]:,}" for name in COUNTS if isinstance(body.get(name), int)},
         "who": who,
-        "s": "" if body.get("changed") == 1 else "s",
+        "s": "" if body.get("changed", body.get("count")) == 1 else "s",
         "change": _change(body),
+        "use_label": f"“{WORDS.get('use.' + str(body.get('use')), body.get('use'))}”",
+        "becomes": _becomes(body),
         "requester_name": _requester(body, reader, first=action.told.startswith("{requester")),
         "reason": WORDS.get(f"reason.{reason}", reason),
     }
@@ -83,9 +87,24 @@ def _change(body: dict[str, Any]) -> str:
         return f"turned {use} off"
     if body["to"] == "former":
         return f"put {use} back as it was"
-    until = parse_datetime(body["until"]) if body["until"] else None
-    end = f" until {date_format(localtime(until), 'j F Y')}" if until else ""
-    return f"allowed {use}{end}"
+    if body["to"] == "listed":
+        return f"set {use} as a file says"
+    return f"allowed {use}{_until(body)}"
+
+
+BECOMES = {"off": "off", "former": "as it was", "listed": "as a file says"}
+
+
+def _becomes(body: dict[str, Any]) -> str:
+    """What a use becomes, to complete "“Remix” …"."""
+    return BECOMES.get(body.get("to", "")) or f"allowed{_until(body)}"
+
+
+def _until(body: dict[str, Any]) -> str:
+    until = parse_datetime(body["until"]) if body.get("until") else None
+    # The last day on which it holds: it ends when that day is over.
+    last = localtime(until) - timedelta(seconds=1) if until else None
+    return f" until {date_format(last, 'j F Y')}" if last else ""
 
 
 def _requester(body: dict[str, Any], reader: User | None, *, first: bool) -> str:

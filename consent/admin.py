@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from consent import services
+from consent import selection, services
 from consent.models import Consent, Edit, Item, Notice, Standing, Terms
 from consent.uses import USES
 from creatorhub.actors import Actor
@@ -52,10 +52,33 @@ def _turn_off(videos: list[Video], use: str, *, actor: Actor, reason: str) -> It
         by_creator[video.owner].append(video.uuid)
     for creator, ids in by_creator.items():
         edit = services.turn_off(actor=actor, creator=creator, use=use, ids=ids, reason=reason)
-        yield (
-            f"{USES[use].label} of {creator.username}: {edit.changed} turned off, "
-            f"{edit.already} off already, {edit.taken_down} memes taken down."
+        yield _told(edit)
+
+
+def _turn_all_off(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+    """Of all videos that each of them has now, however many."""
+    for creator in creators:
+        edit = services.turn_off(
+            actor=actor,
+            creator=creator,
+            use=use,
+            matching=selection.everything(creator),
+            reason=reason,
         )
+        yield _told(edit)
+
+
+def _told(edit: Edit) -> str:
+    what = f"{USES[edit.use].label} of {edit.creator.username}"
+    if edit.is_live:
+        return (
+            f"{what} is off for all that was selected, {edit.taken_down} memes are taken down. "
+            "It is being written down for each video."
+        )
+    return (
+        f"{what}: {edit.changed} turned off, {edit.already} off already, "
+        f"{edit.taken_down} memes taken down."
+    )
 
 
 @admin.register(User)
@@ -77,11 +100,27 @@ class CreatorAdmin(StaffAdmin[User]):
         "last_login",
         "date_joined",
     ]
-    actions = ["opt_out", "deactivate", "reactivate"]
+    actions = ["opt_out", "turn_off_remix", "turn_off_train", "deactivate", "reactivate"]
 
     @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
     def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
         yield from _opt_out(rows, actor=actor, reason=reason)
+
+    @reasoned(
+        "Turn off remixing of all their videos with a reason",
+        consequence=f"For every video that these creators have now. {TURN_OFF}",
+        button="Turn off",
+    )
+    def turn_off_remix(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _turn_all_off(rows, "remix", actor=actor, reason=reason)
+
+    @reasoned(
+        "Turn off AI training of all their videos with a reason",
+        consequence=f"For every video that these creators have now. {TURN_OFF}",
+        button="Turn off",
+    )
+    def turn_off_train(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from _turn_all_off(rows, "train", actor=actor, reason=reason)
 
     @reasoned(
         "Deactivate with a reason",
@@ -181,16 +220,16 @@ class TermsAdmin(StaffAdmin[Terms]):
 
 @admin.register(Edit)
 class EditAdmin(StaffAdmin[Edit]):
-    list_display = ["uuid", "creator", "actor", "use", "grants", "status", "changed", "created_at"]
-    list_filter = ["status", "use"]
+    list_display = [
+        *("uuid", "creator", "actor", "use", "change", "status"),
+        *("selected", "changed", "created_at"),
+    ]
+    list_filter = ["status", "change", "use"]
     list_select_related = ["creator"]
+    exclude = ["matching", "cursor"]
     search_fields = ["creator__username", "=uuid", "actor"]
     ordering = ["-id"]
     readonly_fields = ["items"]
-
-    @admin.display(description="Allows", boolean=True)
-    def grants(self, edit: Edit) -> bool:
-        return edit.is_grant
 
     @admin.display(description="Videos")
     def items(self, edit: Edit) -> str:
@@ -203,7 +242,7 @@ class EditAdmin(StaffAdmin[Edit]):
 
 @admin.register(Item)
 class ItemAdmin(StaffAdmin[Item]):
-    list_display = ["video", "edit", "before", "after", "outcome", "reason"]
+    list_display = ["video", "edit", "before", "after", "told_label", "reason"]
     list_filter = ["outcome"]
     list_select_related = ["video", "edit", "before", "after"]
     search_fields = ["=edit__uuid", "=video__uuid"]

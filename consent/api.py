@@ -19,6 +19,8 @@ from rest_framework.views import APIView
 
 from consent import querysets, services
 from consent.filters import (
+    EDITED,
+    MEMES,
     SORT_LABELS,
     STATE_LABELS,
     VideoFilter,
@@ -29,6 +31,7 @@ from consent.filters import (
 from consent.models import Standing
 from consent.policy import Reason
 from consent.uses import CHOICES, USES
+from consent.wording import REASON_LABELS
 from creatorhub.actors import Actor
 from creatorhub.api import CursorPages, caller, filtered
 from library.api import UploadSerializer, VideoSerializer, bring
@@ -95,15 +98,25 @@ class Videos(ListAPIView[Video]):
     parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> QuerySet[Video]:
-        videos = with_reasons(Video.objects.owned_by(caller(self.request)))
-        return filtered(VideoFilter, self.request.query_params, videos)
+        owner = caller(self.request)
+        videos = Video.objects.owned_by(owner)
+        found = filtered(VideoFilter, self.request.query_params, videos, creator=owner)
+        return with_reasons(found)
 
     @extend_schema(
         parameters=[
             OpenApiParameter("q", OpenApiTypes.STR, description="A part of the title."),
             OpenApiParameter("collection", OpenApiTypes.STR),
+            OpenApiParameter("from", OpenApiTypes.DATE, description="Uploaded on or after."),
+            OpenApiParameter("to", OpenApiTypes.DATE, description="Uploaded on or before."),
+            OpenApiParameter("longer", OpenApiTypes.NUMBER, description="At least, in seconds."),
+            OpenApiParameter("shorter", OpenApiTypes.NUMBER, description="At most, in seconds."),
             _chosen("remix", STATE_LABELS),
             _chosen("train", STATE_LABELS),
+            _chosen("reason", REASON_LABELS),
+            _chosen("memes", MEMES),
+            _chosen("edited", EDITED),
+            OpenApiParameter("edit", OpenApiTypes.UUID, description="Changed by this edit."),
             _chosen("sort", SORT_LABELS),
         ]
     )

@@ -14,16 +14,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from consent import services
+from consent import selection, services
 from consent.api import USE_STATES
 from consent.models import Edit, Item, Notice, Terms, state_line
 from consent.policy import Reason
 from consent.uses import CHOICES
 from creatorhub.actors import Actor
 from creatorhub.api import IDEMPOTENCY_KEY, CursorPages, caller, idempotency_key
-from creatorhub.errors import Conflict
 
-STATES = ["allowed", "off", "former"]  # "former": an undo, which puts back what was
+# "former": an undo, which puts back what was; "listed": a file, which says it for each video
+STATES = list(Edit.Change.values)
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -39,11 +39,16 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
 
 class CountsSerializer(serializers.ModelSerializer[Edit]):
     """selected = will_change + already + superseded + not_eligible; once applied, with `changed`
-    in place of `will_change`."""
+    in place of `will_change`. A cancelled edit has also `left_out`, and its sum with it."""
+
+    left_out = serializers.IntegerField()
 
     class Meta:
         model = Edit
-        fields = ["selected", "will_change", "changed", "already", "superseded", "not_eligible"]
+        fields = [
+            *("selected", "will_change", "changed", "already", "superseded", "not_eligible"),
+            "left_out",
+        ]
         read_only_fields = fields
 
 
@@ -82,15 +87,16 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
 
     @extend_schema_field(serializers.ChoiceField(choices=STATES))
     def get_state(self, edit: Edit) -> str:
-        if edit.undoes_id:
-            return "former"
-        return "allowed" if edit.is_grant else "off"
+        return edit.change
 
     def get_until(self, edit: Edit) -> str | None:
         return edit.terms.until.isoformat() if edit.terms and edit.terms.until else None
 
     def get_progress(self, edit: Edit) -> int:
-        return 100 if edit.status == Edit.Status.APPLIED else 0
+        if edit.status == Edit.Status.APPLIED:
+            return 100
+        job = getattr(edit, "job", None)  # read with the row
+        return int(job.progress) if job and edit.status != Edit.Status.DRAFT else 0
 
     @extend_schema_field(NoticeSerializer(allow_null=True))
     def get_notice(self, edit: Edit) -> dict[str, Any] | None:
@@ -118,21 +124,19 @@ class EditDetailSerializer(EditSerializer):
 
 
 class SelectionSerializer(serializers.Serializer[Any]):
+    """Either `ids`, or what is `matching` filters now, in the words of the list's query string;
+    an empty `matching` is everything of yours."""
+
     ids = serializers.ListField(
-        child=serializers.UUIDField(),
-        min_length=1,
-        max_length=services.MOST_AT_ONCE,
-        required=False,
+        child=serializers.UUIDField(), min_length=1, max_length=services.MOST_IDS, required=False
     )
-    matching = serializers.DictField(required=False, help_text="Not yet: send `ids`.")
+    matching = serializers.DictField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "matching" in attrs:
+        if ("ids" in attrs) == ("matching" in attrs):
             raise serializers.ValidationError(
-                {"matching": "Editing all videos that match a filter comes later. Send their ids."}
+                {"ids": "Send either the ids of videos, or the filters that they match."}
             )
-        if "ids" not in attrs:
-            raise serializers.ValidationError({"ids": "Choose at least one video."})
         return attrs
 
 
@@ -160,6 +164,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
     video = serializers.UUIDField(source="video.uuid")
     before = serializers.SerializerMethodField()
     after = serializers.SerializerMethodField()
+    outcome = serializers.ChoiceField(choices=Item.Outcome.choices, source="told")
     reason = serializers.ChoiceField(
         choices=[(str(reason), str(reason)) for reason in Reason], allow_blank=True
     )
@@ -178,7 +183,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
 def _own(request: Request) -> QuerySet[Edit]:
     edits = Edit.objects.filter(creator=caller(request))
-    return edits.select_related("terms__notice", "undoes")
+    return edits.select_related("terms__notice", "undoes", "job")
 
 
 class Edits(ListAPIView[Edit]):
@@ -192,18 +197,22 @@ class Edits(ListAPIView[Edit]):
 
     @extend_schema(request=NewEditSerializer, responses={201: EditDetailSerializer})
     def post(self, request: Request) -> Response:
-        """Draft an edit: it says what would happen to each video, and changes nothing yet."""
+        """Draft an edit: it says what would happen to each video, and changes nothing yet. Of more
+        than 20,000 videos it is `preparing` first: ask for it again."""
         wanted = NewEditSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given = wanted.validated_data
         creator = caller(request)
+        chosen = dict(given["selection"])
+        if "matching" in chosen:
+            chosen["matching"] = selection.from_api(creator, chosen["matching"])
         edit = services.draft_edit(
             actor=Actor.creator(creator),
             creator=creator,
             use=given["use"],
             grant=services.Grant(until=given["until"]) if given["state"] == "allowed" else None,
-            ids=given["selection"]["ids"],
             reason=given["reason"],
+            **chosen,
         )
         return Response(EditDetailSerializer(edit).data, status=status.HTTP_201_CREATED)
 
@@ -230,13 +239,21 @@ class Items(ListAPIView[Item]):
         if getattr(self, "swagger_fake_view", False):
             return Item.objects.none()
         edit = get_object_or_404(_own(self.request), uuid=self.kwargs["uuid"])
-        return edit.items.select_related("video", "before__notice", "after__notice")
+        return edit.items.select_related("edit", "video", "before__notice", "after__notice")
 
 
 class ConfirmEdit(APIView):
-    """Do what the draft says. Sent twice, it is done once."""
+    """Do what the draft says. Sent twice, it is done once.
 
-    @extend_schema(request=None, parameters=[IDEMPOTENCY_KEY], responses=EditDetailSerializer)
+    Up to 500 videos it is applied when this answers (200). A larger edit is `confirmed` (202) and
+    applied in the background; what it withdraws is withdrawn when this answers, whatever its size.
+    """
+
+    @extend_schema(
+        request=None,
+        parameters=[IDEMPOTENCY_KEY],
+        responses={200: EditDetailSerializer, 202: EditDetailSerializer},
+    )
     def post(self, request: Request, uuid: UUID) -> Response:
         creator = caller(request)
         edit = services.confirm_edit(
@@ -245,7 +262,8 @@ class ConfirmEdit(APIView):
             creator=creator,
             idempotency_key=idempotency_key(request),
         )
-        return Response(EditDetailSerializer(edit).data)
+        code = status.HTTP_202_ACCEPTED if edit.is_live else status.HTTP_200_OK
+        return Response(EditDetailSerializer(edit).data, status=code)
 
 
 class UndoEdit(APIView):
@@ -259,13 +277,11 @@ class UndoEdit(APIView):
 
 
 class CancelEdit(APIView):
-    """Stop an edit that is being applied. One that is done can be undone instead."""
+    """Stop an edit that is being prepared, or is still allowing videos. One that is done can be
+    undone instead; a withdrawal is in force from its confirm, and can only be undone."""
 
     @extend_schema(request=None, responses=EditDetailSerializer)
     def post(self, request: Request, uuid: UUID) -> Response:
-        edit = get_object_or_404(_own(request), uuid=uuid)
-        if edit.status == Edit.Status.DRAFT:
-            raise Conflict(
-                "This edit is a draft: nothing has been done that could be stopped.", code="draft"
-            )
-        raise Conflict("This edit is already applied. Undo it instead.", code="already_applied")
+        creator = caller(request)
+        edit = services.cancel_edit(uuid, actor=Actor.creator(creator), creator=creator)
+        return Response(EditDetailSerializer(edit).data)

@@ -7,6 +7,7 @@ class ConsentConfig(AppConfig):
 
     def ready(self) -> None:
         from audit.actions import WORDS
+        from consent import receivers  # noqa: F401  (listens from here on)
         from consent.uses import USES
         from consent.wording import SENTENCES
 

@@ -7,45 +7,71 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 
-from consent import querysets
-from consent.models import Standing
+from consent.models import UploadChoice
+from consent.services.uploads import is_in_force
+from consent.tallies import Stand, stand_of
 from consent.uses import REMIX, TRAIN, USES
 from creatorhub.models import User
-from library.models import Video
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StandingBar:
-    """`allowed` counts per use what is effectively allowed now; `since` is the last change."""
+    """What the bar says, from where the creator stands."""
 
-    opted_out: bool
-    since: datetime | None
-    videos: int
-    allowed: dict[str, int]
+    creator: User
+    stand: Stand
+
+    @property
+    def opted_out(self) -> bool:
+        return self.stand.opted_out
+
+    @property
+    def since(self) -> datetime | None:
+        return self.stand.since
+
+    @property
+    def videos(self) -> int:
+        return self.stand.videos
+
+    @cached_property
+    def starts_on(self) -> list[str]:
+        """The uses that new uploads start with allowed, by name. One query, and one for each."""
+        if self.opted_out:
+            return []
+        chosen = UploadChoice.objects.filter(creator=self.creator).select_related("terms__notice")
+        return [USES[one.use].label for one in chosen if is_in_force(one)]
 
     @property
     def sentence(self) -> str:
-        if self.opted_out:
+        stand = self.stand
+        if stand.opted_out:
             return "Everything of yours is off."
-        if not any(self.allowed.values()):
-            return "Nothing of yours is allowed." if self.videos else "You have no videos yet."
-        return f"{_count(self.allowed[REMIX.id], self.videos)} may be remixed."
+        for use, edit in stand.withdrawing.items():
+            if edit.is_holding:
+                return f"{USES[use].label} is being turned off for the videos you chose."
+            return f"{USES[use].label} is being turned off for {edit.will_change:,} videos."
+        if not any(stand.allowed(use) for use in USES):
+            return "Nothing of yours is allowed." if stand.videos else "You have no videos yet."
+        return f"{_count(stand.allowed(REMIX.id), stand.videos)} may be remixed."
 
     @property
     def detail(self) -> str:
-        if self.opted_out:
+        stand = self.stand
+        if stand.opted_out:
             return "Nothing may be remixed or used for training."
-        if not self.videos:
+        if stand.withdrawing:
+            return "It is in force already, and is being written down for each."
+        if not stand.videos:
             return "Whatever you add starts off."
-        if not any(self.allowed.values()):
-            owned = "Your video is" if self.videos == 1 else f"Your {self.videos:,} videos are"
+        if not any(stand.allowed(use) for use in USES):
+            owned = "Your video is" if stand.videos == 1 else f"Your {stand.videos:,} videos are"
             return f"{owned} off for remix and training."
-        training = self.allowed[TRAIN.id]
+        training = stand.allowed(TRAIN.id)
         if not training:
             return "None may be used for training."
-        return f"{_count(training, self.videos)} may be used for training."
+        return f"{_count(training, stand.videos)} may be used for training."
 
 
 def _count(n: int, total: int) -> str:
@@ -54,17 +80,8 @@ def _count(n: int, total: int) -> str:
 
 
 def standing_bar_of(user: User) -> StandingBar:
-    """At most four queries, whatever the size of the library."""
-    standing = Standing.objects.filter(creator=user).first()
-    mine = Video.objects.owned_by(user)
-    opted_out = bool(standing and standing.opted_out)
-    allowed = {use: 0 if opted_out else querysets.permitting(mine, use).count() for use in USES}
-    return StandingBar(
-        opted_out=opted_out,
-        since=standing.changed_at if standing else None,
-        videos=mine.count(),
-        allowed=allowed,
-    )
+    """Four queries, whatever the size of the library."""
+    return StandingBar(user, stand_of(user))
 
 
 def standing_bar(request: HttpRequest) -> dict[str, Any]:

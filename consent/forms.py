@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import zoneinfo
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 
-from consent import services
+from consent import selection, services
 from consent.uses import CHOICES
 
 
@@ -29,28 +30,54 @@ class IdsField(forms.Field):
 
 
 class SelectionForm(forms.Form):
-    """Which videos, and for which use. A row's own button sends `only=use:uuid`, which counts
-    whatever is ticked and chosen beside it."""
+    """Which videos, and for which use: `ids`, or the token of all that match. A row's own button
+    sends `only=use:uuid`, which counts whatever is ticked and chosen beside it. The same `key`
+    sent twice is one act."""
 
-    use = forms.ChoiceField(choices=CHOICES)
+    use = forms.ChoiceField(
+        choices=CHOICES,
+        error_messages={
+            "required": "Choose what it is about: remix or training.",
+            "invalid_choice": "There is no use “%(value)s”.",
+        },
+    )
     ids = IdsField(required=False)
+    matching = forms.CharField(max_length=5000, required=False)
+    key = forms.CharField(max_length=100, required=False)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
         if data is not None and (only := data.get("only")):
             data = data.copy()
             data["use"], _, data["ids"] = only.partition(":")
+            data.pop("matching", None)
         super().__init__(data, **more)
 
+    def selected(self) -> dict[str, Any]:
+        """`matching` or `ids`, as the services take them. Raises Refused."""
+        if token := self.cleaned_data["matching"]:
+            return {"matching": selection.read(token)}
+        return {"ids": self.cleaned_data["ids"]}
 
-class GrantForm(SelectionForm):
-    """What to allow. `until` is a day: the permission ends when that day is over."""
+    def once(self) -> str | None:
+        """The key of this act: of this page and this selection. Another selection made on the
+        same page, by going back to it, is another act."""
+        if not self.cleaned_data["key"]:
+            return None
+        named = sorted(str(one) for one in self.cleaned_data["ids"])
+        parts = [self.cleaned_data[name] for name in ("key", "use", "matching")]
+        return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
+
+
+class UntilForm(forms.Form):
+    """`until` is a day: the permission ends when that day is over."""
 
     until = forms.DateField(
         required=False,
         label="Until",
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="The last day. Leave it empty for no end date.",
+        error_messages={"invalid": "Write the last day like 2027-03-01, or leave it empty."},
     )
 
     def clean_until(self) -> date | None:
@@ -66,6 +93,30 @@ class GrantForm(SelectionForm):
             return services.Grant()
         midnight = datetime.combine(day + timedelta(days=1), time.min)
         return services.Grant(until=timezone.make_aware(midnight))
+
+
+class GrantForm(UntilForm, SelectionForm):
+    """What to allow, and for which videos."""
+
+
+class UploadChoiceForm(UntilForm):
+    """What later uploads start with; `notice` is the one that was in view."""
+
+    use = forms.ChoiceField(choices=CHOICES)
+    start = forms.ChoiceField(choices=[("allowed", "Allowed"), ("undecided", "Off")])
+    notice = forms.UUIDField(required=False)
+
+
+class SheetForm(forms.Form):
+    file = forms.FileField(
+        label="CSV file",
+        error_messages={
+            "required": "Choose the file first.",
+            "empty": "This file is empty. Choose the one that you exported and changed.",
+        },
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+    reason = forms.CharField(max_length=500, required=False, label="A note for your record")
 
 
 class OptInForm(forms.Form):

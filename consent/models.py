@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from consent.uses import CHOICES
+from creatorhub.jobs import Job
 from library.models import Video
 
 
@@ -118,16 +120,24 @@ class Standing(models.Model):
 class Edit(models.Model):
     """One act of a creator: who, what change, which videos, when, why.
 
-        draft ──confirm──> confirmed ──> applying ──> applied ──undo──> (a new edit, the inverse)
-          └─> expired                       └─cancel─> cancelled
+        preparing ──> draft ──confirm──> confirmed ──> applying ──> applied ──undo──> (an edit)
+            │           └─> expired          └────┬───────┘
+            └─> draft or confirmed                └─cancel─> cancelled (only what allows)
 
-    `terms` is what its items get, None for off; an undo has None here and its items carry their
-    own `after`. Counts are frozen when written: `selected` = `will_change` + `already` +
-    `not_eligible` for the draft; `changed` + `already` + `superseded` + `not_eligible` =
-    `selected` once applied.
+    `preparing` freezes a large selection into items, in chunks. With `confirmed_at` set it is a
+    withdrawal that was confirmed as it was asked for: until its items say which videos it is
+    about, it holds the use back for all that this creator has allowed.
+
+    `terms` is what its items get, None for off; where items carry their own `after` (an undo, a
+    file) it is None as well, and `change` tells which. `version` is the standing's at the confirm,
+    so it orders the edits of one creator. `cursor` is the key of the last video applied: an item
+    up to it that is `pending` was changed. Counts are frozen when written: `selected` =
+    `will_change` + `already` + `superseded` + `not_eligible` for the draft; once applied with
+    `changed` in place of `will_change`. A cancelled edit also left some alone: `left_out`.
     """
 
     class Status(models.TextChoices):
+        PREPARING = "preparing", "Preparing"
         DRAFT = "draft", "Draft"
         CONFIRMED = "confirmed", "Confirmed"
         APPLYING = "applying", "Applying"
@@ -135,23 +145,46 @@ class Edit(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         EXPIRED = "expired", "Expired"
 
+    class Change(models.TextChoices):
+        ALLOWED = "allowed", "Allow"
+        OFF = "off", "Turn off"
+        FORMER = "former", "Put back as it was"
+        LISTED = "listed", "As a file says"
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="edits"
     )
     actor = models.CharField(max_length=64)
     use = models.CharField(max_length=32, choices=CHOICES)
+    change = models.CharField(max_length=16, choices=Change.choices, default=Change.OFF)
     terms = models.ForeignKey(
         Terms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     undoes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
     )
+    matching = models.JSONField(
+        null=True, blank=True, help_text="The filter that was frozen, and the last video it saw."
+    )
+    same_as = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The earlier draft whose videos these are.",
+    )
     reason = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
     idempotency_key = models.CharField(max_length=100, null=True, blank=True)
+    version = models.BigIntegerField(default=0)
+    cursor = models.BigIntegerField(default=0)
+    parts = models.PositiveIntegerField(default=0, help_text="Chunks applied, each with its event.")
     selected = models.PositiveIntegerField(default=0)
     will_change = models.PositiveIntegerField(default=0)
+    grants = models.PositiveIntegerField(default=0, help_text="Of these, to something allowed.")
+    withdraws = models.PositiveIntegerField(default=0, help_text="Of these, from it to off.")
     changed = models.PositiveIntegerField(default=0)
     already = models.PositiveIntegerField(default=0)
     superseded = models.PositiveIntegerField(default=0)
@@ -169,21 +202,91 @@ class Edit(models.Model):
                 fields=["creator", "idempotency_key"], name="edit_is_confirmed_once_per_key"
             ),
         ]
-        indexes = [models.Index(fields=["creator", "-id"], name="edit_of_creator_newest_first")]
+        indexes = [
+            models.Index(fields=["creator", "-id"], name="edit_of_creator_newest_first"),
+            # Every decision asks whether one of these withdraws the video: almost always none is.
+            models.Index(
+                fields=["creator", "use"],
+                condition=Q(status__in=["preparing", "confirmed", "applying"]),
+                name="edit_that_is_live",
+            ),
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(status__in=["preparing", "draft"]),
+                name="edit_that_may_expire",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"edit {self.uuid}: {self.use} {'allow' if self.terms_id else 'off'}"
+        return f"edit {self.uuid}: {self.use} {self.change}"
 
     @property
     def is_grant(self) -> bool:
         return self.terms_id is not None
+
+    @property
+    def is_live(self) -> bool:
+        """Confirmed, and not yet written down for every video."""
+        confirmed = (self.Status.CONFIRMED, self.Status.APPLYING)
+        return self.status in confirmed or self.is_holding
+
+    @property
+    def is_holding(self) -> bool:
+        return self.status == self.Status.PREPARING and self.confirmed_at is not None
+
+    @property
+    def asked_under(self) -> dict[str, Any] | None:
+        """What stood above all of the creator's videos when a withdrawal was confirmed that is
+        frozen later: `opted_out`, and the uses that were `paused`."""
+        under: dict[str, Any] | None = (self.matching or {}).get("asked_under")
+        return under
+
+    @property
+    def is_withdrawing(self) -> bool:
+        """In force for all its videos, though not yet written down for each."""
+        return self.is_holding or (self.is_live and self.withdraws > 0)
+
+    @property
+    def done(self) -> int:
+        """Items that were come to, whatever came of them."""
+        if self.status == self.Status.APPLIED:
+            return self.selected
+        return self.changed + self.already + self.superseded + self.not_eligible
+
+    @property
+    def left_out(self) -> int:
+        """Videos that a cancelled edit did not come to."""
+        return self.selected - self.done if self.status == self.Status.CANCELLED else 0
+
+
+class EditJob(Job):
+    """The job that freezes a large selection, or applies a large edit, in chunks. One per edit;
+    the edit's status says which. `attempts` counts those since the last chunk that was done."""
+
+    edit = models.OneToOneField(Edit, on_delete=models.CASCADE, related_name="job")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=Q(state__in=["queued", "running"]),
+                name="edit_job_that_is_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job of {self.edit_id}: {self.state}"
 
 
 class Item(models.Model):
     """One video in an edit: terms before, terms after, outcome.
 
     `before_decided` tells "off" (True, no terms) from "never decided" (False); an undo puts
-    either back exactly. `reason` names why an item is not eligible.
+    either back exactly. `reason` names why an item is not eligible. Applying writes only the
+    exceptions here: what stays `pending` was changed if the edit has come past it (`told`).
+
+    There are a million of these to an act: two indexes, and no foreign keys in the database
+    (docs/decisions/0009-items-are-lean.md). Videos and terms are never deleted.
     """
 
     class Outcome(models.TextChoices):
@@ -192,12 +295,31 @@ class Item(models.Model):
         ALREADY = "already", "Already so"
         SUPERSEDED = "superseded", "Changed since, left alone"
         NOT_ELIGIBLE = "not_eligible", "Not eligible"
+        CANCELLED = "cancelled", "Not done, cancelled"
 
-    edit = models.ForeignKey(Edit, on_delete=models.CASCADE, related_name="items")
-    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="+")
-    before = models.ForeignKey(Terms, null=True, on_delete=models.PROTECT, related_name="+")
+    edit = models.ForeignKey(
+        Edit, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
+    )
+    video = models.ForeignKey(
+        Video, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    before = models.ForeignKey(
+        Terms,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     before_decided = models.BooleanField()
-    after = models.ForeignKey(Terms, null=True, on_delete=models.PROTECT, related_name="+")
+    after = models.ForeignKey(
+        Terms,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     after_decided = models.BooleanField(default=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
     reason = models.CharField(max_length=32, blank=True)
@@ -208,21 +330,33 @@ class Item(models.Model):
         ]
         indexes = [
             models.Index(fields=["video", "-edit"], name="item_of_a_video_newest_first"),
-            models.Index(
-                fields=["video"], condition=Q(outcome="pending"), name="item_that_is_pending"
-            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.video_id} in {self.edit_id}: {self.outcome}"
 
+    @property
+    def told(self) -> str:
+        """The outcome as it stands now. Reads the edit."""
+        if self.outcome != self.Outcome.PENDING:
+            return self.outcome
+        if self.video_id <= self.edit.cursor:
+            return self.Outcome.CHANGED
+        cancelled = self.edit.status == Edit.Status.CANCELLED
+        return self.Outcome.CANCELLED if cancelled else self.Outcome.PENDING
+
+    @property
+    def told_label(self) -> str:
+        return str(self.Outcome(self.told).label)
+
     def line(self) -> dict[str, str]:
-        """As the log's items root hashes it. Reads the video and both terms with their notices."""
+        """As the log's items root hashes it. Reads the video, both terms with their notices, and
+        the edit."""
         return {
             "video": str(self.video.uuid),
             "before": state_line(self.before, decided=self.before_decided),
             "after": state_line(self.after, decided=self.after_decided),
-            "outcome": self.outcome,
+            "outcome": self.told,
         }
 
 
@@ -235,26 +369,103 @@ class Consent(models.Model):
     """
 
     creator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="consents")
+    video = models.ForeignKey(
+        Video, on_delete=models.PROTECT, related_name="consents", db_index=False
+    )
     use = models.CharField(max_length=32, choices=CHOICES)
     terms = models.ForeignKey(
-        Terms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Terms,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
     )
     decided = models.BooleanField(default=True)
     version = models.BigIntegerField()
     withdrawn_version = models.BigIntegerField(default=0)
     changed_at = models.DateTimeField()
-    edit = models.ForeignKey(Edit, on_delete=models.PROTECT, related_name="+")
+    edit = models.ForeignKey(Edit, on_delete=models.PROTECT, related_name="+", db_index=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["video", "use"], name="consent_is_once_per_use"),
         ]
         indexes = [
-            models.Index(fields=["creator", "use", "terms"], name="consent_of_creator_by_terms"),
+            models.Index(
+                fields=["creator", "use", "terms", "video"], name="consent_of_creator_by_terms"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.use} of {self.video_id}: {self.terms_id or 'off'}"
+
+
+class Tally(models.Model):
+    """How many videos of a creator stand under each terms, counted as they change.
+
+    Every page says how many videos are allowed, and whether terms have ended or lapsed is a
+    question about terms: so a handful of rows answers for a million videos. Only ready videos
+    that were not removed have terms that count. Written under the standing's lock; fsck counts
+    and compares.
+    """
+
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    use = models.CharField(max_length=32, choices=CHOICES)
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+", db_index=False)
+    videos = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["creator", "use", "terms"], name="tally_is_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.creator_id}: {self.videos} under {self.terms_id}"
+
+
+class UploadChoice(models.Model):
+    """What a creator's later uploads start with, chosen under a notice. No row: they start
+    undecided. It reaches only videos whose key is above `after_video`: what came later."""
+
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_choices"
+    )
+    use = models.CharField(max_length=32, choices=CHOICES)
+    terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+")
+    after_video = models.BigIntegerField()
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "use"], name="upload_choice_is_once_per_use"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"later uploads of {self.creator_id}: {self.terms}"
+
+
+class SavedFilter(models.Model):
+    """A filter of the list under a name of the creator's own."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters"
+    )
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["creator", "name"], name="saved_filter_has_its_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

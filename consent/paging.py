@@ -4,10 +4,12 @@ count, so the thousandth page costs what the first does."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, OrderBy, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 M = TypeVar("M", bound=Model)
 SALT = "page"
@@ -21,32 +23,54 @@ class Page(Generic[M]):
     next: str
 
 
-def page_of(rows: QuerySet[M], *, ordering: tuple[str, ...], size: int, after: str = "") -> Page[M]:
+def page_of(
+    rows: QuerySet[M],
+    *,
+    ordering: tuple[str, ...],
+    size: int,
+    after: str = "",
+    few: bool = False,
+) -> Page[M]:
     """One query. `ordering` must end with a unique field. An `after` that we did not make, or
-    one made for another ordering, gives the first page."""
-    rows = rows.order_by(*ordering)
+    one made for another ordering, gives the first page. `few` says that the rows are few and
+    quickly found: they are then sorted, where else an index would be read in order until they are
+    met, which takes all of it if they lie at its end."""
+    rows = rows.order_by(*map(_by_hand, ordering) if few else ordering)
     if key := _read(after, ordering):
-        rows = rows.filter(_beyond(ordering, key))
+        rows = rows.filter(beyond(ordering, key))
     found = list(rows[: size + 1])
     more = len(found) > size
     items = found[:size]
     return Page(items, _write(items[-1], ordering) if more else "")
 
 
-def _beyond(ordering: tuple[str, ...], key: list[Any]) -> Q:
-    """The rows after `key`: (a > x) or (a = x and b > y) …, with < for a descending field."""
-    beyond, equal = Q(), Q()
+def _by_hand(name: str) -> OrderBy:
+    """The same order, as an expression that no index has."""
+    field = F(name.removeprefix("-"))
+    return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
+
+
+def beyond(ordering: tuple[str, ...], key: list[Any]) -> Q:
+    """The rows after `key`: (a > x) or (a = x and b > y) …, with < for a descending field.
+
+    The first field is bounded once more by itself (a >= x): an index begins there, where for the
+    alternatives alone it would be read from its start.
+    """
+    after, equal = Q(), Q()
     for name, value in zip(ordering, key, strict=True):
         field = name.removeprefix("-")
         compare = "lt" if name.startswith("-") else "gt"
-        beyond |= equal & Q(**{f"{field}__{compare}": value})
+        after |= equal & Q(**{f"{field}__{compare}": value})
         equal &= Q(**{field: value})
-    return beyond
+    first = ordering[0]
+    bound = f"{first.removeprefix('-')}__{'lte' if first.startswith('-') else 'gte'}"
+    return Q(**{bound: key[0]}) & after
 
 
 def _write(row: Model, ordering: tuple[str, ...]) -> str:
     key = [getattr(row, name.removeprefix("-")) for name in ordering]
-    return signing.dumps([list(ordering), key], salt=SALT, compress=True)
+    plain = [one.isoformat() if isinstance(one, datetime) else one for one in key]
+    return signing.dumps([list(ordering), plain], salt=SALT, compress=True)
 
 
 def _read(after: str, ordering: tuple[str, ...]) -> list[Any] | None:

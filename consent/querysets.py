@@ -32,7 +32,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consent import policy
-from consent.models import Consent, Edit, Item, Notice, Terms
+from consent.models import Consent, Edit, Item, Notice, Standing, Terms
 from consent.policy import Decision, Facts, Reason
 from consent.uses import USES
 from creatorhub.models import User
@@ -61,29 +61,63 @@ class Ruling:
 
 
 def with_reason(
-    videos: Videos, use: str, *, asker: User | None = None, now: datetime | None = None
+    videos: Videos,
+    use: str,
+    *,
+    asker: User | None = None,
+    now: datetime | None = None,
+    besides: Edit | None = None,
 ) -> Videos:
     """Annotates, for one use: `reason_<use>` (a policy.Reason), `since_<use>` and `by_<use>`
-    (the last change and who made it, "kind:id"), `until_<use>`. Adds joins, no queries."""
+    (the last change and who made it, "kind:id"), `until_<use>`, and `state_<use>`, what is stored
+    beneath: "terms", "off" or "undecided". Adds joins, no queries; nothing
+    where it was annotated already. `besides` is the edit whose
+    selection is being frozen: it is left out of account, and if it was confirmed as it was asked
+    for, so is what came above the videos since."""
+    if f"reason_{use}" in videos.query.annotations:
+        return videos
     consent = _join(use)
-    return _with_facts(videos, use, asker=asker, now=now).annotate(
+    return with_reason_aside(videos, use, asker=asker, now=now, besides=besides).annotate(
         **{
-            f"reason_{use}": _reason(use),
+            f"reason_{use}": F(f"_{use}_reason"),
             f"since_{use}": F(f"{consent}__changed_at"),
             f"by_{use}": F(f"{consent}__edit__actor"),
             f"until_{use}": F(f"{consent}__terms__until"),
+            f"state_{use}": Case(
+                When(**{f"{consent}__terms__isnull": False}, then=Value("terms")),
+                When(**{f"{consent}__decided": True}, then=Value("off")),
+                default=Value("undecided"),
+                output_field=CharField(),
+            ),
         }
     )
+
+
+def with_reason_aside(
+    videos: Videos,
+    use: str,
+    *,
+    asker: User | None = None,
+    now: datetime | None = None,
+    besides: Edit | None = None,
+    owner: int | None = None,
+) -> Videos:
+    """As with_reason, for a filter: the reason is `_<use>_reason`, and is not selected. `owner` is
+    whose videos these all are: what is known of one creator need not be asked for each video."""
+    if f"_{use}_reason" in videos.query.annotations:
+        return videos
+    facts = _with_facts(videos, use, asker=asker, now=now, besides=besides, owner=owner)
+    return facts.alias(**{f"_{use}_reason": _reason(use)})
 
 
 def permitting(
     videos: Videos, use: str, *, asker: User | None = None, now: datetime | None = None
 ) -> Videos:
     """The videos that may be used so, now, by this asker (None: anybody)."""
-    granted = Consent.objects.filter(use=use, terms__isnull=False).values("video")
-    # The subquery repeats a part of the reason in a form that an index can serve.
-    return with_reason(videos.filter(pk__in=granted), use, asker=asker, now=now).filter(
-        **{f"reason_{use}": Reason.ALLOWED}
+    granted = Consent.objects.filter(use=use, video=OuterRef("pk"), terms__isnull=False)
+    # This repeats a part of the reason in a form that an index can serve.
+    return with_reason(videos.filter(Exists(granted)), use, asker=asker, now=now).filter(
+        **{f"_{use}_reason": Reason.ALLOWED}
     )
 
 
@@ -98,15 +132,17 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
 def rulings(
     uuids: list[UUID], use: str, *, asker: User | None = None
 ) -> list[tuple[UUID, Decision, int]]:
-    """(uuid, decision, standing version) in the order asked, one query; what nobody knows is
-    `video_unavailable` at version 0."""
-    videos = Video.objects.filter(uuid__in=uuids)
-    known = dict(_rulings(videos, use, asker=asker))
-    unknown = Decision(allowed=False, reason=Reason.VIDEO_UNAVAILABLE)
-    return [
-        (uuid, known[uuid].decision, known[uuid].version) if uuid in known else (uuid, unknown, 0)
-        for uuid in uuids
-    ]
+    """(uuid, decision, standing version) in the order asked, by the twin in SQL: one query. What
+    nobody knows is `video_unavailable` at version 0."""
+    asked = with_reason_aside(Video.objects.filter(uuid__in=uuids), use, asker=asker)
+    version = Coalesce(F("owner__standing__version"), Value(0))
+    rows = asked.values_list("uuid", F(f"_{use}_reason"), version)
+    decisions = {
+        str(reason): Decision(allowed=reason is Reason.ALLOWED, reason=reason) for reason in Reason
+    }
+    known = {uuid: (decisions[reason], raised) for uuid, reason, raised in rows}
+    unknown = (decisions[Reason.VIDEO_UNAVAILABLE], 0)
+    return [(uuid, *known.get(uuid, unknown)) for uuid in uuids]
 
 
 def _rulings(videos: Videos, use: str, *, asker: User | None) -> Iterator[tuple[UUID, Ruling]]:
@@ -151,11 +187,25 @@ def _join(use: str) -> str:
 
 
 def _with_facts(
-    videos: Videos, use: str, *, asker: User | None, now: datetime | None = None
+    videos: Videos,
+    use: str,
+    *,
+    asker: User | None,
+    now: datetime | None = None,
+    besides: Edit | None = None,
+    owner: int | None = None,
 ) -> Videos:
     """Joins the consent of this use and annotates each fact as `_<use>_<fact>`."""
     consent = _join(use)
-    conditions = _conditions(use, consent, asker=asker, now=now or timezone.now())
+    moment = now or timezone.now()
+    conditions = _conditions(
+        use,
+        consent,
+        asker=asker,
+        now=moment,
+        owner=owner or OuterRef("owner"),
+        besides=besides,
+    )
     joined = videos.annotate(
         **{consent: FilteredRelation("consents", condition=Q(consents__use=use))}
     )
@@ -171,24 +221,45 @@ def _with_facts(
     )
 
 
-def _conditions(use: str, consent: str, *, asker: User | None, now: datetime) -> dict[str, Any]:
+def _conditions(
+    use: str,
+    consent: str,
+    *,
+    asker: User | None,
+    now: datetime,
+    owner: int | OuterRef,
+    besides: Edit | None,
+) -> dict[str, Any]:
     """Each fact of policy.Facts as a condition. The audience is everyone until there are others,
     so `asker` changes nothing yet; an approval covers nothing until there are requests."""
     never = Q(pk__isnull=True)
     switch = USES[use].pause_switch
-    paused = Exists(waffle.get_waffle_switch_model().objects.filter(name=switch, active=True))
-    withdrawing = Item.objects.filter(
-        video=OuterRef("pk"),
+    switches = waffle.get_waffle_switch_model().objects.filter(name=switch, active=True)
+    paused: Any = Exists(switches) if switch else never
+    # Not by a join: SQLite would begin with the account, and lose the order of the list.
+    opted_out: Any = Exists(Standing.objects.filter(creator=owner, opted_out=True))
+    if besides and (then := besides.asked_under):
+        paused = ~never if use in then["paused"] else never
+        opted_out = ~never if then["opted_out"] else never
+    withdrawing = _live_edits(use, owner=owner, besides=besides)
+    names_it = Item.objects.filter(
+        edit=OuterRef("pk"),
+        video=OuterRef(OuterRef("pk")),
+        video__gt=OuterRef("cursor"),
         outcome=Item.Outcome.PENDING,
         after=None,
-        edit__use=use,
-        edit__status__in=[Edit.Status.CONFIRMED, Edit.Status.APPLYING],
     )
     return {
-        "paused": paused if switch else never,
+        "paused": paused,
         "available": Q(status=Video.Status.READY, removed_at=None),
-        "opted_out": Q(owner__standing__opted_out=True),
-        "being_withdrawn": Exists(withdrawing),
+        "opted_out": opted_out,
+        # A confirmed withdrawal that is still being frozen does not yet name its videos, so it
+        # holds back all that is allowed.
+        "being_withdrawn": Q(Exists(withdrawing), Exists(withdrawing.filter(Exists(names_it))))
+        | Q(
+            Exists(withdrawing.filter(status=Edit.Status.PREPARING)),
+            **{f"{consent}__terms__isnull": False},
+        ),
         "decided": Q(**{f"{consent}__decided": True}),
         "allowed_by_terms": Q(**{f"{consent}__terms__isnull": False}),
         "ended": Q(**{f"{consent}__terms__until__lte": now}),
@@ -199,6 +270,19 @@ def _conditions(use: str, consent: str, *, asker: User | None, now: datetime) ->
         "must_ask": Q(**{f"{consent}__terms__mode": Terms.Mode.ASK}),
         "approved": never,
     }
+
+
+def _live_edits(use: str, *, owner: int | OuterRef, besides: Edit | None = None) -> QuerySet[Edit]:
+    """The edits of this creator (or an outer row's owner) that are confirmed and not yet applied
+    to all their videos."""
+    live = Q(status__in=[Edit.Status.CONFIRMED, Edit.Status.APPLYING])
+    live |= Q(status=Edit.Status.PREPARING, confirmed_at__isnull=False)
+    # The index is partial: the statuses must stand there as they do in its condition.
+    statuses = [Edit.Status.PREPARING, Edit.Status.CONFIRMED, Edit.Status.APPLYING]
+    edits = Edit.objects.filter(live, creator=owner, use=use, status__in=statuses)
+    if besides and besides.confirmed_at:
+        return edits.filter(version__lt=besides.version)
+    return edits.exclude(pk=besides.pk) if besides else edits
 
 
 def _material_version(use: str) -> QuerySet[Notice, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.dispatch import Signal
@@ -15,8 +16,12 @@ class Withdrawn:
     taken_down: int = 0
 
 
+# Given keys of videos, those of them that a withdrawal is about. Who listens knows the few videos
+# that something was made of; the withdrawal may be about a million.
+Among = Callable[[list[int]], Iterable[int]]
+
 # Sent inside the withdrawing transaction, under the standing's lock, after the consent rows
-# changed. Arguments: actor, creator (User), use (id, or None for every use), videos (a queryset
-# of library.Video to filter by, or None for all of the creator's), reason (policy.Reason),
-# act (UUID). Receivers return Withdrawn. An exception undoes the withdrawal.
+# changed. Arguments: actor, creator (User), use (id, or None for every use), videos (an Among, or
+# None for all of the creator's), reason (policy.Reason), act (UUID). Receivers return Withdrawn. An
+# exception undoes the withdrawal.
 consent_withdrawn = Signal()

@@ -9,6 +9,11 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     # videos
     path("videos/", views.videos, name="videos"),
+    path("videos/sheet.csv", views.sheet_export, name="sheet_export"),
+    path("videos/sheet/", views.sheet_draft, name="sheet_draft"),
+    path("videos/filters/", views.filter_save, name="filter_save"),
+    path("videos/filters/<uuid:uuid>/forget/", views.filter_forget, name="filter_forget"),
+    path("videos/new-uploads/", views.upload_choices, name="upload_choices"),
     path("videos/<uuid:uuid>/", views.video, name="video"),
     path("videos/<uuid:uuid>/remove/", views.video_remove, name="video_remove"),
     # edits
@@ -17,6 +22,10 @@ urlpatterns = [
     path("edits/<uuid:uuid>/", views.edit_result, name="edit_result"),
     path("edits/<uuid:uuid>/preview/", views.edit_preview, name="edit_preview"),
     path("edits/<uuid:uuid>/confirm/", views.edit_confirm, name="edit_confirm"),
+    path("edits/<uuid:uuid>/progress/", views.edit_progress, name="edit_progress"),
+    path("edits/<uuid:uuid>/items.csv", views.edit_items, name="edit_items"),
+    path("edits/<uuid:uuid>/cancel/", views.edit_cancel, name="edit_cancel"),
+    path("edits/<uuid:uuid>/retry/", views.edit_retry, name="edit_retry"),
     path("edits/<uuid:uuid>/undo/", views.edit_undo, name="edit_undo"),
     # everything at once
     path("opt-out/", views.opt_out, name="opt_out"),

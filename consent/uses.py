@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`verb` completes "may be …"; `pause_switch` names the waffle switch that pauses the use."""
+    """`verb` completes "may be …", `noun` "a permission to …"; `pause_switch` names the waffle
+    switch that pauses the use."""
 
     id: str
     label: str
     verb: str
+    noun: str
     consequence: str
     pause_switch: str = ""
 
@@ -23,6 +25,7 @@ REMIX = Use(
     id="remix",
     label="Remix",
     verb="remixed",
+    noun="remix",
     consequence=(
         "Anyone signed in may make memes from these videos, with your name on them. "
         "Remixing does not include training."
@@ -33,6 +36,7 @@ TRAIN = Use(
     id="train",
     label="AI training",
     verb="used for training",
+    noun="train",
     consequence=(
         "Other systems that ask may train AI models on these videos. "
         "What a model has learned cannot be taken back when you turn this off."

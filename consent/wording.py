@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.timezone import localtime
+
 from consent.policy import Reason
+from consent.uses import USES
+
+if TYPE_CHECKING:
+    from consent.models import Edit
 
 LABELS: dict[str, str] = {
     Reason.PAUSED: "Paused",
@@ -33,6 +42,21 @@ WHYS: dict[str, str] = {
     Reason.ALLOWED: "No end date",
 }
 
+# In the list's filter.
+REASON_LABELS: dict[str, str] = {
+    Reason.ALLOWED: "Allowed",
+    Reason.UNDECIDED: "Never decided",
+    Reason.OFF: "Turned off",
+    Reason.EXPIRED: "Ended",
+    Reason.NOTICE_CHANGED: "Terms changed",
+    Reason.OPTED_OUT: "Everything turned off",
+    Reason.WITHDRAWN: "Being turned off",
+    Reason.VIDEO_UNAVAILABLE: "Not ready",
+    Reason.PAUSED: "Paused by CreatorHub",
+    Reason.NOT_IN_AUDIENCE: "Not for everyone",
+    Reason.APPROVAL_NEEDED: "Ask first",
+}
+
 # To anybody who asks.
 SENTENCES: dict[str, str] = {
     Reason.PAUSED: "CreatorHub has paused this for everyone. Try again later.",
@@ -61,8 +85,40 @@ ICONS: dict[str, str] = {
 }
 
 
+def last_day(end: datetime) -> date:
+    """The last day, in the person's own zone, on which a permission that ends then still holds."""
+    return (localtime(end) - timedelta(seconds=1)).date()
+
+
 def reach(stopped: int, taken_down: int) -> str:
     """How far a withdrawal reached into what was made."""
     renders = "1 render" if stopped == 1 else f"{stopped:,} renders"
     memes = "1 meme" if taken_down == 1 else f"{taken_down:,} memes"
     return f"{renders} stopped, {memes} taken down."
+
+
+def told_of(edit: Edit) -> str:
+    """What an edit did, in a sentence or two."""
+    what = USES[edit.use].label
+    videos = "1 video" if edit.changed == 1 else f"{edit.changed:,} videos"
+    if edit.status == edit.Status.EXPIRED:
+        return "This draft was never confirmed. Nothing changed."
+    if not edit.changed:
+        told = "Nothing changed."
+        if edit.status != edit.Status.CANCELLED and edit.already == edit.selected:
+            told = f"Nothing changed: {what} was already so."
+    elif edit.change == edit.Change.FORMER:
+        told = f"{what} is back as it was for {videos}."
+    elif edit.change == edit.Change.LISTED:
+        told = f"{what} is set as the file said for {videos}."
+    elif edit.is_grant:
+        told = f"{what} is allowed for {videos}."
+    else:
+        told = f"{what} is off for {videos}."
+    if edit.left_out:
+        told += f" Cancelled before the other {edit.left_out:,}."
+    if edit.superseded:
+        told += f" {edit.superseded:,} had changed since and were left alone."
+    if edit.stopped or edit.taken_down:
+        told += f" {reach(edit.stopped, edit.taken_down)}"
+    return told

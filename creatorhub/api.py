@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django_filters import FilterSet
@@ -41,7 +42,7 @@ class CursorPages(CursorPagination):
     ) -> list[Any] | None:
         try:
             return super().paginate_queryset(queryset, request, view)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, ValidationError):
             # The position comes from outside and is compared with a number or a time.
             raise NotFound(self.invalid_cursor_message) from None
 
@@ -90,9 +91,11 @@ def caller(request: Request) -> User:
     return request.user
 
 
-def filtered(filters: type[FilterSet], query: QueryDict, queryset: QuerySet[Any]) -> QuerySet[Any]:
+def filtered(
+    filters: type[FilterSet], query: QueryDict, queryset: QuerySet[Any], **more: Any
+) -> QuerySet[Any]:
     """The rows that the page with this query string shows; wrong filters answer by field."""
-    chosen = filters(query, queryset=queryset)
+    chosen = filters(query, queryset=queryset, **more)
     if not chosen.is_valid():
         raise serializers.ValidationError(chosen.errors)
     found: QuerySet[Any] = chosen.qs

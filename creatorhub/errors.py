@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -19,7 +24,11 @@ NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
 UNREADABLE = "We could not read this request."
 NOT_ALLOWED = "You may not do this."
 BROKEN = "Something went wrong on our side. Try again in a moment."
-TOO_LARGE = "This request is too large."
+TOO_LARGE = (
+    "This request is too large, and nothing was done. Send it in parts; for an edit of many "
+    "videos, select by `matching` filters instead of naming each."
+)
+TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 API_PREFIX = "/api/"
 
 
@@ -56,7 +65,7 @@ def api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
     answer by field. None (a fault of ours) lets the exception through to handler500."""
     if isinstance(exc, Refused):
         return Response({"detail": exc.sentence, "code": exc.code}, status=exc.status)
-    if isinstance(exc, RequestDataTooBig):
+    if isinstance(exc, TOO_MUCH):
         return Response({"detail": TOO_LARGE, "code": "too_large"}, status=413)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound(NOTHING_HERE)
@@ -85,7 +94,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if isinstance(exception, RequestDataTooBig):
+    if isinstance(exception, TOO_MUCH):
         answer = _said(request, 413, TOO_LARGE, "too_large")
         return answer or render(request, "413.html", status=413)
     return _said(request, 400, UNREADABLE, "invalid") or defaults.bad_request(request, exception)

@@ -98,10 +98,11 @@ class Job(models.Model):
 J = TypeVar("J", bound=Job)
 
 
-def claim(model: type[J], pk: int) -> J | None:
+def claim(model: type[J], pk: int, *, keep_progress: bool = False) -> J | None:
     """Take the job for this worker, or None if it is not to be had (taken, ended, not yet due).
 
     One conditional UPDATE; the job is ours only if exactly one row changed. Counts an attempt.
+    `keep_progress` is for a job that goes on where the last attempt came to.
     """
     now = timezone.now()
     token = uuid.uuid4()
@@ -117,7 +118,7 @@ def claim(model: type[J], pk: int) -> J | None:
             lease_token=token,
             lease_until=now + LEASE,
             heartbeat_at=now,
-            progress=0,
+            **({} if keep_progress else {"progress": 0}),
         )
     )
     return model._default_manager.get(pk=pk) if changed == 1 else None
@@ -204,6 +205,33 @@ def again(job: Job, **fields: Any) -> bool:
         )
         == 1
     )
+
+
+def queue_again(job: Job) -> None:
+    """Queue a job that has ended, however it did, for what is to be done next. One that is queued
+    or running is left alone."""
+    type(job)._default_manager.filter(pk=job.pk).exclude(state__in=LIVE).update(
+        state=State.QUEUED,
+        attempts=0,
+        progress=0,
+        problem="",
+        finished_at=None,
+        next_attempt_at=timezone.now(),
+    )
+
+
+def give_way(job: Job, *, until: datetime | None = None) -> None:
+    """Put the job that we hold back into the queue, to be gone on with at once or at `until`;
+    its attempts count anew. Raises LeaseLost."""
+    changed = _held(job).update(
+        state=State.QUEUED,
+        attempts=0,
+        next_attempt_at=until or timezone.now(),
+        lease_token=None,
+        lease_until=None,
+    )
+    if changed != 1:
+        raise LeaseLost
 
 
 def nudge(task: str, *args: int) -> None:

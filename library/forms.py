@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from creatorhub.models import User
-from library.models import Video
+from library.search import collections_of
 from library.services.videos import COLLECTION_MAX, TITLE_MAX
 
 SUGGESTED = 200  # collections
@@ -39,8 +39,7 @@ class NameForm(forms.Form):
         self.owner = owner
 
     def collections(self) -> list[str]:
-        owned = Video.objects.owned_by(self.owner).exclude(collection="").order_by("collection")
-        return list(owned.values_list("collection", flat=True).distinct()[:SUGGESTED])
+        return collections_of(self.owner, most=SUGGESTED)
 
 
 class UploadForm(NameForm):

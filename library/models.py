@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from creatorhub.jobs import Job
@@ -44,6 +45,9 @@ class Video(models.Model):
     collection = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PROCESSING)
     problem = models.TextField(blank=True)
+    via = models.CharField(
+        max_length=16, default="upload", help_text="How it came: upload, import."
+    )
     original_name = models.CharField(max_length=255, blank=True)
     size = models.BigIntegerField(default=0, help_text="Bytes of all its files, for the quota.")
     source_key = models.CharField(max_length=200, blank=True, help_text="The upload, until ingest.")
@@ -74,8 +78,36 @@ class Video(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["owner", "-id"], name="video_of_owner_newest_first"),
-            models.Index(fields=["owner", "collection", "-id"], name="video_of_collection"),
+            # Each order of the list is an index, so that its thousandth page costs what its first
+            # does; the first one walks a whole library by key.
+            models.Index(fields=["owner", "-id"], name="video_of_owner_by_key"),
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                condition=models.Q(removed_at=None),
+                name="video_of_owner_newest_first",
+            ),
+            models.Index(
+                models.F("owner"),
+                Lower("title"),
+                models.F("id").desc(),
+                condition=models.Q(removed_at=None),
+                name="video_of_owner_by_title",
+            ),
+            models.Index(
+                fields=["owner", "duration_ms", "-id"],
+                condition=models.Q(removed_at=None),
+                name="video_of_owner_by_duration",
+            ),
+            models.Index(
+                fields=["owner", "collection", "-created_at", "-id"],
+                condition=models.Q(removed_at=None),
+                name="video_of_collection",
+            ),
+            models.Index(
+                fields=["owner"],
+                condition=models.Q(status="refused", removed_at=None),
+                name="video_that_was_refused",
+            ),
             models.Index(
                 fields=["status"],
                 condition=models.Q(status="processing"),
@@ -96,6 +128,23 @@ class Video(models.Model):
         """The length as players show it: 0:07, 12:30."""
         minutes, seconds = divmod(round(self.duration), 60)
         return f"{minutes}:{seconds:02}"
+
+
+class Shelf(models.Model):
+    """How many videos a creator has that were not removed. Every page says the number, and to
+    count a million for each would take longer than the page. Only library.services writes it,
+    in the transaction that adds or removes; fsck counts and compares."""
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="shelf",
+    )
+    videos = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}: {self.videos}"
 
 
 class Ingest(Job):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
@@ -12,9 +14,28 @@ from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from library.services.videos import no_room, quota_left, too_large
 
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimit:
+    most: int
+    reason: Callable[[], Refused]
+
+
+def takes_files(*, most: int, reason: Callable[[], Refused]) -> Callable[[V], V]:
+    """Marks a view whose files are no videos: of those it takes `most` bytes, whatever room the
+    owner has, and refuses more for this `reason`."""
+
+    def mark(view: V) -> V:
+        view.file_limit = FileLimit(most, reason)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
 
 class CountingUploadHandler(FileUploadHandler):
-    """Stops taking a file at the first byte above the limit or the owner's quota.
+    """Stops taking a file at the first byte above the limit, or what the owner has room for.
 
     The rest of the body is read and thrown away, and the other fields are kept: the view runs as
     usual, and `refusal(request)` tells it what to answer. An answer before the body was read would
@@ -32,12 +53,11 @@ class CountingUploadHandler(FileUploadHandler):
         if self.refused:
             raise SkipFile
         if self.left is None:
-            owner = self._owner()
-            self.left = quota_left(owner) if owner else 0
+            self.left = self._room()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.received += len(raw_data)
-        if self.received > min(self.left or 0, settings.UPLOAD_MAX_BYTES):
+        if self.received > (self.left or 0):
             self.refused = self._reason()
             raise SkipFile
         return raw_data
@@ -45,10 +65,27 @@ class CountingUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> None:
         return None
 
+    def _room(self) -> int:
+        """Bytes."""
+        owner = self._owner()
+        if not owner:
+            return 0
+        if limit := self._limit():
+            return limit.most
+        return int(min(quota_left(owner), settings.UPLOAD_MAX_BYTES))
+
+    def _limit(self) -> FileLimit | None:
+        """That of the view which is going to be asked, if it has one."""
+        match = getattr(self.request, "resolver_match", None)
+        limit = getattr(match and match.func, "file_limit", None)
+        return limit if isinstance(limit, FileLimit) else None
+
     def _reason(self) -> Refused:
         owner = self._owner()
         if not owner:
             return Forbidden("Sign in to upload a video.", code="not_authenticated")
+        if limit := self._limit():
+            return limit.reason()
         return too_large() if self.received > settings.UPLOAD_MAX_BYTES else no_room(owner)
 
     def _owner(self) -> User | None:

@@ -241,5 +241,5 @@ class UsesOfMyVideos(ListAPIView[Render]):
     pagination_class = CursorPages
 
     def get_queryset(self) -> QuerySet[Render]:
-        made = Render.objects.filter(video__owner=caller(self.request), published_at__isnull=False)
+        made = Render.objects.filter(creator=caller(self.request), published_at__isnull=False)
         return made.select_related("video", "requester", "terms__notice")

@@ -19,7 +19,7 @@ class RenderQuerySet(models.QuerySet["Render"]):
 
     def visible_to(self, user: User) -> RenderQuerySet:
         """What this person may look at: their own memes, and those made of their videos."""
-        mine = Q(requester=user) | Q(video__owner=user, state__in=[State.DONE, Render.TAKEN_DOWN])
+        mine = Q(requester=user) | Q(creator=user, state__in=[State.DONE, Render.TAKEN_DOWN])
         return self.filter(mine).exclude(state=Render.REMOVED)
 
     def watchable_by(self, user: User) -> RenderQuerySet:
@@ -66,6 +66,13 @@ class Render(Job):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="renders"
     )
     video = models.ForeignKey(Video, on_delete=models.PROTECT, related_name="renders")
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Whose video it is. An opt-out finds it by this, past a million videos.",
+    )
     meme = models.CharField(max_length=64, help_text="The template's id.")
     captions = models.JSONField(default=dict, help_text="Box id to text.")
     start_ms = models.PositiveIntegerField(default=0)
@@ -93,6 +100,7 @@ class Render(Job):
         indexes = [
             models.Index(fields=["requester", "-id"], name="render_of_requester"),
             models.Index(fields=["video", "state"], name="render_of_video_by_state"),
+            models.Index(fields=["creator", "state"], name="render_of_creator_by_state"),
             models.Index(
                 fields=["state", "next_attempt_at"],
                 condition=Q(state__in=["queued", "running"]),

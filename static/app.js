@@ -39,6 +39,9 @@ function selection(root) {
     show();
     all?.focus();
   });
+  $("[data-everything]", root)?.addEventListener("change", () => $("[data-clear-all]", root).click());
+  // After Back the browser ticks the boxes again, once this has run.
+  window.addEventListener("pageshow", show);
   show();
 }
 

@@ -20,6 +20,7 @@ from consent.models import Edit
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
+from library import services as library
 from library.models import Ingest, Video
 from tests.environment import ROOT
 
@@ -54,6 +55,7 @@ def make_video(
     if not ready:
         video = Video.objects.create(owner=owner, title=title, **fields)
         Ingest.objects.create(video=video)
+        library.recount(owner)
         return video
     values = {"uuid": uuid4(), "original_name": f"{title}.mp4", **_facts(), **fields}
     folder = f"videos/{str(values['uuid'])[:2]}/{values['uuid']}"
@@ -65,6 +67,7 @@ def make_video(
         owner=owner, title=title, status=Video.Status.READY, **{**values, **fields}
     )
     Ingest.objects.create(video=video, state=State.DONE, attempts=1, progress=100)
+    library.recount(owner)
     if with_files:
         _place(mezzanine(), video.mezzanine_key)
         _place(poster(), video.poster_key)
@@ -73,7 +76,7 @@ def make_video(
 
 def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
     """Many ready videos without files, in one statement."""
-    return Video.objects.bulk_create(
+    made = Video.objects.bulk_create(
         Video(
             owner=owner,
             **{
@@ -85,6 +88,8 @@ def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
         )
         for _ in range(count)
     )
+    library.recount(owner)
+    return made
 
 
 def make_consent(

@@ -62,6 +62,7 @@ def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) 
 
 OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
 TEMPLATE = {"meme": "{meme}"}
+CHOICE = {"use": "remix", "start": "undecided"}
 IDS = {"use": "remix", "ids": ["{video}"]}
 CHECK = {"use": "remix", "videos": ["{video}"]}
 MEME = {"video": "{video}", "meme": "{meme}", "captions": {"{box}": "x"}, "duration": 1}
@@ -106,6 +107,13 @@ TABLE = [
     post("consent:account_token", TO_SIGN_IN, 303, 303, 303),
     # videos
     Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:sheet_export", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:sheet_draft", TO_SIGN_IN, 200, 200, 200),
+    post("consent:sheet_draft", TO_SIGN_IN, 422, 422, 422),
+    post("consent:filter_save", TO_SIGN_IN, 303, 303, 303, form={"name": "x", "query": "q=x"}),
+    post("consent:filter_forget", TO_SIGN_IN, 404, 404, 303, of="filter"),
+    Row("consent:upload_choices", TO_SIGN_IN, 200, 200, 200),
+    post("consent:upload_choices", TO_SIGN_IN, 303, 303, 303, form=CHOICE),
     Row("consent:video", TO_SIGN_IN, 404, 404, 200, of="video"),
     post("consent:video_remove", TO_SIGN_IN, 404, 404, 303, of="video"),
     Row("library:upload", TO_SIGN_IN, 200, 200, 200),
@@ -122,6 +130,10 @@ TABLE = [
     Row("consent:edit_preview", TO_SIGN_IN, 404, 404, 200, of="draft"),
     post("consent:edit_confirm", TO_SIGN_IN, 404, 404, 303, of="draft"),
     Row("consent:edit_result", TO_SIGN_IN, 404, 404, 200, of="edit"),
+    Row("consent:edit_progress", TO_SIGN_IN, 404, 404, 303, of="edit"),
+    Row("consent:edit_items", TO_SIGN_IN, 404, 404, 200, of="edit"),
+    post("consent:edit_cancel", TO_SIGN_IN, 404, 404, 409, of="edit"),
+    post("consent:edit_retry", TO_SIGN_IN, 404, 404, 409, of="edit"),
     post("consent:edit_undo", TO_SIGN_IN, 404, 404, 303, of="edit"),
     # memes
     Row("remixer:gallery", TO_SIGN_IN, 200, 200, 200),
@@ -183,6 +195,9 @@ def things(alice: User, bob: User) -> dict[str, Any]:
         "video": video.uuid,
         "edit": edit.uuid,
         "draft": draft.uuid,
+        "filter": consent.save_filter(
+            actor=Actor.creator(alice), creator=alice, name="Mine", asked={"q": "mine"}
+        ).uuid,
         "undecided": factories.make_video(owner=alice).uuid,
         "meme": make_meme(video, by=bob, state="done").uuid,
         "waiting": make_meme(video, by=bob, state="queued").uuid,
@@ -203,6 +218,7 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
     return Render.objects.create(
         requester=by,
         video=video,
+        creator=video.owner,
         meme=a_meme().id,
         captions={},
         length_ms=1000,

@@ -1,59 +1,36 @@
-"""An edit: draft, confirm, apply, undo. A single toggle is an edit of one video."""
+"""What makes an edit true: confirming it, turning off at once, undoing, cancelling. A single toggle
+is an edit of one video."""
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from audit import log
-from consent.models import Edit, Item, Notice, Standing, Terms
+from consent import selection, tallies
+from consent.filters import changed_in
+from consent.models import Consent, Edit, EditJob, Item, Standing
 from consent.policy import Reason
-from consent.services import items
+from consent.selection import Matching
+from consent.services import drafts, items
 from consent.services.standing import lock_standing, raise_version, withdraw
-from consent.signals import Withdrawn
+from consent.signals import Among, Withdrawn
 from consent.uses import USES
+from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.errors import Conflict, Forbidden
+from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 
-MOST_AT_ONCE = 500  # videos applied within one request
-DRAFT_LASTS = timedelta(hours=24)
-# Beyond this, a time near the calendar's end could not be shown in every zone.
-LONGEST = timedelta(days=36525)
-TOO_FAR = "The end is more than a hundred years away. Leave it empty for no end date."
 Outcome = Item.Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What to allow: always under the notice in force, for everyone; `until` None for no end."""
-
-    until: datetime | None = None
-
-
-def draft_edit(
-    *,
-    actor: Actor,
-    creator: User,
-    use: str,
-    grant: Grant | None,
-    ids: list[uuid.UUID],
-    reason: str = "",
-) -> Edit:
-    """Freeze a selection and what will come of it; nothing is allowed or withdrawn yet.
-
-    `grant` None turns off. Raises NotFound if any id is not the creator's (and writes nothing),
-    Refused for an empty or too large selection, an unknown use or an end in the past, Forbidden
-    for a grant by anyone but the creator. The number of queries does not depend on `ids`.
-    """
-    with transaction.atomic(durable=True):
-        lock_standing(creator)
-        return _draft(actor=actor, creator=creator, use=use, grant=grant, ids=ids, reason=reason)
+Status = Edit.Status
+LIVE = (Status.PREPARING, Status.CONFIRMED, Status.APPLYING)
 
 
 def confirm_edit(
@@ -63,261 +40,407 @@ def confirm_edit(
     creator: User,
     idempotency_key: str | None = None,
 ) -> Edit:
-    """Apply a draft, once. The same key again returns the edit as it stands; without a key the
-    edit's own id is the key. Raises NotFound, or Conflict for a draft that has expired, was
-    confirmed with another key, or names a notice or an end that no longer holds."""
+    """Do what a draft says, once. The same key again returns the edit as it stands; without a key
+    the edit's own id is the key.
+
+    Up to INSIDE videos it is applied when this returns. A larger edit is `confirmed`, and a job
+    applies it; what it withdraws is withdrawn when this returns, whatever the size. Raises
+    NotFound, or Conflict for a draft that is not ready, has expired, was confirmed with another
+    key, names a notice or an end that no longer holds, or allows something while another edit of
+    this creator is being applied.
+    """
     key = idempotency_key or str(edit_uuid)
     with transaction.atomic(durable=True):
         standing = lock_standing(creator)
-        edit = _own_edit(edit_uuid, creator)
-        if edit.status != Edit.Status.DRAFT:
-            if edit.idempotency_key == key:
-                return edit
+        edit = drafts.own_edit(edit_uuid, creator)
+        if edit.idempotency_key == key:
+            return edit
+        if edit.status not in (Status.DRAFT, Status.PREPARING, Status.EXPIRED):
             raise Conflict("This edit was already confirmed.", code="already_confirmed")
-        if Edit.objects.filter(creator=creator, idempotency_key=key).exists():
+        if _with_key(creator, key):
             raise Conflict(
                 "This idempotency key was used for another edit. Send a new one.",
                 code="idempotency_key_reused",
             )
-        _still_holds(edit)
-        _may_apply(edit, actor)
-        return _apply(edit, standing, actor=actor, key=key, act=uuid.uuid4())
+        drafts.still_holds(edit)
+        drafts.may_confirm(edit, actor)
+        return confirm(edit, standing, actor=actor, key=key, act=uuid.uuid4())
 
 
 def turn_off(
-    *, actor: Actor, creator: User, use: str, ids: list[uuid.UUID], reason: str = ""
+    *,
+    actor: Actor,
+    creator: User,
+    use: str,
+    ids: Iterable[uuid.UUID] | None = None,
+    matching: Matching | None = None,
+    reason: str = "",
+    idempotency_key: str | None = None,
 ) -> Edit:
     """Withdraw at once, without a preview: draft and confirm in one transaction. By the creator,
-    or by staff with a reason. Raises as draft_edit does."""
+    or by staff with a reason. Raises as draft_edit does.
+
+    The same key again returns the first edit, unless this creator's consent has changed since: a
+    word to turn off is never taken for an echo. Of more than AT_ONCE videos the edit returned is
+    still `preparing`, and until its videos are written down the use is held back for all that
+    this creator has allowed: nothing selected is used for even a moment longer.
+    """
     with transaction.atomic(durable=True):
         standing = lock_standing(creator)
-        edit = _draft(actor=actor, creator=creator, use=use, grant=None, ids=ids, reason=reason)
-        return _apply(edit, standing, actor=actor, key=str(edit.uuid), act=uuid.uuid4())
+        if idempotency_key and (done := _with_key(creator, idempotency_key)):
+            if done.is_live or done.version == standing.version:
+                return done
+            idempotency_key = None
+        edit = drafts.start(
+            actor=actor,
+            creator=creator,
+            use=use,
+            grant=None,
+            ids=ids,
+            matching=matching,
+            reason=reason,
+        )
+        key, act = idempotency_key or str(edit.uuid), uuid.uuid4()
+        if edit.status == Status.PREPARING:
+            return _hold(edit, standing, actor=actor, key=key, act=act)
+        return confirm(edit, standing, actor=actor, key=key, act=act)
 
 
-def undo_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
-    """A draft of the inverse: exact former states, leaving alone what changed since (counted as
-    superseded). Asking twice returns the same draft. Only the creator may; an undo is undone
-    like any edit. Raises NotFound, or Conflict for an edit that was never applied."""
+def undo_or_draft(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
+    """Undo at once what an edit allowed; of anything else, which undoing would allow again, a
+    draft to look at. Raises as undo_edit does."""
+    with transaction.atomic(durable=True):
+        standing = lock_standing(creator)
+        inverse = drafts.start_undo(edit_uuid, actor=actor, creator=creator)
+        if not inverse.undoes or drafts.would_allow(inverse.undoes) or inverse.is_holding:
+            return inverse
+        key, act = str(inverse.uuid), uuid.uuid4()
+        if inverse.status == Status.PREPARING:
+            return _hold(inverse, standing, actor=actor, key=key, act=act)
+        return confirm(inverse, standing, actor=actor, key=key, act=act)
+
+
+def cancel_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
+    """Stop an edit that is being prepared or applied. What it has allowed stays, and can be
+    undone. Raises NotFound; Conflict for one that is not under way, and for a withdrawal: that is
+    in force for all its videos already, and taking it back is a decision of its own.
+    """
     if actor != Actor.creator(creator):
-        raise Forbidden("Only the creator can undo an edit.", code="not_the_creator")
+        raise Forbidden("Only the creator can cancel an edit.", code="not_the_creator")
     with transaction.atomic(durable=True):
         lock_standing(creator)
-        edit = _own_edit(edit_uuid, creator)
-        if edit.status not in (Edit.Status.APPLIED, Edit.Status.CANCELLED):
-            raise Conflict("This edit was not applied, so there is nothing to undo.", code="stale")
-        earlier = Edit.objects.filter(undoes=edit).first()
-        if earlier and earlier.status != Edit.Status.DRAFT:
-            raise Conflict("This edit was already undone.", code="already_undone")
-        if earlier:  # drafted before and never confirmed: what changed since counts again
-            earlier.items.all().delete()
-            earlier.delete()
-        inverse = Edit.objects.create(
-            creator=creator,
-            actor=f"{actor.kind}:{actor.id}",
-            use=edit.use,
-            undoes=edit,
-            expires_at=timezone.now() + DRAFT_LASTS,
-        )
-        items.freeze_inverse(inverse, edit)
-        return _count_draft(inverse)
+        edit = drafts.own_edit(edit_uuid, creator)
+        if edit.status == Status.CANCELLED:
+            return edit
+        if edit.status == Status.DRAFT:
+            raise Conflict(
+                "This edit is a draft: nothing has been done that could be stopped.", code="draft"
+            )
+        if edit.status not in LIVE:
+            raise Conflict("This edit is already applied. Undo it instead.", code="already_applied")
+        if edit.is_withdrawing:
+            raise Conflict(
+                "This edit turned things off, and that is in force for all its videos already. "
+                "Undo it once it is written down for each.",
+                code="in_force",
+            )
+        return _cancel(edit, actor=actor, act=uuid.uuid4())
+
+
+def cancel_grants(*, actor: Actor, creator: User, act: uuid.UUID) -> None:
+    """Stop what is still being allowed, for who turns everything off. In the caller's transaction,
+    under the standing's lock. An edit that turns things off as well goes on with that alone: what
+    it would still allow is older than the opt-out."""
+    live = Edit.objects.filter(creator=creator, status__in=LIVE, confirmed_at__isnull=False)
+    for edit in live.select_related("creator"):
+        if edit.grants and not edit.withdraws:
+            _cancel(edit, actor=actor, act=act)
 
 
 def clear_grants(*, actor: Actor, creator: User, standing: Standing, act: uuid.UUID) -> None:
     """Turn off everything that is stored as allowed, one edit for each use, of any size. Runs in
     the caller's transaction, under the standing's lock."""
     for use in USES:
-        granted = Video.objects.owned_by(creator).filter(
-            consents__use=use, consents__terms__isnull=False
+        stored = Consent.objects.filter(
+            creator=creator, use=use, terms__isnull=False, video__removed_at=None
         )
-        if granted.exists():
-            edit = _new(actor=actor, creator=creator, use=use, terms=None, reason="")
-            items.freeze(edit, granted)
-            _count_draft(edit)
-            _apply(edit, standing, actor=actor, key=str(edit.uuid), act=act)
+        if stored.exists():
+            newest = stored.order_by("-video").values_list("video", flat=True)[0]
+            edit = drafts.start(
+                actor=actor,
+                creator=creator,
+                use=use,
+                grant=None,
+                ids=None,
+                matching=Matching(query="", upto=newest, under_terms=use),
+                reason="",
+            )
+            take = _hold if edit.status == Status.PREPARING else confirm
+            take(edit, standing, actor=actor, key=str(edit.uuid), act=act)
 
 
-def _draft(
+def confirm(
+    edit: Edit,
+    standing: Standing,
     *,
     actor: Actor,
-    creator: User,
-    use: str,
-    grant: Grant | None,
-    ids: list[uuid.UUID],
-    reason: str,
+    key: str,
+    act: uuid.UUID,
+    waits: bool = True,
 ) -> Edit:
-    wanted = set(ids)
-    if use not in USES:
-        raise Refused(
-            f"There is no use “{use}”. Choose one of: {', '.join(USES)}.", code="unknown_use"
-        )
-    if not wanted:
-        raise Refused("Nothing is selected. Choose at least one video.", code="empty_selection")
-    if len(wanted) > MOST_AT_ONCE:
-        raise Refused(
-            f"{len(wanted):,} videos are selected; at most {MOST_AT_ONCE} can be changed at once. "
-            "Choose fewer.",
-            code="too_many",
-        )
-    own = Actor.creator(creator) == actor
-    if grant and not own:
-        raise Forbidden("Only the creator can allow a use.", code="not_the_creator")
-    if not own and actor.kind != "staff":
-        raise Forbidden("Only the creator or staff can do this.", code="not_the_creator")
-    videos = Video.objects.owned_by(creator).filter(uuid__in=wanted)
-    if videos.count() != len(wanted):
-        raise NotFound(
-            "One of these videos does not exist or is not yours. Nothing was changed.",
-            code="not_found",
-        )
-    terms = _terms(use, grant) if grant else None
-    edit = _new(actor=actor, creator=creator, use=use, terms=terms, reason=reason)
-    items.freeze(edit, videos)
-    return _count_draft(edit)
-
-
-def _new(*, actor: Actor, creator: User, use: str, terms: Terms | None, reason: str) -> Edit:
-    return Edit.objects.create(
-        creator=creator,
-        actor=f"{actor.kind}:{actor.id}",
-        use=use,
-        terms=terms,
-        reason=reason[:500],
-        expires_at=timezone.now() + DRAFT_LASTS,
-    )
-
-
-def _terms(use: str, grant: Grant) -> Terms:
-    """The shared row for these terms under the notice in force. Terms are immutable."""
-    if grant.until and grant.until <= timezone.now():
-        raise Refused("The end is in the past. Choose a later day.", code="end_in_the_past")
-    if grant.until and grant.until > timezone.now() + LONGEST:
-        raise Refused(TOO_FAR, code="end_too_far")
-    notice = current_notice(use)
-    if notice is None:
-        raise Refused("There is no notice for this use yet.", code="no_notice")
-    same = {
-        "use": use,
-        "notice": notice,
-        "audience": Terms.Audience.EVERYONE,
-        "mode": Terms.Mode.ALLOWED,
-        "until": grant.until,
-    }
-    terms = Terms.objects.filter(**same).first()
-    if terms is None:
-        Terms.objects.bulk_create([Terms(**same)], ignore_conflicts=True)
-        terms = Terms.objects.get(**same)
-    return terms
-
-
-def current_notice(use: str, *, language: str = "en") -> Notice | None:
-    """The newest published notice of a use: what a grant made now names."""
-    published = Notice.objects.filter(use=use, language=language, published_at__isnull=False)
-    return published.order_by("-version").first()
-
-
-def _count_draft(edit: Edit) -> Edit:
-    found = items.counts(edit)
-    edit.selected = sum(found.values())
-    edit.will_change = found[Outcome.PENDING]
-    edit.already = found[Outcome.ALREADY]
-    edit.superseded = found[Outcome.SUPERSEDED]
-    edit.not_eligible = found[Outcome.NOT_ELIGIBLE]
-    edit.save()
-    return edit
-
-
-def _own_edit(edit_uuid: uuid.UUID, creator: User) -> Edit:
-    edits = Edit.objects.select_related("terms__notice", "undoes")
-    edit = edits.filter(uuid=edit_uuid, creator=creator).first()
-    if edit is None:
-        raise NotFound("There is no such edit.", code="not_found")
-    return edit
-
-
-def _still_holds(edit: Edit) -> None:
-    now = timezone.now()
-    if edit.expires_at <= now:
-        raise Conflict(
-            "This preview is more than a day old. Make the selection again.", code="draft_expired"
-        )
-    if edit.terms:
-        if edit.terms.until and edit.terms.until <= now:
-            raise Conflict(
-                "The end you chose has passed. Choose a later day.", code="end_in_the_past"
-            )
-        if edit.terms.notice != current_notice(edit.use):
-            raise Conflict(
-                "The notice was revised after you saw it. Read the new text and try again.",
-                code="notice_changed",
-            )
-
-
-def _may_apply(edit: Edit, actor: Actor) -> None:
-    """Granting is the creator's alone, and so is confirming an undo, which may grant."""
-    own = actor == Actor.creator(edit.creator)
-    if not own and (edit.is_grant or edit.undoes_id or actor.kind != "staff"):
-        raise Forbidden("Only the creator can confirm this.", code="not_the_creator")
-
-
-def _apply(edit: Edit, standing: Standing, *, actor: Actor, key: str, act: uuid.UUID) -> Edit:
-    """Apply every pending item, in the caller's transaction, under the standing's lock. Writes
-    no event and raises no version if nothing changed."""
-    items.mark_stale(edit)
-    found = items.counts(edit)
-    now = timezone.now()
-    done = Withdrawn()
-    if changed := found[Outcome.PENDING]:
-        raise_version(standing).save()
-        items.apply_pending(edit, standing)
-        withdrawn = edit.items.filter(outcome=Outcome.CHANGED, after=None, before__isnull=False)
-        if not edit.is_grant:
-            done = withdraw(
-                actor=actor,
-                creator=edit.creator,
-                use=edit.use,
-                videos=Video.objects.filter(pk__in=withdrawn.values("video")),
-                reason=Reason.OFF,
-                act=act,
-            )
-    edit.status = Edit.Status.APPLIED
+    """Make a draft true, in the caller's transaction, under the standing's lock. `waits` is for
+    what must not be allowed while another edit is under way."""
+    if waits:
+        _nothing_under_way(edit)
     edit.idempotency_key = key
-    edit.changed, edit.will_change = changed, changed
-    edit.already = found[Outcome.ALREADY]
-    edit.superseded = found[Outcome.SUPERSEDED]
-    edit.not_eligible = found[Outcome.NOT_ELIGIBLE]
-    edit.stopped, edit.taken_down = done.stopped, done.taken_down
-    edit.confirmed_at = edit.applied_at = now
+    edit.confirmed_at = timezone.now()
+    if edit.selected <= drafts.INSIDE:
+        return _apply_inside(edit, standing, actor=actor, act=act)
+    if not edit.will_change:
+        edit.status, edit.applied_at = Status.APPLIED, edit.confirmed_at
+        edit.cursor, edit.version = items.last_of(edit), standing.version
+        edit.save()
+        return edit
+    raise_version(standing).save()
+    edit.status, edit.version = Status.CONFIRMED, standing.version
     edit.save()
-    if changed:
-        _record(edit, standing, actor=actor, act=act)
+    if edit.withdraws:
+        _take_back(edit, items.withdrawn_soon_by(edit), actor=actor, act=act)
+    _record_confirmed(edit, actor=actor, act=act)
+    drafts.queue(edit)
     return edit
 
 
-def _record(edit: Edit, standing: Standing, *, actor: Actor, act: uuid.UUID) -> None:
+def _apply_inside(edit: Edit, standing: Standing, *, actor: Actor, act: uuid.UUID) -> Edit:
+    """Apply all of it now, as one event. Writes no event and raises no version where nothing
+    changes."""
+    before = standing.version
+    raise_version(standing)
+    edit.version = standing.version
+    removed = items.withdrawn_by(edit)
+    chunk = items.apply_next(edit, standing, items.TermsLines(), most=drafts.INSIDE)
+    edit.status, edit.applied_at = Status.APPLIED, edit.confirmed_at
+    if chunk:
+        add(edit, chunk)
+    if not edit.changed:
+        edit.version = before
+        edit.save()
+        return edit
+    standing.save()
+    edit.save()
+    if edit.withdraws:
+        _take_back(edit, removed, actor=actor, act=act)
+    _record_edited(edit, standing, actor=actor, act=act, root=chunk.root if chunk else "")
+    return edit
+
+
+def add(edit: Edit, chunk: items.Chunk) -> None:
+    """Count what came of a chunk. For what would not change the draft's numbers stand."""
+    edit.changed += chunk[Outcome.CHANGED]
+    edit.superseded += chunk.left_out[Outcome.SUPERSEDED]
+    edit.not_eligible += chunk.left_out[Outcome.NOT_ELIGIBLE]
+    edit.parts += 1
+
+
+def _hold(edit: Edit, standing: Standing, *, actor: Actor, key: str, act: uuid.UUID) -> Edit:
+    """Confirm a withdrawal whose videos are still to be written down. From here the decision is no
+    for all that this creator allows of this use, until the job knows which are meant. Keeps what
+    stands above all videos now: an opt-out or a pause that comes before the job must not change
+    what matches."""
+    raise_version(standing).save()
+    edit.idempotency_key = key
+    edit.confirmed_at = timezone.now()
+    edit.version = standing.version
+    if edit.matching:
+        paused = sorted(tallies.paused_uses())
+        under = {"opted_out": standing.opted_out, "paused": paused}
+        edit.matching = {**edit.matching, "asked_under": under}
+    edit.save()
+    meant = _meant(edit).order_by()
+    _take_back(
+        edit,
+        lambda keys: meant.filter(pk__in=keys).values_list("pk", flat=True),
+        actor=actor,
+        act=act,
+    )
+    _record_confirmed(edit, actor=actor, act=act)
+    return edit
+
+
+def _meant(edit: Edit) -> QuerySet[Video]:
+    """The videos from which a withdrawal that is not frozen yet takes something allowed."""
+    if edit.undoes:
+        granted = changed_in(edit.undoes).filter(video=OuterRef("pk"), after__isnull=False)
+        stands = Consent.objects.filter(
+            video=OuterRef("pk"), use=edit.use, edit=edit.undoes, terms__isnull=False
+        )
+        return Video.objects.filter(Exists(granted), Exists(stands))
+    return selection.videos(edit.creator, selection.of(edit), besides=edit)
+
+
+def being_turned_off(video: Video, *, creator: User, use: str) -> bool:
+    """Whether an edit that is under way is going to turn this use of the video off, though it may
+    not be written down yet."""
+    live = Edit.objects.filter(
+        creator=creator, use=use, status__in=LIVE, confirmed_at__isnull=False
+    )
+    named = Item.objects.filter(
+        edit__in=live, video=video, video__gt=F("edit__cursor"), outcome=Outcome.PENDING, after=None
+    )
+    holding = live.filter(status=Status.PREPARING).select_related("creator", "undoes")
+    return named.exists() or any(_meant(edit).filter(pk=video.pk).exists() for edit in holding)
+
+
+def _take_back(edit: Edit, videos: Among, *, actor: Actor, act: uuid.UUID) -> None:
+    """Stop what is being made of these videos and take down what was made. Saves the numbers."""
+    done: Withdrawn = withdraw(
+        actor=actor,
+        creator=edit.creator,
+        use=edit.use,
+        videos=videos,
+        reason=Reason.OFF,
+        act=act,
+    )
+    edit.stopped += done.stopped
+    edit.taken_down += done.taken_down
+    edit.save(update_fields=["stopped", "taken_down"])
+
+
+def take_back_the_rest(edit: Edit, *, actor: Actor) -> None:
+    """What a withdrawal turned out to be about, beyond what it was known to be at its confirm."""
+    if edit.withdraws:
+        _take_back(edit, items.withdrawn_soon_by(edit), actor=actor, act=edit.uuid)
+
+
+def _nothing_under_way(edit: Edit) -> None:
+    """Allowing waits for what is under way, so that what a person sees allowed is. Turning off
+    never waits."""
+    if not edit.grants:
+        return
+    live = Edit.objects.filter(
+        creator=edit.creator, status__in=LIVE, confirmed_at__isnull=False
+    ).exclude(pk=edit.pk)
+    if live.exists():
+        raise Conflict(
+            "Another of your edits is still being applied. Wait until it is done, then confirm "
+            "this one; nothing of it has been done.",
+            code="busy",
+        )
+
+
+def _cancel(edit: Edit, *, actor: Actor, act: uuid.UUID) -> Edit:
+    confirmed = edit.confirmed_at is not None
+    edit.status = Status.CANCELLED
+    if confirmed:
+        edit.applied_at = timezone.now()
+    edit.save()
+    jobs.stop(EditJob.objects.filter(edit=edit), State.CANCELLED, problem="You cancelled it.")
+    if confirmed:
+        log.append(
+            "edit.cancelled",
+            actor=actor,
+            creator=edit.creator,
+            act=act,
+            edit=edit.uuid,
+            use=edit.use,
+            selected=edit.selected,
+            changed=edit.changed,
+            left_out=edit.left_out,
+        )
+    return edit
+
+
+def _with_key(creator: User, key: str) -> Edit | None:
+    edits = Edit.objects.select_related("terms__notice", "undoes", "creator")
+    return edits.filter(creator=creator, idempotency_key=key).first()
+
+
+def _what(edit: Edit) -> dict[str, Any]:
+    """What every event of an edit says of it."""
+    return {
+        "edit": edit.uuid,
+        "use": edit.use,
+        "to": edit.change,
+        "until": edit.terms.until if edit.terms else None,
+        "notice": edit.terms.notice.uuid if edit.terms else None,
+        "undoes": edit.undoes.uuid if edit.undoes else None,
+        "reason": edit.reason,
+    }
+
+
+def _came_of_it(edit: Edit) -> dict[str, Any]:
+    return {
+        "selected": edit.selected,
+        "changed": edit.changed,
+        "already": edit.already,
+        "superseded": edit.superseded,
+        "not_eligible": edit.not_eligible,
+        "version": edit.version,
+        "stopped": edit.stopped,
+        "taken_down": edit.taken_down,
+    }
+
+
+def _record_edited(
+    edit: Edit, standing: Standing, *, actor: Actor, act: uuid.UUID, root: str
+) -> None:
     """One event for all items. An edit of one video also says which, for that video's timeline."""
     only = edit.items.values_list("video__uuid", flat=True) if edit.selected == 1 else []
-    to = "former" if edit.undoes_id else "allowed" if edit.is_grant else "off"
     log.append(
         "consent.edited",
         actor=actor,
         creator=edit.creator,
         act=act,
         about=next(iter(only), None),
-        edit=edit.uuid,
-        use=edit.use,
-        to=to,
-        until=edit.terms.until if edit.terms else None,
-        notice=edit.terms.notice.uuid if edit.terms else None,
-        undoes=edit.undoes.uuid if edit.undoes else None,
-        reason=edit.reason,
-        selected=edit.selected,
-        changed=edit.changed,
-        already=edit.already,
-        superseded=edit.superseded,
-        not_eligible=edit.not_eligible,
-        items_root=items.items_root(edit),
-        version=standing.version,
+        **_what(edit),
+        **_came_of_it(edit),
+        items_root=root,
+    )
+
+
+def _record_confirmed(edit: Edit, *, actor: Actor, act: uuid.UUID) -> None:
+    """`selected` is None where the job is still to find out."""
+    known = edit.status != Status.PREPARING
+    log.append(
+        "edit.confirmed",
+        actor=actor,
+        creator=edit.creator,
+        act=act,
+        **_what(edit),
+        selected=edit.selected if known else None,
+        will_change=edit.will_change if known else None,
+        version=edit.version,
         stopped=edit.stopped,
         taken_down=edit.taken_down,
+    )
+
+
+def record_part(edit: Edit, chunk: items.Chunk, *, actor: Actor, version: int) -> None:
+    """One event for one chunk, with the root over its item lines."""
+    log.append(
+        "edit.part_applied",
+        actor=actor,
+        creator=edit.creator,
+        act=edit.uuid,
+        edit=edit.uuid,
+        use=edit.use,
+        part=edit.parts,
+        changed=chunk[Outcome.CHANGED],
+        already=chunk[Outcome.ALREADY],
+        superseded=chunk[Outcome.SUPERSEDED],
+        not_eligible=chunk[Outcome.NOT_ELIGIBLE],
+        items_root=chunk.root,
+        version=version,
+    )
+
+
+def record_applied(edit: Edit, *, actor: Actor) -> None:
+    log.append(
+        "edit.applied",
+        actor=actor,
+        creator=edit.creator,
+        act=edit.uuid,
+        **_what(edit),
+        **_came_of_it(edit),
+        parts=edit.parts,
     )

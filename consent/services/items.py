@@ -5,8 +5,13 @@ Each is one statement for any number of videos. Private to consent.services.
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import (
     BigIntegerField,
@@ -17,6 +22,7 @@ from django.db.models import (
     Exists,
     F,
     FilteredRelation,
+    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -24,26 +30,44 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 
 from audit import tree
-from consent.models import Consent, Edit, Item, Standing
+from consent import tallies
+from consent.filters import changed_in
+from consent.models import Consent, Edit, Item, Standing, Tally, Terms, state_line
 from consent.policy import Reason
+from consent.signals import Among
 from library.models import Video
 
 Outcome = Item.Outcome
+PENDING, CHANGED = str(Outcome.PENDING), str(Outcome.CHANGED)
+SUPERSEDED, NOT_ELIGIBLE = str(Outcome.SUPERSEDED), str(Outcome.NOT_ELIGIBLE)
 _TRUE, _FALSE = Value(True), Value(False)
 
 
 def insert_select(
-    model: type[models.Model], rows: QuerySet[Any], columns: dict[str, Any], *, conflict: str = ""
+    model: type[models.Model],
+    rows: QuerySet[Any],
+    columns: dict[str, Any],
+    *,
+    conflict: str = "",
+    first: tuple[str, int] | None = None,
 ) -> int:
     """INSERT INTO model SELECT columns FROM rows; returns how many rows were written.
 
-    `columns` maps field names to expressions over `rows`; `conflict` is an ON CONFLICT clause.
+    `columns` maps field names to expressions over `rows`; `conflict` is an ON CONFLICT clause;
+    `first` takes only so many rows in the order of a field.
     """
     renamed = {f"_{name}": expression for name, expression in columns.items()}
-    query = rows.order_by().annotate(**renamed).values_list(*renamed)
-    sql, params = query.query.sql_with_params()
+    query = rows.order_by(first[0]) if first else rows.order_by()
+    query = query.annotate(**renamed).values_list(*renamed)
+    if first:
+        query = query[: first[1]]
+    try:
+        sql, params = query.query.sql_with_params()
+    except EmptyResultSet:  # a filter that is known to match nothing
+        return 0
     quote = connection.ops.quote_name
     fields: list[models.Field[Any, Any]] = [model._meta.get_field(name) for name in columns]  # type: ignore[misc]
     names = ", ".join(quote(str(field.column)) for field in fields)
@@ -60,12 +84,14 @@ def _typed(value: Any, field: models.Field[Any, Any]) -> Cast:
     return Cast(Value(value), field)
 
 
-def freeze(edit: Edit, videos: QuerySet[Video]) -> None:
-    """Write one item for each video: its exact former state, and what will come of it."""
+def freeze(edit: Edit, videos: QuerySet[Video], *, most: int | None = None) -> int:
+    """Write one item for each video: its exact former state, and what will come of it. With
+    `most`, only for the first so many by key. Returns how many."""
     after = edit.terms_id
+    unready = ~Q(status=Video.Status.READY)
     if edit.is_grant:
         outcome = Case(
-            When(~Q(status=Video.Status.READY), then=Value(Outcome.NOT_ELIGIBLE)),
+            When(unready, then=Value(Outcome.NOT_ELIGIBLE)),
             When(frozen__terms=after, then=Value(Outcome.ALREADY)),
             default=Value(Outcome.PENDING),
             output_field=CharField(),
@@ -79,7 +105,7 @@ def freeze(edit: Edit, videos: QuerySet[Video]) -> None:
     joined = videos.annotate(
         frozen=FilteredRelation("consents", condition=Q(consents__use=edit.use))
     )
-    insert_select(
+    return insert_select(
         Item,
         joined,
         {
@@ -92,23 +118,24 @@ def freeze(edit: Edit, videos: QuerySet[Video]) -> None:
             "outcome": outcome,
             "reason": Case(
                 When(
-                    ~Q(status=Video.Status.READY) if edit.is_grant else Q(pk__isnull=True),
+                    unready if edit.is_grant else Q(pk__isnull=True),
                     then=Value(str(Reason.VIDEO_UNAVAILABLE)),
                 ),
                 default=Value(""),
                 output_field=CharField(),
             ),
         },
+        first=("pk", most) if most else None,
     )
 
 
-def freeze_inverse(inverse: Edit, edit: Edit) -> None:
-    """Items that put back what `edit` changed, where nothing changed it since."""
-    changed = edit.items.filter(outcome=Outcome.CHANGED)
+def freeze_inverse(inverse: Edit, edit: Edit, *, most: int | None = None) -> int:
+    """Items that put back what `edit` changed, where nothing changed it since; with `most`, for
+    the first so many videos after those that `inverse` has. Returns how many."""
     as_it_left = _current(use=edit.use, terms="after", decided="after_decided")
-    insert_select(
+    return insert_select(
         Item,
-        changed,
+        changed_in(edit).filter(video__gt=last_of(inverse)),
         {
             "edit": _typed(inverse.pk, BigIntegerField()),
             "video": F("video"),
@@ -123,7 +150,13 @@ def freeze_inverse(inverse: Edit, edit: Edit) -> None:
             ),
             "reason": Value(""),
         },
+        first=("video", most) if most else None,
     )
+
+
+def last_of(edit: Edit) -> int:
+    """The key of the last video that was frozen so far."""
+    return edit.items.aggregate(last=Max("video"))["last"] or 0
 
 
 def _current(*, use: str, terms: str, decided: str) -> Q:
@@ -138,24 +171,205 @@ def _current(*, use: str, terms: str, decided: str) -> Q:
     )
 
 
-def mark_stale(edit: Edit) -> None:
-    """Before applying: what was removed since is not eligible, what changed since is superseded."""
-    pending = edit.items.filter(outcome=Outcome.PENDING)
-    gone = Q(video__removed_at__isnull=False) | ~Q(video__status=Video.Status.READY)
-    pending.filter(pk__in=pending.filter(gone, after__isnull=False).values("pk")).update(
-        outcome=Outcome.NOT_ELIGIBLE, reason=Reason.VIDEO_UNAVAILABLE
-    )
-    unchanged = _current(use=edit.use, terms="before", decided="before_decided")
-    pending.exclude(unchanged).update(outcome=Outcome.SUPERSEDED)
+def count(edit: Edit) -> None:
+    """Set the counts of a draft from its items: two queries. The caller saves.
+
+    Former terms that have ended or lapsed allow nothing: who puts them back is told so.
+    """
+    rows: QuerySet[Item, Any] = edit.items.order_by().values("outcome", "before", "after")
+    found = list(rows.annotate(n=Count("pk")))
+    dead = dead_terms({key for row in found for key in (row["before"], row["after"]) if key})
+    edit.selected = edit.will_change = edit.grants = edit.withdraws = 0
+    edit.already = edit.superseded = edit.not_eligible = 0
+    for row in found:
+        edit.selected += row["n"]
+        if row["outcome"] != Outcome.PENDING:
+            setattr(edit, row["outcome"], getattr(edit, row["outcome"]) + row["n"])
+            continue
+        edit.will_change += row["n"]
+        before, after = row["before"], row["after"]
+        if after and after not in dead:
+            edit.grants += row["n"]
+        elif before and (not after or before not in dead):
+            edit.withdraws += row["n"]
 
 
-def apply_pending(edit: Edit, standing: Standing) -> None:
-    """Write the consents of all pending items and mark them changed: two statements."""
+def dead_terms(keys: set[int]) -> set[int]:
+    """Those of these terms that have ended or lapsed. One query, or two."""
+    if not keys:
+        return set()
+    now, material = timezone.now(), tallies.material_versions()
+    return {
+        terms.pk
+        for terms in Terms.objects.filter(pk__in=keys).select_related("notice")
+        if tallies.state_of_terms(terms, now=now, material=material.get(terms.use, 0))
+        in ("expired", "notice_changed")
+    }
+
+
+def stale(edit: Edit) -> QuerySet[Item]:
+    """The items of a draft that would change, and whose consent is no longer what it was."""
     pending = edit.items.filter(outcome=Outcome.PENDING)
+    return pending.exclude(_current(use=edit.use, terms="before", decided="before_decided"))
+
+
+def withdrawn_by(edit: Edit) -> Among:
+    """The videos from which this edit has taken something allowed."""
+    return lambda keys: _taken(edit, keys).values_list("video", flat=True)
+
+
+def withdrawn_soon_by(edit: Edit) -> Among:
+    """The videos from which this edit is going to take something allowed, if nobody has changed
+    it since it was frozen."""
+    stands = Consent.objects.filter(video=OuterRef("video"), use=edit.use, terms=OuterRef("before"))
+    return lambda keys: _taken(edit, keys).filter(Exists(stands)).values_list("video", flat=True)
+
+
+def _taken(edit: Edit, keys: list[int]) -> QuerySet[Item]:
+    named = edit.items.filter(video__in=keys, outcome=Outcome.PENDING, before__isnull=False)
+    if edit.change != Edit.Change.FORMER:
+        return named.filter(after=None)
+    afterwards = set(named.order_by().values_list("after", flat=True).distinct())
+    dead = dead_terms({key for key in afterwards if key})
+    return named.filter(Q(after=None) | Q(after__in=dead))
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What came of a run of items: numbers by outcome, how many were left out now that the draft
+    had counted as changing, and the RFC 6962 root in hex over the
+    canonical lines of all of them ordered by video:
+
+    {"after":"remix/1 allowed everyone -","before":"undecided","outcome":"changed","video":"…"}
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    root: str = ""
+
+    def __getitem__(self, outcome: str) -> int:
+        return self.counts[outcome]
+
+
+class _Row(NamedTuple):
+    """An item as applying reads it; `gone` says that its video can no longer be allowed, `stale`
+    that its consent is not what it was when it was frozen."""
+
+    pk: int
+    video_key: int
+    video: str
+    before: int | None
+    before_decided: bool
+    after: int | None
+    after_decided: bool
+    outcome: str
+    gone: bool
+    stale: bool
+
+
+# The part first, so that no more than that is ever joined, whatever the planner believes.
+READ = """
+    SELECT i.id, i.video_id, CAST(v.uuid AS text),
+           i.before_id, i.before_decided, i.after_id, i.after_decided, i.outcome,
+           v.removed_at IS NOT NULL OR v.status <> 'ready',
+           COALESCE(c.terms_id, 0) <> COALESCE(i.before_id, 0)
+               OR COALESCE(c.decided, FALSE) <> i.before_decided
+    FROM (
+        SELECT * FROM consent_item WHERE edit_id = %s AND video_id > %s ORDER BY video_id LIMIT %s
+    ) i
+    JOIN library_video v ON v.id = i.video_id
+    LEFT JOIN consent_consent c ON c.video_id = i.video_id AND c."use" = %s
+"""
+
+
+def apply_next(
+    edit: Edit,
+    standing: Standing,
+    lines: TermsLines,
+    *,
+    most: int,
+    newer: Sequence[int] = (),
+    void: bool = False,
+) -> Chunk | None:
+    """Apply the next `most` items, under the standing's lock, and move the edit's cursor past
+    them; None if there are none left. The caller saves the edit.
+
+    What was removed since the draft is not eligible, what changed since or was turned off by one
+    of the `newer` edits is superseded; `void` is for an edit that may no longer allow anything.
+    Reads the items once, writes the consents with one statement, and the exceptions among the
+    items, if any, with one each.
+    """
+    rows = _read(edit, most)
+    if not rows:
+        return None
+    upper = max(row.video_key for row in rows)
+    named = _named_by(newer, edit.cursor, upper) if newer else frozenset()
+    chunk, leaves = Chunk(), []
+    left: dict[str, list[int]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
+    moved: Counter[tuple[int | None, int | None]] = Counter()
+    for row in rows:
+        outcome = row.outcome
+        if outcome == PENDING:
+            outcome = _comes_of(row, named, void=void)
+            if outcome == CHANGED:
+                moved[None if row.gone else row.before, row.after] += 1
+            else:
+                left[outcome].append(row.pk)
+        chunk.counts[outcome] += 1
+        leaves.append(tree.leaf_hash(lines.line_of(row, outcome)))
+    chunk.root = tree.root(leaves).hex()
+    _leave_out(edit, left)
+    chunk.left_out = Counter({outcome: len(keys) for outcome, keys in left.items()})
+    if moved:
+        _write(edit, standing, upper)
+        deltas: Counter[int] = Counter()
+        for (before, after), number in moved.items():
+            deltas.update({after: number} if after else {})
+            deltas.subtract({before: number} if before else {})
+        change_tally(edit.creator_id, edit.use, deltas)
+    edit.cursor = upper
+    return chunk
+
+
+def _read(edit: Edit, most: int) -> list[_Row]:
+    """The next items in the order of their videos' ids, which is that of the lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [edit.pk, edit.cursor, most, edit.use])
+        return sorted(map(_Row._make, cursor.fetchall()), key=attrgetter("video"))
+
+
+def _comes_of(row: _Row, newer: frozenset[int], *, void: bool) -> str:
+    """What comes of an item that would change."""
+    if row.after and row.gone:
+        return NOT_ELIGIBLE
+    if row.stale or (row.after and (void or row.video_key in newer)):
+        return SUPERSEDED
+    return CHANGED
+
+
+def _leave_out(edit: Edit, left: dict[str, list[int]]) -> None:
+    """Write down the items that are not simply changed."""
+    for outcome, keys in left.items():
+        reason = Reason.VIDEO_UNAVAILABLE if outcome == NOT_ELIGIBLE else ""
+        if keys:
+            edit.items.filter(pk__in=keys).update(outcome=outcome, reason=reason)
+
+
+def _named_by(edits: Sequence[int], above: int, upper: int) -> frozenset[int]:
+    """The videos that these edits turn off. A line of a file that leaves a video undecided is
+    about nothing."""
+    named = Item.objects.filter(
+        edit__in=edits, after=None, video__gt=above, video__lte=upper
+    ).exclude(outcome=Outcome.ALREADY, after_decided=False)
+    return frozenset(named.values_list("video", flat=True))
+
+
+def _write(edit: Edit, standing: Standing, upper: int) -> None:
+    """The consents of all pending items above the edit's cursor, up to the video `upper`."""
     version = standing.version
     insert_select(
         Consent,
-        pending,
+        edit.items.filter(outcome=Outcome.PENDING, video__gt=edit.cursor, video__lte=upper),
         {
             "creator": _typed(edit.creator_id, BigIntegerField()),
             "video": F("video"),
@@ -183,22 +397,51 @@ def apply_pending(edit: Edit, standing: Standing) -> None:
                 edit_id = excluded.edit_id
         """,
     )
-    pending.update(outcome=Outcome.CHANGED)
 
 
-def counts(edit: Edit) -> dict[str, int]:
-    """How many items have each outcome, zeros included: one query."""
-    rows = edit.items.order_by().values_list("outcome").annotate(n=Count("pk"))
-    return dict.fromkeys(Outcome.values, 0) | dict(rows)
+def change_tally(creator_id: int, use: str, deltas: Counter[int]) -> None:
+    """Add to the number of this creator's videos under each terms. One statement for each terms;
+    the standing's lock keeps others out."""
+    for terms, delta in deltas.items():
+        tally = Tally.objects.filter(creator=creator_id, use=use, terms=terms)
+        if delta and not tally.update(videos=F("videos") + delta):
+            Tally.objects.create(creator_id=creator_id, use=use, terms_id=terms, videos=delta)
+
+
+class TermsLines:
+    """The canonical bytes of item lines. Most lines of an edit differ in their video alone, so
+    what stands around it is made once: RFC 8785 sorts the keys, and `video` comes last."""
+
+    def __init__(self) -> None:
+        self._terms: dict[int | None, Terms | None] = {None: None}
+        self._around: dict[tuple[object, ...], bytes] = {}
+
+    def line_of(self, row: _Row, outcome: str) -> bytes:
+        video = row.video
+        if len(video) == 32:  # SQLite keeps them without hyphens
+            video = f"{video[:8]}-{video[8:12]}-{video[12:16]}-{video[16:20]}-{video[20:]}"
+        key = (row.before, row.before_decided, row.after, row.after_decided, outcome)
+        start = self._around.get(key)
+        if start is None:
+            around = {
+                "video": "",
+                "before": state_line(self._get(row.before), decided=bool(row.before_decided)),
+                "after": state_line(self._get(row.after), decided=bool(row.after_decided)),
+                "outcome": outcome,
+            }
+            start = self._around[key] = tree.canonical(around).removesuffix(b'"}')
+        return start + video.encode() + b'"}'
+
+    def _get(self, key: int | None) -> Terms | None:
+        if key is not None and key not in self._terms:
+            self._terms[key] = Terms.objects.select_related("notice").get(pk=key)
+        return self._terms[key]
 
 
 def items_root(edit: Edit) -> str:
-    """The RFC 6962 root, in hex, over the canonical lines of all items ordered by video:
-
-    {"after":"remix/1 allowed everyone -","before":"undecided","outcome":"changed","video":"…"}
-    """
+    """The root over all items of an edit that was applied in one piece, made from the rows."""
     rows = edit.items.order_by("video__uuid").select_related(
-        "video", "before__notice", "after__notice"
+        "edit", "video", "before__notice", "after__notice"
     )
     leaves = [tree.leaf_hash(tree.canonical(item.line())) for item in rows.iterator()]
     return tree.root(leaves).hex()

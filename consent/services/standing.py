@@ -4,17 +4,17 @@ opt-out, and removing a video, which withdraws it."""
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit import log
-from consent.models import Standing
+from consent.models import Consent, Standing
 from consent.policy import Reason
-from consent.signals import Withdrawn, consent_withdrawn
+from consent.signals import Among, Withdrawn, consent_withdrawn
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
@@ -58,7 +58,7 @@ def withdraw(
     actor: Actor,
     creator: User,
     use: str | None,
-    videos: QuerySet[Video] | None,
+    videos: Among | None,
     reason: Reason,
     act: uuid.UUID,
 ) -> Withdrawn:
@@ -81,7 +81,10 @@ def withdraw(
 
 def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
     """Turn everything off for all of this creator's videos: one row and one event, whatever the
-    size of the library. Grants stay stored beneath. By the creator, or by staff with a reason."""
+    size of the library. Grants stay stored beneath; an edit that is still allowing videos stops.
+    By the creator, or by staff with a reason."""
+    from consent.services import edits
+
     _owner_or_staff(actor, creator)
     with transaction.atomic(durable=True):
         standing = lock_standing(creator)
@@ -93,6 +96,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
         standing.opted_out_at = standing.changed_at
         standing.save()
         act = uuid.uuid4()
+        edits.cancel_grants(actor=actor, creator=creator, act=act)
         done = withdraw(
             actor=actor,
             creator=creator,
@@ -115,8 +119,9 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
 
 
 def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off"]) -> Standing:
-    """End the opt-out: with what was allowed before, or with every video off. Only the creator."""
-    from consent.services import edits
+    """End the opt-out: with what was allowed before, or with every video off, new uploads too.
+    Only the creator."""
+    from consent.services import edits, uploads
 
     if actor != Actor.creator(creator):
         raise Forbidden("Only the creator can turn permissions back on.", code="not_the_creator")
@@ -132,6 +137,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
         act = uuid.uuid4()
         if restore == "all_off":
             edits.clear_grants(actor=actor, creator=creator, standing=standing, act=act)
+            uploads.forget_choices(actor=actor, creator=creator, act=act)
         standing.opted_out, standing.opted_out_at = False, None
         raise_version(standing)
         standing.save()
@@ -149,6 +155,8 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
 def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
     """Take a video away: whatever is made of it stops and goes dark, its files are deleted after
     the commit. By its owner, or by staff with a reason. A second call does nothing."""
+    from consent.services import items
+
     creator = video.owner
     _owner_or_staff(actor, creator)
     with transaction.atomic(durable=True):
@@ -161,10 +169,13 @@ def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
             actor=actor,
             creator=creator,
             use=None,
-            videos=Video.objects.filter(pk=video.pk),
+            videos={video.pk}.intersection,
             reason=Reason.VIDEO_UNAVAILABLE,
             act=uuid.uuid4(),
         )
+        allowed = Consent.objects.filter(video=video, terms__isnull=False)
+        for use, terms in allowed.values_list("use", "terms"):
+            items.change_tally(creator.pk, use, Counter({terms: -1}))
         library.mark_removed(video, actor=actor, reason=reason)
 
 

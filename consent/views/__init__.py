@@ -3,29 +3,42 @@
 from consent.views.account import account, account_token
 from consent.views.activity import activity
 from consent.views.edits import (
+    edit_cancel,
     edit_confirm,
     edit_draft,
     edit_preview,
-    edit_result,
+    edit_retry,
     edit_undo,
     turn_off,
 )
+from consent.views.results import edit_items, edit_progress, edit_result
+from consent.views.sheets import sheet_draft, sheet_export
 from consent.views.standing import opt_in, opt_out, overview
-from consent.views.videos import video, video_remove, videos
+from consent.views.uploads import upload_choices
+from consent.views.videos import filter_forget, filter_save, video, video_remove, videos
 
 __all__ = [
     "account",
     "account_token",
     "activity",
+    "edit_cancel",
     "edit_confirm",
     "edit_draft",
+    "edit_items",
     "edit_preview",
+    "edit_progress",
     "edit_result",
+    "edit_retry",
     "edit_undo",
+    "filter_forget",
+    "filter_save",
     "opt_in",
     "opt_out",
     "overview",
+    "sheet_draft",
+    "sheet_export",
     "turn_off",
+    "upload_choices",
     "video",
     "video_remove",
     "videos",

@@ -17,8 +17,9 @@ from creatorhub.models import User
 from creatorhub.requests import SignedIn, login_required
 
 SIZE = 50
+PART = "edit.part_applied"  # of a large edit: in the log, and not a line of its own here
 KINDS = {
-    "consent": ("What you allow", ["consent.edited", "creator.opted_out", "creator.opted_in"]),
+    "consent": ("What you allow", ["consent.", "edit.", "creator.opted_", "uploads."]),
     "videos": ("Your videos", ["video."]),
     "memes": ("Memes", ["render."]),
 }
@@ -32,7 +33,7 @@ def events_of(user: User) -> QuerySet[Event]:
 @require_safe
 @login_required
 def activity(request: SignedIn) -> HttpResponse:
-    events = events_of(request.user)
+    events = events_of(request.user).exclude(action=PART)
     kind = request.GET.get("kind", "")
     if kind in KINDS:
         wanted = Q()
@@ -57,6 +58,6 @@ def activity(request: SignedIn) -> HttpResponse:
 
 def _edits(lines: list[history.Line]) -> dict[str, Edit]:
     """The edits that these lines tell of, each knowing whether it was undone: one query."""
-    uuids = [UUID(line.fields["edit"]) for line in lines if "edit" in line.fields]
-    edits = Edit.objects.filter(uuid__in=uuids).select_related("undone_by")
+    uuids = [UUID(line.fields["edit"]) for line in lines if line.fields.get("edit")]
+    edits = Edit.objects.filter(uuid__in=uuids).select_related("undone_by__undone_by")
     return {str(edit.uuid): edit for edit in edits}

@@ -1,33 +1,30 @@
-"""One edit: draft, preview, confirm, result, undo; and turning off at once."""
+"""Making an edit: draft, preview, confirm; turning off at once; undo, cancel, try again."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from urllib.parse import quote
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
+from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.timezone import localtime
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import services
 from consent.forms import GrantForm, SelectionForm
-from consent.models import Edit, Item
-from consent.paging import page_of
+from consent.models import Edit, Item, Terms
 from consent.uses import USES
-from consent.wording import SENTENCES, reach
+from consent.views.shared import edits_of, going_back, kept_next, see
+from consent.wording import SENTENCES, last_day, told_of
 from creatorhub.actors import Actor
-from creatorhub.errors import Refused
+from creatorhub.errors import Conflict, Refused
 from creatorhub.htmx import render_page
 from creatorhub.requests import SignedIn, login_required
 
 LOOK = 5  # videos shown of each group in a preview
-LISTED = 100
 
 
 @require_POST
@@ -38,106 +35,117 @@ def turn_off(request: SignedIn) -> HttpResponse:
     if not form.is_valid():
         raise _refused(form)
     edit = services.turn_off(
-        actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
+        actor=Actor.creator(request.user),
+        creator=request.user,
+        use=form.cleaned_data["use"],
+        reason=form.cleaned_data["reason"],
+        idempotency_key=form.once(),
+        **form.selected(),
     )
-    undo = resolve_url("consent:edit_result", edit.uuid)
-    see = format_html(' <a href="{}">See or undo</a>', undo) if edit.changed else ""
-    messages.success(request, format_html("{}{}", told_of(edit), see))
-    return _back(request, edit)
+    result = resolve_url("consent:edit_result", edit.uuid)
+    back = going_back(request)
+    if edit.is_live or not back:
+        return see(kept_next(result, back))
+    undo = format_html(' <a href="{}">See or undo</a>', result) if edit.changed else ""
+    messages.success(request, format_html("{}{}", told_of(edit), undo))
+    return see(back)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def edit_draft(request: SignedIn) -> HttpResponse:
     """Freeze a selection and go to its preview. From a preview it makes the draft again, for the
-    same videos with another end."""
+    same videos with another end. GET, by who comes back to the address, leads to the list."""
+    if request.method != "POST":
+        return see(resolve_url("consent:videos"))
     form = GrantForm(request.POST)
+    actor = Actor.creator(request.user)
     earlier = None
     if again := request.POST.get("again"):
-        earlier = get_object_or_404(_drafts(request), uuid=_uuid(again))
+        earlier = get_object_or_404(edits_of(request), uuid=_uuid(again))
     try:
         if not form.is_valid():
             raise _refused(form)
-        ids = form.cleaned_data["ids"] if earlier is None else _videos_of(earlier)
-        edit = services.draft_edit(
-            actor=Actor.creator(request.user),
-            creator=request.user,
-            use=form.cleaned_data["use"],
-            grant=form.grant(),
-            ids=ids,
-            reason=form.cleaned_data["reason"],
-        )
+        grant, reason = form.grant(), form.cleaned_data["reason"]
+        if earlier:
+            edit = services.draft_again(
+                earlier.uuid, actor=actor, creator=request.user, grant=grant, reason=reason
+            )
+        else:
+            edit = services.draft_edit(
+                actor=actor,
+                creator=request.user,
+                use=form.cleaned_data["use"],
+                grant=grant,
+                reason=reason,
+                **form.selected(),
+            )
     except Refused as refused:
-        if not earlier:
+        if not earlier or earlier.status != Edit.Status.DRAFT:
             raise
         return _preview(request, earlier, problem=refused.sentence)
-    url = resolve_url("consent:edit_preview", edit.uuid)
-    back = _safe(request, request.POST.get("next", ""))
-    return _see(f"{url}?next={_quoted(back)}" if back else url)
+    return see(kept_next(resolve_url("consent:edit_preview", edit.uuid), going_back(request)))
 
 
 @require_safe
 @login_required
 def edit_preview(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """What a draft will do, before it does. A draft confirmed since shows its result instead."""
-    edit = get_object_or_404(_edits(request), uuid=uuid)
+    """What a draft will do, before it does. One that is being prepared, or was confirmed since,
+    shows how far it is instead."""
+    edit = get_object_or_404(edits_of(request), uuid=uuid)
     if edit.status != Edit.Status.DRAFT:
-        return _see(resolve_url("consent:edit_result", edit.uuid))
+        return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    if edit.expires_at <= timezone.now():
+        return _preview(request, edit, refused=services.draft_expired())
     return _preview(request, edit)
 
 
-def _preview(request: SignedIn, edit: Edit, *, problem: str = "") -> HttpResponse:
-    """`problem` is why the same videos with another end were refused; the draft stands."""
-    back = request.POST.get("next") or request.GET.get("next") or ""
+def _preview(
+    request: SignedIn, edit: Edit, *, problem: str = "", refused: Refused | None = None
+) -> HttpResponse:
+    """`problem` is why the same videos with another end were refused; the draft stands. `refused`
+    is why it could not be confirmed."""
+    terms = edit.terms or _terms_in(edit)
+    until = request.POST.get("until") if problem else _last_day(edit.terms)
+    reason = request.POST.get("reason", "") if problem else edit.reason
     context = {
+        "refused": refused,
+        "stale": services.stale_items(edit) if edit.selected <= services.AT_ONCE else 0,
+        "may_confirm": refused is None or refused.code == "busy",
         "edit": edit,
         "use": USES[edit.use],
         "problem": problem,
         "groups": _groups(edit),
-        "form": GrantForm(initial={"until": _last_day(edit), "reason": edit.reason}),
-        "grants": edit.items.filter(outcome=Item.Outcome.PENDING, after__isnull=False).exists(),
-        "back": _safe(request, back) or resolve_url("consent:videos"),
+        "dead": services.dead_terms(edit),
+        "form": GrantForm(initial={"until": until, "reason": reason}),
+        "notice": terms.notice if terms and edit.grants else None,
+        "back": going_back(request) or resolve_url("consent:videos"),
     }
-    status = 422 if problem else 200
+    status = refused.status if refused else 422 if problem else 200
     return render_page(request, "consent/edit_preview.html", context, status=status)
 
 
 @require_POST
 @login_required
 def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
-    edit = services.confirm_edit(
+    draft = edits_of(request).filter(uuid=uuid, status=Edit.Status.DRAFT).first()
+    try:
+        edit = _confirmed(request, uuid)
+    except Refused as refused:
+        if draft is None:
+            raise
+        return _preview(request, draft, refused=refused)
+    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+
+
+def _confirmed(request: SignedIn, uuid: UUID) -> Edit:
+    key = request.POST.get("key", "")[:100]
+    return services.confirm_edit(
         uuid,
         actor=Actor.creator(request.user),
         creator=request.user,
-        idempotency_key=request.POST.get("key") or None,
+        idempotency_key=key if key and key.isprintable() else None,
     )
-    url = resolve_url("consent:edit_result", edit.uuid)
-    back = _safe(request, request.POST.get("next", ""))
-    return _see(f"{url}?next={_quoted(back)}" if back else url)
-
-
-@require_safe
-@login_required
-def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """What an edit did, video by video."""
-    edit = get_object_or_404(_edits(request), uuid=uuid)
-    if edit.status == Edit.Status.DRAFT:
-        return _see(resolve_url("consent:edit_preview", edit.uuid))
-    items = edit.items.select_related("video", "before__notice", "after__notice")
-    if (outcome := request.GET.get("outcome")) in Item.Outcome.values:
-        items = items.filter(outcome=outcome)
-    page = page_of(items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", ""))
-    context = {
-        "edit": edit,
-        "use": USES[edit.use],
-        "told": told_of(edit),
-        "items": page.items,
-        "undo": getattr(edit, "undone_by", None) is None and edit.changed,
-        "next_url": f"?after={page.next}" if page.next else "",
-        "first_url": "?" if request.GET.get("after") else "",
-        "back": _safe(request, request.GET.get("next", "")) or resolve_url("consent:videos"),
-    }
-    return render_page(request, "consent/edit_result.html", context)
 
 
 @require_POST
@@ -145,25 +153,37 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
 def edit_undo(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Undo. What only turns things off happens at once; what would allow is previewed."""
     actor = Actor.creator(request.user)
-    inverse = services.undo_edit(uuid, actor=actor, creator=request.user)
-    allows = inverse.items.filter(outcome=Item.Outcome.PENDING, after__isnull=False)
-    if allows.exists():
-        return _see(resolve_url("consent:edit_preview", inverse.uuid))
-    inverse = services.confirm_edit(inverse.uuid, actor=actor, creator=request.user)
-    return _see(resolve_url("consent:edit_result", inverse.uuid))
+    inverse = services.undo_or_draft(uuid, actor=actor, creator=request.user)
+    name = "edit_preview" if inverse.status == Edit.Status.DRAFT else "edit_result"
+    return see(kept_next(resolve_url(f"consent:{name}", inverse.uuid), going_back(request)))
 
 
-def _edits(request: SignedIn) -> QuerySet[Edit]:
-    edits = Edit.objects.filter(creator=request.user)
-    return edits.select_related("terms__notice", "undoes", "undone_by")
+@require_POST
+@login_required
+def edit_cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
+    edit = services.cancel_edit(uuid, actor=Actor.creator(request.user), creator=request.user)
+    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
-def _drafts(request: SignedIn) -> QuerySet[Edit]:
-    return _edits(request).filter(status=Edit.Status.DRAFT)
+@require_POST
+@login_required
+def edit_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """Take up an edit whose job gave up."""
+    edit = get_object_or_404(edits_of(request), uuid=uuid)
+    if not services.retry_edit(edit):
+        raise Conflict("There is nothing to try again here.", code="nothing_to_retry")
+    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
-def _videos_of(edit: Edit) -> list[UUID]:
-    return list(edit.items.values_list("video__uuid", flat=True))
+def _terms_in(edit: Edit) -> Terms | None:
+    """Some terms that a file asks for, or that an undo puts back: the newest notice of them."""
+    items = _pending(edit).filter(after__isnull=False).select_related("after__notice")
+    item = items.order_by("-after__notice__version", "video_id").first()
+    return item.after if item else None
+
+
+def _pending(edit: Edit) -> QuerySet[Item]:
+    return edit.items.filter(outcome=Item.Outcome.PENDING).order_by("video_id")
 
 
 def _groups(edit: Edit) -> list[dict[str, object]]:
@@ -193,29 +213,10 @@ def _groups(edit: Edit) -> list[dict[str, object]]:
     return groups
 
 
-def told_of(edit: Edit) -> str:
-    """What an edit did, in a sentence or two."""
-    what = USES[edit.use].label
-    videos = "1 video" if edit.changed == 1 else f"{edit.changed:,} videos"
-    if not edit.changed:
-        told = f"Nothing changed: {what} was already so."
-    elif edit.undoes_id:
-        told = f"{what} is back as it was for {videos}."
-    elif edit.is_grant:
-        told = f"{what} is allowed for {videos}."
-    else:
-        told = f"{what} is off for {videos}."
-    if edit.superseded:
-        told += f" {edit.superseded:,} had changed since and were left alone."
-    if edit.stopped or edit.taken_down:
-        told += f" {reach(edit.stopped, edit.taken_down)}"
-    return told
-
-
-def _last_day(edit: Edit) -> date | None:
-    if not edit.terms or not edit.terms.until:
+def _last_day(terms: Terms | None) -> date | None:
+    if not terms or not terms.until:
         return None
-    return (localtime(edit.terms.until) - timedelta(seconds=1)).date()
+    return last_day(terms.until)
 
 
 def _refused(form: SelectionForm) -> Refused:
@@ -228,24 +229,3 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _back(request: SignedIn, edit: Edit) -> HttpResponse:
-    """To where the person came from, else to the result."""
-    back = _safe(request, request.POST.get("next", ""))
-    return _see(back or resolve_url("consent:edit_result", edit.uuid))
-
-
-def _safe(request: SignedIn, url: str) -> str:
-    ok = url_has_allowed_host_and_scheme(
-        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return url if ok else ""
-
-
-def _quoted(url: str) -> str:
-    return quote(url, safe="/")
-
-
-def _see(url: str) -> HttpResponse:
-    return HttpResponseRedirect(url, status=303)

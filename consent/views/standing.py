@@ -3,75 +3,49 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from audit import history
-from consent import services
+from audit.models import Event
+from consent import selection, services
 from consent.context import standing_bar_of
-from consent.filters import with_reasons
 from consent.forms import OptInForm
 from consent.models import Standing
-from consent.policy import Reason
-from consent.querysets import with_reason
+from consent.tallies import Stand, of_uses, stand_of
 from consent.uses import USES, Use
-from consent.views.activity import events_of
+from consent.views.activity import PART, events_of
+from consent.views.uploads import choices_of
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 
-SOON = timedelta(days=30)
-
 
 @require_safe
 @login_required
 def overview(request: SignedIn) -> HttpResponse:
     mine = Video.objects.owned_by(request.user)
-    total = mine.count()
-    cards = []
-    for use in USES.values():
-        counted = dict(
-            with_reason(mine, use.id)
-            .order_by()
-            .values_list(f"reason_{use.id}")
-            .annotate(n=Count("pk"))
-        )
-        allowed = counted.get(Reason.ALLOWED, 0)
-        look = counted.get(Reason.EXPIRED, 0) + counted.get(Reason.NOTICE_CHANGED, 0)
-        cards.append(
-            {
-                "use": use,
-                "allowed": allowed,
-                "ended": counted.get(Reason.EXPIRED, 0),
-                "notice_changed": counted.get(Reason.NOTICE_CHANGED, 0),
-                "off": total - allowed - look,
-                # Widths of an SVG bar of 1000.
-                "allowed_width": 1000 * allowed // total if total else 0,
-                "look_width": 1000 * look // total if total else 0,
-            }
-        )
-    now = timezone.now()
-    ending = {
-        use: with_reason(mine, use)
-        .filter(**{f"reason_{use}": Reason.ALLOWED, f"until_{use}__lte": now + SOON})
-        .count()
-        for use in USES
-    }
+    stand = stand_of(request.user)
+    total = stand.videos
+    cards = [_card(use, stand) for use in USES.values()]
     context = {
         "cards": cards,
         "total": total,
-        "ending": [(USES[use], count) for use, count in ending.items() if count],
-        "lapsed": any(card["notice_changed"] for card in cards),
+        "renewals": _renewals(request, cards),
+        "next_year": timezone.localdate() + timedelta(days=365),
+        "uploads": choices_of(request.user),
         "processing": mine.filter(status=Video.Status.PROCESSING).count(),
         "refused": mine.filter(status=Video.Status.REFUSED)[:5],
-        "lines": history.tell(events_of(request.user).order_by("-id")[:5], reader=request.user),
+        "under_way": stand.live,
+        "lines": history.tell(_latest(request), reader=request.user),
         "hour": timezone.localtime().hour,
     }
     return render_page(request, "consent/overview.html", context)
@@ -115,15 +89,44 @@ def opt_in(request: SignedIn) -> HttpResponse:
     return render_page(request, "consent/opt_in.html", context, status=status)
 
 
+def _card(use: Use, stand: Stand) -> dict[str, Any]:
+    """The numbers of one use, and the widths of an SVG bar of 1000."""
+    counted, total = stand.uses[use.id], stand.videos
+    allowed = stand.allowed(use.id)
+    silent = stand.opted_out or use.id in stand.paused
+    look = 0 if silent else counted.expired + counted.notice_changed
+    return {
+        "use": use,
+        "allowed": allowed,
+        "ended": 0 if silent else counted.expired,
+        "notice_changed": 0 if silent else counted.notice_changed,
+        "ending": 0 if silent else counted.ending,
+        "off": max(0, total - allowed - look),
+        "allowed_width": 1000 * allowed // total if total else 0,
+        "look_width": 1000 * look // total if total else 0,
+    }
+
+
+def _renewals(request: SignedIn, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What ends soon or has lapsed, each with the selection that one edit renews."""
+    return [
+        {
+            "use": card["use"],
+            "state": state,
+            "count": card[number],
+            "token": selection.matching(request.user, {card["use"].id: state}).token(),
+        }
+        for card in cards
+        for state, number in (("ending", "ending"), ("notice_changed", "notice_changed"))
+        if card[number]
+    ]
+
+
+def _latest(request: SignedIn) -> QuerySet[Event]:
+    return events_of(request.user).exclude(action=PART).order_by("-id")[:5]
+
+
 def _allowed_beneath(request: SignedIn) -> list[tuple[Use, int]]:
     """For each use, how many videos would be allowed if the opt-out ended now."""
-    now = timezone.now()
-    counts = []
-    for use in USES.values():
-        mine = with_reasons(Video.objects.ready().filter(owner=request.user))
-        stored = mine.filter(
-            **{f"consent_{use.id}__terms__isnull": False, f"_{use.id}_notice_superseded": False}
-        )
-        lasting = Q(**{f"until_{use.id}": None}) | Q(**{f"until_{use.id}__gt": now})
-        counts.append((use, stored.filter(lasting).count()))
-    return counts
+    counted = of_uses(request.user)
+    return [(use, counted[use.id].allowed) for use in USES.values()]

@@ -2,77 +2,195 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from audit import history
 from audit.models import Event
-from consent import services
-from consent.filters import SORT_LABELS, STATE_LABELS, VideoFilter, ordering, with_reasons
-from consent.models import Item
-from consent.paging import page_of
+from consent import selection, services
+from consent.filters import (
+    EDITED,
+    MEMES,
+    NARROWING,
+    SORT_LABELS,
+    STATE_LABELS,
+    VideoFilter,
+    ordering,
+    with_reasons,
+)
+from consent.models import Edit, Item, SavedFilter
+from consent.paging import Page, page_of
 from consent.states import states_of
 from consent.uses import USES
+from consent.wording import REASON_LABELS, last_day
 from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
+from creatorhub.jobs import State
+from creatorhub.models import User
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
+from library.search import collections_of
 
 SIZES = (25, 50, 100)
 TIMELINE = 50
+MORE = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
 
 
 @require_safe
 @login_required
 def videos(request: SignedIn) -> HttpResponse:
     """The table. The query string is its whole state; the number of queries does not depend on
-    how many videos there are."""
+    how many videos there are, and none counts them, unless `all` asks how many match."""
     asked = request.GET
-    mine = Video.objects.owned_by(request.user)
-    chosen = VideoFilter(asked, queryset=with_reasons(mine))
     sizes = {str(one): one for one in SIZES}
     size = sizes.get(asked.get("size") or "", SIZES[1])
-    page = page_of(
-        chosen.qs if chosen.is_valid() else mine.none(),
-        ordering=ordering(asked.get("sort", "")),
-        size=size,
-        after=asked.get("after", ""),
-    )
-    narrowed = any(asked.get(name) for name in ("q", "collection", *USES))
+    mine = Video.objects.owned_by(request.user)
+    chosen = VideoFilter(asked, queryset=mine, creator=request.user)
+    fits = chosen.is_valid()
+    found = chosen.qs if fits else mine.none()
+    page = _page(found, asked, size=size, few=chosen.few)
     query = asked.copy()
-    query.pop("after", None)
+    for name in ("after", "all"):
+        query.pop(name, None)
+    narrowed = {name: asked[name] for name in NARROWING if asked.get(name)}
     context = {
-        "rows": [(video, states_of(video, reader=request.user)) for video in page.items],
+        "rows": _rows(page.items, request.user),
         "uses": USES.values(),
         "chosen": [(use, asked.get(use.id, "")) for use in USES.values()],
         "asked": asked,
-        "filter_errors": chosen.form.errors,
-        "collections": mine.exclude(collection="")
-        .order_by("collection")
-        .values_list("collection", flat=True)
-        .distinct()[:200],
+        "filter_errors": _errors(chosen),
+        "collections": collections_of(request.user),
         "states": STATE_LABELS.items(),
         "sorts": SORT_LABELS.items(),
+        "reasons": REASON_LABELS.items(),
+        "memes": MEMES.items(),
+        "edited": EDITED.items(),
         "sizes": SIZES,
         "size": size,
-        "narrowed": narrowed,
+        "narrowed": bool(narrowed),
+        "more": sum(name in narrowed for name in MORE),
+        "chips": list(_chips(narrowed, query)) if fits else [],
+        "saved": SavedFilter.objects.filter(creator=request.user).order_by("name"),
+        "query": query.urlencode(),
+        "narrowing": _encoded(narrowed),
         "here": request.get_full_path(),
+        "list_url": f"{request.path}?{_with(query, after=asked.get('after', ''))}",
+        "key": uuid4(),
+        "all": _all_that_match(request) if fits and asked.get("all") else None,
+        "all_url": f"?{_with(query, all='1')}" if page.next or asked.get("after") else "",
+        "clear_url": f"?{query.urlencode()}",
         "next_url": f"?{_with(query, after=page.next)}" if page.next else "",
         "first_url": f"?{query.urlencode()}" if asked.get("after") else "",
     }
-    status = 200 if chosen.is_valid() else 400
-    return render_page(request, "consent/videos.html", context, status=status)
+    return render_page(request, "consent/videos.html", context, status=200 if fits else 400)
 
 
-def _with(query: object, *, after: str) -> str:
-    changed = query.copy()  # type: ignore[attr-defined]
-    changed["after"] = after
-    return str(changed.urlencode())
+def _page(found: QuerySet[Video], asked: QueryDict, *, size: int, few: bool) -> Page[Video]:
+    """The keys of a page first, and only then what is shown of each: to describe a row takes
+    several joins, which a large library must not do for every row that is passed over."""
+    order = ordering(asked.get("sort", ""))
+    sorted_by = {name.removeprefix("-") for name in order} - {"lower_title"}
+    keys = found.only("id", *sorted_by)
+    page = page_of(keys, ordering=order, size=size, after=asked.get("after", ""), few=few)
+    described = with_reasons(Video.objects.filter(pk__in=[video.pk for video in page.items]))
+    made = Count("renders", filter=Q(renders__state=State.DONE))
+    by_key = {video.pk: video for video in described.annotate(memes=made)}
+    return Page([by_key[video.pk] for video in page.items if video.pk in by_key], page.next)
+
+
+def _rows(items: Iterable[Video], reader: User) -> list[tuple[Video, Any]]:
+    return [(video, states_of(video, reader=reader)) for video in items]
+
+
+def _all_that_match(request: SignedIn) -> dict[str, Any]:
+    """How many match, and the token that means just these."""
+    chosen = selection.matching(request.user, request.GET)
+    number = selection.videos(request.user, chosen).order_by().count()
+    return {"number": number, "token": chosen.token()}
+
+
+def _errors(chosen: VideoFilter) -> list[tuple[str, str]]:
+    if chosen.is_valid():
+        return []
+    labels = {name: field.label or name for name, field in chosen.form.fields.items()}
+    return [(str(labels[name]), errors[0]) for name, errors in chosen.form.errors.items()]
+
+
+def _chips(narrowed: dict[str, str], query: QueryDict) -> Iterable[tuple[str, str]]:
+    """Each filter in words, and the address of the list without it."""
+    for name, value in narrowed.items():
+        without = query.copy()
+        without.pop(name, None)
+        yield _chip(name, value), f"?{without.urlencode()}"
+
+
+def _chip(name: str, value: str) -> str:
+    if name in USES:
+        return f"{USES[name].label}: {STATE_LABELS[value].lower()}"
+    day = parse_date(value) if name in ("from", "to") else None
+    words = {
+        "q": f"“{value}”",
+        "collection": value,
+        "from": f"From {_said(day)}",
+        "to": f"Up to {_said(day)}",
+        "longer": f"At least {value} s",
+        "shorter": f"At most {value} s",
+        "reason": f"Because: {REASON_LABELS.get(value, value).lower()}",
+        "memes": MEMES.get(value, value),
+        "edited": f"Last edit: {EDITED.get(value, value).lower()}",
+        "edit": "Changed by one edit",
+    }
+    return words[name]
+
+
+def _said(day: Any) -> str:
+    return date_format(day, "j F Y") if day else ""
+
+
+def _encoded(narrowed: dict[str, str]) -> str:
+    query = QueryDict(mutable=True)
+    query.update(narrowed)
+    return query.urlencode()
+
+
+def _with(query: QueryDict, **more: str) -> str:
+    """The query string with these set; an empty one is left out."""
+    changed = query.copy()
+    for name, value in more.items():
+        if value:
+            changed[name] = value
+    return changed.urlencode()
+
+
+@require_POST
+@login_required
+def filter_save(request: SignedIn) -> HttpResponse:
+    saved = services.save_filter(
+        actor=Actor.creator(request.user),
+        creator=request.user,
+        name=request.POST.get("name", ""),
+        asked=QueryDict(request.POST.get("query", "")).dict(),
+    )
+    messages.success(request, f"“{saved.name}” is saved.")
+    return HttpResponseRedirect(f"{resolve_url('consent:videos')}?{saved.query}", status=303)
+
+
+@require_POST
+@login_required
+def filter_forget(request: SignedIn, uuid: UUID) -> HttpResponse:
+    gone = services.forget_filter(uuid, actor=Actor.creator(request.user), creator=request.user)
+    messages.success(request, f"The filter “{gone.name}” is removed.")
+    return HttpResponseRedirect(resolve_url("consent:videos"), status=303)
 
 
 @require_safe
@@ -97,18 +215,20 @@ def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
         {"at": line.at, "icon": line.icon, "text": line.text, "reason": line.reason}
         for line in history.tell(events.order_by("-id")[:TIMELINE], reader=request.user)
     ]
-    items = Item.objects.filter(video=video, outcome=Item.Outcome.CHANGED).select_related(
-        "edit", "before__notice", "after__notice"
-    )
+    ended = [Edit.Status.APPLIED, Edit.Status.CANCELLED, Edit.Status.APPLYING]
+    items = Item.objects.filter(
+        video=video, outcome=Item.Outcome.PENDING, edit__status__in=ended
+    ).select_related("edit", "before__notice", "after__notice")
     lines += [
         {
-            "at": item.edit.applied_at,
+            "at": item.edit.applied_at or item.edit.confirmed_at,
             "icon": "check-check" if item.after_id else "slash",
             "text": _told(item, request),
             "reason": item.edit.reason,
             "edit": item.edit,
         }
         for item in items.order_by("-edit")[:TIMELINE]
+        if item.told == Item.Outcome.CHANGED
     ]
     return sorted(lines, key=lambda line: line["at"], reverse=True)[:TIMELINE]  # type: ignore[arg-type,return-value]
 
@@ -119,7 +239,7 @@ def _told(item: Item, request: SignedIn) -> str:
     use = USES[edit.use].label
     if item.after:
         end = item.after.until
-        until = f" until {timezone.localtime(end):%-d %B %Y}" if end else ""
+        until = f" until {last_day(end):%-d %B %Y}" if end else ""
         text = f"{who} allowed “{use}”{until}"
     elif item.after_decided:
         text = f"{who} turned “{use}” off"

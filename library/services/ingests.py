@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -20,6 +21,7 @@ from library import ffmpeg, files
 from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
 from library.models import Ingest, Video
 from library.probe import Facts, Refusal, probe
+from library.signals import video_ready
 
 logger = logging.getLogger(__name__)
 
@@ -164,6 +166,7 @@ def _publish(
             duration_ms=video.duration_ms,
         )
         transaction.on_commit(lambda: files.forget([source]), robust=True)
+        transaction.on_commit(partial(video_ready.send, sender=Video, video=video), robust=True)
 
 
 def _refuse(ingest: Ingest, video: Video, *, problem: str) -> None:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from audit import log
@@ -25,7 +25,7 @@ from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library import files
-from library.models import Ingest, Video
+from library.models import Ingest, Shelf, Video
 
 TITLE_MAX = 200
 COLLECTION_MAX = 100
@@ -71,7 +71,9 @@ def add_video(
                 size=size,
                 source_key=key,
                 import_key=import_key,
+                via=via,
             )
+            _put_on_shelf(owner, 1)
             ingest = Ingest.objects.create(video=video)
             log.append("video.added", actor=actor, creator=owner, about=uuid, title=title, via=via)
             jobs.nudge("library.ingest", ingest.pk)
@@ -126,11 +128,13 @@ def add_ready_videos(
             height=video.height,
             has_audio=video.has_audio,
             created_at=video.created_at,
+            via=via,
         )
         for video in videos
     ]
     with transaction.atomic(durable=True):
         made = Video.objects.bulk_create(rows, batch_size=1000)
+        _put_on_shelf(owner, len(made))
         log.append("videos.added", actor=actor, creator=owner, count=len(made), via=via)
     return made
 
@@ -193,6 +197,7 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
     video.source_key = video.mezzanine_key = video.poster_key = ""
     video.size = 0
     video.save(update_fields=["removed_at", "source_key", "mezzanine_key", "poster_key", "size"])
+    _put_on_shelf(video.owner, -1)
     log.append(
         "video.removed",
         actor=actor,
@@ -202,6 +207,29 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
         reason=reason,
     )
     transaction.on_commit(partial(files.forget_all, video.uuid), robust=True)
+
+
+def on_shelf(owner: User) -> int:
+    """How many videos this creator has, removed ones not counted: one row."""
+    return Shelf.objects.filter(owner=owner).values_list("videos", flat=True).first() or 0
+
+
+def recount(owner: User) -> int:
+    """Count this creator's videos anew and keep the number: a repair, and for videos that came
+    past the services. Returns it."""
+    with transaction.atomic():
+        shelf, _ = Shelf.objects.select_for_update().get_or_create(owner=owner)
+        shelf.videos = Video.objects.owned_by(owner).count()
+        shelf.save()
+    return int(shelf.videos)
+
+
+def _put_on_shelf(owner: User, number: int) -> None:
+    shelf = Shelf.objects.filter(owner=owner)
+    if not shelf.update(videos=F("videos") + number):
+        # Two first videos at once: one inserts, the other finds the row and counts on.
+        Shelf.objects.bulk_create([Shelf(owner=owner)], ignore_conflicts=True)
+        shelf.update(videos=F("videos") + number)
 
 
 def quota_used(owner: User) -> int:

@@ -59,6 +59,7 @@ def request_render(
             idempotency_key=key,
             defaults={
                 "video": video,
+                "creator": video.owner,
                 "meme": meme,
                 "captions": texts,
                 "start_ms": start_ms,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
+from consent import services as consent
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import OUT_OF_ATTEMPTS
@@ -44,6 +45,7 @@ def sweep() -> Sweep | None:
         if not alone:
             return None
         library.sweep_ingests()
+        consent.sweep_edits()
         library.sweep_leftovers()
         stopped = stop_what_lost_its_consent()
         swept = _sweep_jobs()

@@ -5,16 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from consent.policy import Reason
-from consent.signals import Withdrawn
+from consent.signals import Among, Withdrawn
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
-from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.services.records import WORKER, record, record_all, sentence, why_not
 
@@ -24,7 +22,7 @@ def stop_and_take_down(
     actor: Actor,
     creator: User,
     use: str | None,
-    videos: QuerySet[Video] | None,
+    videos: Among | None,
     reason: Reason,
     act: uuid.UUID,
 ) -> Withdrawn:
@@ -33,9 +31,9 @@ def stop_and_take_down(
     served one from the commit on. Two updates, whatever their number."""
     if use not in (None, REMIX.id):
         return Withdrawn()
-    theirs = Render.objects.filter(video__owner=creator)
+    theirs = Render.objects.filter(creator=creator)
     if videos is not None:
-        theirs = theirs.filter(video__in=videos.values("pk"))
+        theirs = theirs.filter(video__in=_with_renders(theirs, videos))
     live = _locked(theirs.filter(state__in=LIVE))
     out = _locked(theirs.filter(state=State.DONE))
     stopped = jobs.stop(theirs, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
@@ -47,6 +45,17 @@ def stop_and_take_down(
     if stopped or taken_down:
         jobs.nudge("remixer.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
+
+
+def _with_renders(theirs: RenderQuerySet, videos: Among) -> list[int]:
+    """Which of these videos have anything made of them, or being made. Begins with the renders, a
+    thousand at a time: there are few of them, and may be a million videos."""
+    made = theirs.filter(state__in=[*LIVE, State.DONE])
+    keys = list(made.order_by("video").values_list("video", flat=True).distinct())
+    found: list[int] = []
+    for start in range(0, len(keys), 1000):
+        found += videos(keys[start : start + 1000])
+    return found
 
 
 def stop_what_lost_its_consent(*, limit: int = 200) -> int:

@@ -23,7 +23,7 @@ LATEST = 3
 @require_safe
 def uses_of_mine(request: SignedIn) -> HttpResponse:
     """The whole list, or with `?latest` the newest few, for the overview."""
-    made = Render.objects.filter(video__owner=request.user)
+    made = Render.objects.filter(creator=request.user)
     size = LATEST if "latest" in request.GET else PAGE
     return _list(request, made, "remixer/uses_of_mine.html", size=size)
 

@@ -8,15 +8,21 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
 
 from audit.history import body_of
 from audit.models import Event
+from consent import services
 from consent.models import Consent, Edit, Item, Notice, Standing, Terms
 from consent.querysets import ruling
+from consent.services import drafts
+from creatorhub.actors import Actor
+from creatorhub.errors import Conflict, Forbidden
 from creatorhub.models import User
 from creatorhub.staff import StaffAdmin
 from library.models import Video
@@ -57,6 +63,7 @@ def make_render(video: Video, requester: User, **fields: Any) -> Render:
     return Render.objects.create(
         requester=requester,
         video=video,
+        creator=video.owner,
         meme="top_bottom",
         length_ms=1000,
         terms=terms,
@@ -350,3 +357,156 @@ def test_content_types_lead_nowhere(desk: Client, alice: User) -> None:
     answer = desk.get(reverse("admin:view_on_site", args=[kind.pk, alice.pk]))
 
     assert answer.status_code == 404
+
+
+# edits of any size
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 3 videos are a job, frozen by it above 6."""
+    monkeypatch.setattr(drafts, "INSIDE", 3)
+    monkeypatch.setattr(drafts, "AT_ONCE", 6)
+
+
+def test_an_edit_is_read_with_its_numbers_and_its_videos_one_by_one(
+    desk: Client, alice: User
+) -> None:
+    one, other = factories.make_videos(2, owner=alice)
+    factories.make_consent(one)
+    edit = factories.make_consent(one, other)
+
+    shown = desk.get(url(Edit, "change", edit.pk))
+    items = desk.get(url(Item, "changelist"), {"q": str(edit.uuid)})
+
+    page = shown.content.decode()
+    assert f"{url(Item, 'changelist')}?q={edit.uuid}" in page
+    assert "cursor" not in page
+    listed = list(items.context["cl"].result_list)
+    assert {(item.video_id, item.told) for item in listed} == {
+        (one.pk, "already"),
+        (other.pk, "changed"),
+    }
+    assert "Changed" in items.content.decode()
+
+
+@pytest.mark.parametrize("status", Edit.Status.values)
+def test_an_edit_in_every_status_is_listed_and_read(desk: Client, alice: User, status: str) -> None:
+    edit = factories.make_consent(*factories.make_videos(2, owner=alice))
+    Edit.objects.filter(pk=edit.pk).update(status=status)
+
+    listed = desk.get(url(Edit, "changelist"), {"status__exact": status})
+    shown = desk.get(url(Edit, "change", edit.pk))
+
+    assert [row.pk for row in listed.context["cl"].result_list] == [edit.pk]
+    assert shown.status_code == 200
+
+
+def test_the_lists_of_edits_and_items_ask_the_same_number_of_queries_for_any_length(
+    desk: Client, alice: User
+) -> None:
+    def queries(model: type[Model]) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert desk.get(url(model, "changelist")).status_code == 200
+        return len(captured)
+
+    factories.make_consent(*factories.make_videos(1, owner=alice))
+    few = [queries(model) for model in (Edit, Item)]
+    for video in factories.make_videos(9, owner=alice):
+        factories.make_consent(video)
+
+    assert [queries(model) for model in (Edit, Item)] == few
+
+
+@pytest.mark.parametrize("use", ["remix", "train"])
+def test_staff_turn_a_use_of_all_videos_of_a_creator_off_with_a_reason(
+    desk: Client, staff: User, alice: User, bob: User, use: str
+) -> None:
+    mine, theirs = factories.make_videos(3, owner=alice), factories.make_videos(1, owner=bob)
+    for name in ("remix", "train"):
+        factories.make_consent(*mine[:2], use=name)
+    factories.make_consent(*theirs, use=use)
+    other = "train" if use == "remix" else "remix"
+
+    answer = act(desk, [alice], f"turn_off_{use}", reason="A court said so")
+
+    assert {ruling(video, use).reason for video in mine} == {"off"}
+    assert [ruling(video, other).allowed for video in mine] == [True, True, False]
+    assert ruling(theirs[0], use).allowed
+    assert "3 turned off, 0 off already" in messages(answer)[0]
+    event = last_event()
+    assert (event.action, event.actor, event.creator) == (
+        "consent.edited",
+        f"staff:{staff.uuid}",
+        alice,
+    )
+    assert body_of(event)["reason"] == "A court said so"
+
+
+def test_staff_turn_off_a_library_of_any_size_at_once(
+    desk: Client, staff: User, alice: User, large: None
+) -> None:
+    videos = factories.make_videos(8, owner=alice)
+    for video in videos[:3]:
+        factories.make_consent(video)
+
+    answer = act(desk, [alice], "turn_off_remix", reason="A court said so")
+
+    edit = Edit.objects.latest("pk")
+    assert {ruling(video, "remix").reason for video in videos[:3]} == {"withdrawn"}
+    assert "Remix of alice is off for all that was selected" in messages(answer)[0]
+    assert (edit.actor, edit.reason) == (f"staff:{staff.uuid}", "A court said so")
+    services.run_edit(edit.job.pk)
+    edit.refresh_from_db()
+    assert (edit.status, edit.changed) == ("applied", 8)
+    assert {ruling(video, "remix").reason for video in videos} == {"off"}
+    told = [event.actor for event in Event.objects.filter(act=edit.uuid)]
+    assert set(told) == {f"staff:{staff.uuid}"}
+
+
+def test_turning_off_all_videos_needs_a_reason(desk: Client, alice: User) -> None:
+    [video] = factories.make_videos(1, owner=alice)
+    factories.make_consent(video)
+    before = (Edit.objects.count(), Event.objects.count())
+    data = {"action": "turn_off_remix", "_selected_action": [alice.pk], "confirmed": "1"}
+
+    asked = desk.post(url(User, "changelist"), {**data, "reason": "  "})
+
+    assert asked.status_code == 422
+    assert ruling(video, "remix").allowed
+    assert (Edit.objects.count(), Event.objects.count()) == before
+
+
+def test_staff_never_confirm_undo_or_cancel_what_would_allow(
+    staff: User, alice: User, large: None
+) -> None:
+    videos = factories.make_videos(5, owner=alice)
+    off = factories.turn_off(*videos[:2])
+    allowing = factories.make_consent(*videos)
+    draft = services.draft_edit(
+        actor=Actor.creator(alice),
+        creator=alice,
+        use="train",
+        grant=services.Grant(),
+        ids=[video.uuid for video in videos],
+    )
+    actor = Actor.staff(staff)
+
+    for service in (services.undo_edit, services.undo_or_draft):
+        with pytest.raises(Forbidden):
+            service(off.uuid, actor=actor, creator=alice)
+    for edit in (draft, allowing):
+        with pytest.raises((Forbidden, Conflict)):
+            services.confirm_edit(edit.uuid, actor=actor, creator=alice, idempotency_key="k")
+    with pytest.raises(Forbidden):
+        services.cancel_edit(allowing.uuid, actor=actor, creator=alice)
+
+    assert not any(ruling(video, "train").allowed for video in videos)
+
+
+def test_a_creator_without_videos_is_told_and_nothing_is_written(desk: Client, alice: User) -> None:
+    answer = act(desk, [alice], "turn_off_remix", reason="x")
+
+    assert messages(answer) == ["No video matches any more. Look at the list again."]
+    assert not Edit.objects.exists()
+    assert not Event.objects.exists()

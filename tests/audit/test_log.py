@@ -146,7 +146,7 @@ def test_the_tree_hash_matches_the_published_vectors() -> None:
 
 
 def test_every_action_can_be_told() -> None:
-    extras = {"who", "change", "s", "requester_name"}
+    extras = {"who", "change", "s", "requester_name", "use_label", "becomes"}
     for name, action in ACTIONS.items():
         fields: dict[str, Any] = dict.fromkeys([*action.fields, *extras], "…")
         assert action.told.format(**fields), name

@@ -39,6 +39,13 @@ def workers(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.fixture
+def control(transactional_db: None) -> Iterator[None]:
+    """One worker for what is short, and for edits too large for a request."""
+    with worker("control"):
+        yield
+
+
+@pytest.fixture
 def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
     """`page_of(alice)` is a page in which alice is signed in. Any error in its console, a broken
     content policy included, fails the test."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 
+from consent import selection
+from consent import services as consent
+from consent.models import Edit, EditJob
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
@@ -25,6 +31,24 @@ def pages(alice: User) -> list[str]:
     video = factories.make_video(owner=alice, title="A title that goes on and on " * 4)
     waiting = factories.make_video(owner=alice, ready=False)
     edit = factories.make_consent(video)
+    factories.make_videos(30, owner=alice)
+    ending = factories.make_video(owner=alice, title="Ends soon")
+    factories.make_consent(ending, until=timezone.now() + timedelta(days=3))
+    actor = Actor.creator(alice)
+    everything = selection.everything(alice)
+    draft = consent.draft_edit(
+        actor=actor, creator=alice, use="train", grant=consent.Grant(), matching=everything
+    )
+    consent.save_filter(actor=actor, creator=alice, name="Rainy days", asked={"q": "rain"})
+    consent.choose_for_uploads(actor=actor, creator=alice, use="remix", grant=consent.Grant())
+    under_way = Edit.objects.create(
+        creator=alice,
+        actor=f"creator:{alice.uuid}",
+        use="train",
+        status=Edit.Status.PREPARING,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    EditJob.objects.create(edit=under_way)
     render = remixer.request_render(
         actor=Actor.creator(alice),
         requester=alice,
@@ -42,7 +66,15 @@ def pages(alice: User) -> list[str]:
         "/videos/?q=zzz",
         f"/videos/{video.uuid}/",
         "/upload/",
+        "/videos/?size=25&all=1&q=video",
+        "/videos/?q=rain&remix=off&from=2020-01-01&longer=1",
+        "/videos/?remix=nonsense",
+        "/videos/sheet/",
+        "/videos/new-uploads/",
         f"/edits/{edit.uuid}/",
+        f"/edits/{edit.uuid}/?outcome=already",
+        f"/edits/{draft.uuid}/preview/",
+        f"/edits/{under_way.uuid}/",
         "/activity/",
         "/account/",
         "/opt-out/",

@@ -245,7 +245,7 @@ def test_staff_turn_off_with_a_reason(alice: User, staff: User) -> None:
     [
         ("voice", 1, services.Grant(), "unknown_use"),
         ("remix", 0, services.Grant(), "empty_selection"),
-        ("remix", 501, None, "too_many"),
+        ("remix", 10_001, None, "too_many"),
         ("remix", 1, services.Grant(datetime(2020, 1, 1, tzinfo=UTC)), "end_in_the_past"),
     ],
 )
@@ -396,10 +396,10 @@ def test_a_failure_leaves_neither_change_nor_event(
     [video] = make_videos(1, owner=alice)
     edit = draft(video)
 
-    def fail(_: Edit) -> str:
+    def fail(*_: object) -> None:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(items, "items_root", fail)
+    monkeypatch.setattr(items, "change_tally", fail)
     with pytest.raises(OSError, match="disk"):
         confirm(edit)
 

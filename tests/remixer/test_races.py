@@ -104,6 +104,7 @@ class Arena:
         Standing.objects.update(opted_out=False, withdrawn_version=0)
         render = Render.objects.create(
             video=self.video,
+            creator=self.video.owner,
             requester=self.requester,
             meme="top_bottom",
             captions={"top": "x"},
@@ -234,7 +235,7 @@ def test_it_finds_a_take_down_before_the_change_of_consent(
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
-                videos=Video.objects.filter(pk=video.pk),
+                videos={video.pk}.intersection,
                 reason=Reason.OFF,
                 act=uuid.uuid4(),
             )
@@ -261,7 +262,7 @@ def test_it_finds_repeatable_read(arena: Arena, without_the_row_guard: None) -> 
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
-                videos=Video.objects.filter(pk=video.pk),
+                videos={video.pk}.intersection,
                 reason=Reason.OFF,
                 act=uuid.uuid4(),
             )

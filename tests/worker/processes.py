@@ -19,14 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Worker:
-    """One `celery worker` for one queue, in a process group of its own."""
+    """One `celery worker` for one queue, in a process group of its own. `program` is what Python
+    is told to run in Celery's place, before Celery's own arguments."""
 
-    def __init__(self, queue: str) -> None:
+    def __init__(self, queue: str, *program: str) -> None:
         self.log = Path(settings.DATA_DIR) / f"worker-{queue}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "celery", "--app", "creatorhub", "worker"),
+                    *(sys.executable, *(program or ("-m", "celery"))),
+                    *("--app", "creatorhub", "worker"),
                     *("--queues", queue, "--concurrency", "1", "--hostname", f"{queue}@test"),
                     *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
                 ],

@@ -1,0 +1,59 @@
+"""Filters of the list that a creator keeps under a name. They decide nothing: no event."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+
+from consent import selection
+from consent.models import SavedFilter
+from creatorhub.actors import Actor
+from creatorhub.errors import Forbidden, NotFound, Refused
+from creatorhub.models import User
+
+MOST_SAVED = 30
+
+
+def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]) -> SavedFilter:
+    """Keep what narrows this list under `name`; a filter of that name is replaced. Raises Refused
+    for no name, one that is too long, nothing that narrows, or too many."""
+    _own(actor, creator)
+    name = " ".join(name.split())
+    if not name.isprintable() or not 0 < len(name) <= 60:
+        raise Refused("Give the filter a name of at most 60 letters.", code="name", status=422)
+    query = selection.matching(creator, asked).query
+    if not query:
+        raise Refused("There is no filter to save. Choose one first.", code="empty", status=422)
+    if len(query) > 1000:
+        raise Refused("This filter is too long to be saved.", code="too_long", status=422)
+    with transaction.atomic(durable=True):
+        mine = SavedFilter.objects.select_for_update().filter(creator=creator)
+        if mine.exclude(name=name).count() >= MOST_SAVED:
+            raise Refused(
+                f"You have {MOST_SAVED} saved filters. Remove one first.",
+                code="too_many",
+                status=422,
+            )
+        saved, _ = mine.update_or_create(
+            name=name,
+            defaults={"query": query},
+            create_defaults={"query": query, "creator": creator, "name": name},
+        )
+    return saved
+
+
+def forget_filter(saved: uuid.UUID, *, actor: Actor, creator: User) -> SavedFilter:
+    """Raises NotFound for a filter that is not this creator's."""
+    _own(actor, creator)
+    with transaction.atomic(durable=True):
+        found = SavedFilter.objects.filter(creator=creator, uuid=saved).first()
+        if found is None:
+            raise NotFound("There is no such filter.", code="not_found")
+        SavedFilter.objects.filter(pk=found.pk).delete()
+    return found
+
+
+def _own(actor: Actor, creator: User) -> None:
+    if actor != Actor.creator(creator):
+        raise Forbidden("These filters are their creator's own.", code="not_the_creator")

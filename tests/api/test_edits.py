@@ -1,0 +1,312 @@
+"""Edits of any size by a program: what matches, 202 and progress, outcomes, cancel and undo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from audit.models import Event
+from consent import services
+from consent.models import Consent, Edit, EditJob, Item, Standing
+from consent.querysets import ruling
+from consent.services import applying, drafts
+from creatorhub.models import User
+from library.models import Video
+from tests.factories import make_consent, make_video, make_videos, turn_off
+
+ApiOf = Callable[[User], APIClient]
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def api(alice: User, api_of: ApiOf) -> APIClient:
+    """Alice's."""
+    return api_of(alice)
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 3 videos are a job; more than 6 are frozen by it."""
+    monkeypatch.setattr(drafts, "INSIDE", 3)
+    monkeypatch.setattr(drafts, "AT_ONCE", 6)
+    monkeypatch.setattr(applying, "CHUNK", 2)
+    monkeypatch.setattr(applying, "SLICE", -1.0)
+
+
+def draft(api: APIClient, selection: dict[str, Any], *, state: str = "allowed") -> Any:
+    wanted = {"use": "remix", "state": state, "selection": selection}
+    return api.post("/api/v1/edits/", wanted, format="json")
+
+
+def ask(api: APIClient, edit: str) -> dict[str, Any]:
+    answer: dict[str, Any] = api.get(f"/api/v1/edits/{edit}/").json()
+    return answer
+
+
+def step(edit: str) -> None:
+    services.run_edit(EditJob.objects.get(edit__uuid=edit).pk)
+
+
+def until(api: APIClient, edit: str, *statuses: str) -> dict[str, Any]:
+    while (told := ask(api, edit))["status"] not in statuses:
+        step(edit)
+    return told
+
+
+def items(api: APIClient, edit: str) -> dict[str, dict[str, Any]]:
+    """Every item, page by page, by its video."""
+    found, url = [], f"/api/v1/edits/{edit}/items/?page_size=3"
+    while url:
+        page = api.get(url).json()
+        found += page["results"]
+        url = page["next"]
+    assert len({item["video"] for item in found}) == len(found)
+    return {item["video"]: item for item in found}
+
+
+def reasons(*videos: Video) -> list[str]:
+    return [str(ruling(video, "remix").reason) for video in videos]
+
+
+def rows() -> list[list[Any]]:
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, Standing, Event)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def refused(answer: Any, *, status: int, code: str, before: list[list[Any]]) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert answer.json()["detail"].endswith(".")
+    assert rows() == before
+
+
+def test_a_selection_is_what_matches_the_words_of_the_list(alice: User, api: APIClient) -> None:
+    [beach] = make_videos(1, owner=alice, title="Beach", collection="Sea")
+    [short] = make_videos(1, owner=alice, title="Beach, short", duration_ms=500)
+    make_videos(1, owner=alice, title="Attic")
+
+    whole = draft(api, {"matching": {}}).json()
+    some = draft(api, {"matching": {"q": "beach", "longer": 1, "remix": "undecided"}}).json()
+    [late] = make_videos(1, owner=alice, title="Beach, late", collection="Sea")
+    done = api.post(f"/api/v1/edits/{some['id']}/confirm/")
+
+    assert whole["counts"]["selected"] == 3
+    assert (some["counts"]["selected"], done.status_code) == (1, 200)
+    assert reasons(beach, short, late) == ["allowed", "undecided", "undecided"]
+
+
+def test_a_foreign_library_is_never_in_a_selection(alice: User, bob: User, api: APIClient) -> None:
+    make_videos(2, owner=alice)
+    theirs = make_videos(2, owner=bob)
+
+    drafted = draft(api, {"matching": {}}).json()
+    api.post(f"/api/v1/edits/{drafted['id']}/confirm/")
+
+    assert drafted["counts"]["selected"] == 2
+    assert reasons(*theirs) == ["undecided"] * 2
+
+
+def test_a_large_edit_is_prepared_accepted_applied_and_told(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(8, owner=alice)
+    make_consent(videos[0])
+    turn_off(videos[1])
+    raw = make_video(owner=alice, ready=False)
+
+    drafted = draft(api, {"matching": {}})
+    edit = drafted.json()["id"]
+    unseen = api.post(f"/api/v1/edits/{edit}/confirm/")
+    step(edit)
+    preparing = ask(api, edit)
+    shown = until(api, edit, "draft")
+    confirmed = api.post(f"/api/v1/edits/{edit}/confirm/", HTTP_IDEMPOTENCY_KEY="one")
+    step(edit)
+    applying_now, partly = (
+        ask(api, edit),
+        Counter(item["outcome"] for item in items(api, edit).values()),
+    )
+    echo = api.post(f"/api/v1/edits/{edit}/confirm/", HTTP_IDEMPOTENCY_KEY="one")
+    done = until(api, edit, "applied")
+
+    assert (drafted.status_code, drafted.json()["status"]) == (201, "preparing")
+    assert (unseen.status_code, unseen.json()["code"]) == (409, "preparing")
+    assert (preparing["status"], preparing["counts"]["selected"]) == ("preparing", 6)
+    assert 0 < preparing["progress"] < 100
+    assert shown["counts"] == {
+        "selected": 9,
+        "will_change": 7,
+        "changed": 0,
+        "already": 1,
+        "superseded": 0,
+        "not_eligible": 1,
+        "left_out": 0,
+    }
+    assert shown["not_eligible"] == {"video_unavailable": 1}
+    assert (confirmed.status_code, confirmed.json()["status"]) == (202, "confirmed")
+    assert (applying_now["status"], applying_now["progress"]) == ("applying", 22)
+    assert partly == {"changed": 1, "already": 1, "pending": 6, "not_eligible": 1}
+    assert (echo.status_code, echo.json()["id"]) == (202, edit)
+    assert (done["progress"], done["counts"]["changed"]) == (100, 7)
+    outcomes = {video: item["outcome"] for video, item in items(api, edit).items()}
+    assert outcomes[str(videos[0].uuid)] == "already"
+    assert outcomes[str(raw.uuid)] == "not_eligible"
+    assert Counter(outcomes.values()) == {"changed": 7, "already": 1, "not_eligible": 1}
+    assert items(api, edit)[str(videos[1].uuid)] == {
+        "video": str(videos[1].uuid),
+        "before": "off",
+        "after": "remix/1 allowed everyone -",
+        "outcome": "changed",
+        "reason": "",
+    }
+    again = api.post(f"/api/v1/edits/{edit}/confirm/", HTTP_IDEMPOTENCY_KEY="one")
+    assert (again.status_code, again.json()["status"]) == (200, "applied")
+
+
+def test_a_large_withdrawal_is_in_force_when_it_is_accepted(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos:
+        make_consent(video)
+    edit = draft(api, {"ids": [str(video.uuid) for video in videos]}, state="off").json()["id"]
+
+    accepted = api.post(f"/api/v1/edits/{edit}/confirm/")
+    asked = {"use": "remix", "videos": [str(video.uuid) for video in videos]}
+    checks = api.post("/api/v1/checks/", asked, format="json").json()["decisions"]
+    listed = api.get("/api/v1/videos/?remix=allowed").json()["results"]
+    before = rows()
+    cancelled = api.post(f"/api/v1/edits/{edit}/cancel/")
+
+    assert accepted.status_code == 202
+    assert [(row["allowed"], row["reason"]) for row in checks] == [(False, "withdrawn")] * 5
+    assert listed == []
+    refused(cancelled, status=409, code="in_force", before=before)
+
+
+def test_a_large_edit_is_cancelled_and_undone_for_what_it_did(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = draft(api, {"ids": [str(video.uuid) for video in videos]}).json()["id"]
+    api.post(f"/api/v1/edits/{edit}/confirm/")
+    step(edit)
+
+    cancelled = api.post(f"/api/v1/edits/{edit}/cancel/")
+    outcomes = Counter(item["outcome"] for item in items(api, edit).values())
+    inverse = api.post(f"/api/v1/edits/{edit}/undo/").json()
+    api.post(f"/api/v1/edits/{inverse['id']}/confirm/")
+
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert (cancelled.json()["counts"]["changed"], cancelled.json()["counts"]["left_out"]) == (2, 3)
+    assert outcomes == {"changed": 2, "cancelled": 3}
+    assert (inverse["undoes"], inverse["counts"]["will_change"]) == (edit, 2)
+    assert reasons(*videos) == ["undecided"] * 5
+
+
+def test_a_large_edit_is_undone_in_a_preview_of_its_own(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(8, owner=alice)
+    edit = draft(api, {"matching": {}}).json()["id"]
+    until(api, edit, "draft")
+    api.post(f"/api/v1/edits/{edit}/confirm/")
+    before = rows()
+    refused(
+        api.post(f"/api/v1/edits/{edit}/undo/"), status=409, code="still_applying", before=before
+    )
+    until(api, edit, "applied")
+    turn_off(videos[0])
+
+    inverse = api.post(f"/api/v1/edits/{edit}/undo/")
+    back = until(api, inverse.json()["id"], "draft")
+    accepted = api.post(f"/api/v1/edits/{back['id']}/confirm/")
+    done = until(api, back["id"], "applied")
+
+    assert (inverse.status_code, inverse.json()["status"]) == (201, "preparing")
+    assert (back["counts"]["will_change"], back["counts"]["superseded"]) == (7, 1)
+    assert accepted.status_code == 202
+    assert (done["counts"]["changed"], done["counts"]["superseded"]) == (7, 1)
+    assert reasons(*videos) == ["off"] + ["undecided"] * 7
+    twice = api.post(f"/api/v1/edits/{edit}/undo/")
+    assert (twice.status_code, twice.json()["code"]) == (409, "already_undone")
+
+
+def test_allowing_is_refused_while_another_edit_is_applied(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(6, owner=alice)
+    first = draft(api, {"ids": [str(video.uuid) for video in videos[:5]]}).json()["id"]
+    second = draft(api, {"ids": [str(videos[5].uuid)]}).json()["id"]
+    api.post(f"/api/v1/edits/{first}/confirm/")
+    before = rows()
+
+    busy = api.post(f"/api/v1/edits/{second}/confirm/")
+
+    refused(busy, status=409, code="busy", before=before)
+    until(api, first, "applied")
+    assert api.post(f"/api/v1/edits/{second}/confirm/").status_code == 200
+
+
+def test_a_draft_that_is_too_old_is_refused(alice: User, api: APIClient, time_machine: Any) -> None:
+    [video] = make_videos(1, owner=alice)
+    edit = draft(api, {"ids": [str(video.uuid)]}).json()["id"]
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    before = rows()
+
+    answer = api.post(f"/api/v1/edits/{edit}/confirm/")
+
+    refused(answer, status=409, code="draft_expired", before=before)
+    services.sweep_edits()
+    assert ask(api, edit)["status"] == "expired"
+
+
+def test_an_edit_of_somebody_else_is_not_there(
+    alice: User, bob: User, api_of: ApiOf, large: None
+) -> None:
+    edit = make_consent(*make_videos(5, owner=alice)).uuid
+    stranger = api_of(bob)
+    before = rows()
+
+    answers = [
+        stranger.get(f"/api/v1/edits/{edit}/"),
+        stranger.get(f"/api/v1/edits/{edit}/items/"),
+        *(stranger.post(f"/api/v1/edits/{edit}/{act}/") for act in ("confirm", "cancel", "undo")),
+    ]
+
+    for answer in answers:
+        refused(answer, status=404, code="not_found", before=before)
+    assert stranger.get("/api/v1/edits/").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("matching", "says"),
+    [
+        ({"colour": "red"}, "There is no filter “colour”. There are: q, collection,"),
+        ({"sort": "title"}, "There is no filter “sort”."),
+        ({"q": {"a": 1}}, "The filter “q” takes one value."),
+        ({"from": "soon"}, "The filter “from” cannot be read:"),
+        ({"longer": -1}, "The filter “longer” cannot be read:"),
+        ({"edit": "7"}, "The filter “edit” cannot be read:"),
+        ({"q": "a\0b"}, "The filter “q” cannot be read:"),
+        ({"q": None}, "The filter “q” is empty."),
+        ({"collection": ""}, "The filter “collection” is empty."),
+        ({"memes": True}, "The filter “memes” cannot be read:"),
+    ],
+)
+def test_a_filter_that_is_none_or_cannot_be_read_is_named(
+    alice: User, api: APIClient, matching: dict[str, Any], says: str
+) -> None:
+    make_videos(1, owner=alice)
+    before = rows()
+
+    answer = draft(api, {"matching": matching})
+
+    refused(answer, status=400, code="invalid_filter", before=before)
+    assert answer.json()["detail"].startswith(says)

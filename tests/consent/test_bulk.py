@@ -1,0 +1,994 @@
+"""Edits that are too large for one request: the job that freezes and applies them in chunks, what
+is in force meanwhile, and what becomes of one that is stopped, killed or never confirmed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from audit.models import Event
+from consent import querysets, selection, services
+from consent.models import Consent, Edit, EditJob, Item, Notice, Standing
+from consent.services import applying, drafts, edits, items
+from creatorhub.actors import Actor
+from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.jobs import State
+from creatorhub.models import User
+from library.models import Video
+from remixer.models import Render
+from tests.factories import make_consent, make_user, make_videos, turn_off
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it."""
+    monkeypatch.setattr(drafts, "INSIDE", 3)
+    monkeypatch.setattr(drafts, "AT_ONCE", 6)
+    monkeypatch.setattr(applying, "CHUNK", 2)
+
+
+@pytest.fixture
+def step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Edit], Edit]:
+    """`step(edit)` has a worker do one transaction of it, and leave."""
+    monkeypatch.setattr(applying, "SLICE", -1.0)
+    return run
+
+
+def me(creator: User) -> Actor:
+    return Actor.creator(creator)
+
+
+def draft(*videos: Video, use: str = "remix", grant: bool = True) -> Edit:
+    owner = videos[0].owner
+    return services.draft_edit(
+        actor=me(owner),
+        creator=owner,
+        use=use,
+        grant=services.Grant() if grant else None,
+        ids=[video.uuid for video in videos],
+    )
+
+
+def draft_all(owner: User, **filters: str) -> Edit:
+    return services.draft_edit(
+        actor=me(owner),
+        creator=owner,
+        use="remix",
+        grant=services.Grant(),
+        matching=selection.matching(owner, filters),
+    )
+
+
+def confirm(edit: Edit, **more: Any) -> Edit:
+    return services.confirm_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator, **more)
+
+
+def turn_off_all(owner: User, use: str = "remix", **filters: str) -> Edit:
+    return services.turn_off(
+        actor=me(owner), creator=owner, use=use, matching=selection.matching(owner, filters)
+    )
+
+
+def cancel(edit: Edit) -> Edit:
+    return services.cancel_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator)
+
+
+def undo(edit: Edit) -> Edit:
+    return services.undo_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator)
+
+
+def run(edit: Edit) -> Edit:
+    """A worker takes the edit up, as far as it comes in its turn."""
+    services.run_edit(EditJob.objects.get(edit=edit).pk)
+    return Edit.objects.get(pk=edit.pk)
+
+
+def reasons(*videos: Video, use: str = "remix") -> list[str]:
+    """Asked one by one and as a list, which must agree."""
+    single = [str(querysets.ruling(video, use).reason) for video in videos]
+    rows = querysets.with_reason(Video.objects.filter(pk__in=[v.pk for v in videos]), use)
+    listed = dict(rows.values_list("pk", f"reason_{use}"))
+    assert [listed[video.pk] for video in videos] == single
+    return single
+
+
+def told(edit: Edit) -> Counter[str]:
+    return Counter(item.told for item in edit.items.select_related("edit"))
+
+
+def bodies(edit: Edit) -> list[dict[str, Any]]:
+    """What the log says of this edit, oldest first."""
+    loaded = [json.loads(bytes(event.body)) for event in Event.objects.order_by("id")]
+    return [body for body in loaded if body.get("edit") == str(edit.uuid)]
+
+
+def adds_up(edit: Edit) -> bool:
+    parts = edit.changed + edit.already + edit.superseded + edit.not_eligible + edit.left_out
+    return edit.selected == parts == edit.items.count()
+
+
+def rows() -> list[list[Any]]:
+    """Everything that a refusal must leave as it was."""
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, Standing, Event)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
+
+
+def make_render(video: Video, by: User, **fields: Any) -> Render:
+    terms = Consent.objects.get(video=video, use="remix").terms
+    assert terms
+    return Render.objects.create(
+        requester=by,
+        video=video,
+        creator=video.owner,
+        meme="top_bottom",
+        length_ms=1000,
+        terms=terms,
+        allowed_version=1,
+        **fields,
+    )
+
+
+# confirming
+
+
+def test_a_large_edit_is_confirmed_at_once_and_applied_by_its_job(alice: User) -> None:
+    videos = make_videos(5, owner=alice)
+
+    confirmed = confirm(draft(*videos))
+    between = reasons(*videos)
+    edit = run(confirmed)
+
+    assert (confirmed.status, confirmed.changed) == ("confirmed", 0)
+    assert between == ["undecided"] * 5
+    assert (edit.status, edit.changed, edit.parts) == ("applied", 5, 3)
+    assert reasons(*videos) == ["allowed"] * 5
+    assert adds_up(edit)
+    assert told(edit) == {"changed": 5}
+
+
+def test_a_large_edit_is_logged_as_confirmed_in_parts_and_as_applied(alice: User) -> None:
+    edit = run(confirm(draft(*make_videos(5, owner=alice))))
+
+    logged = bodies(edit)
+
+    assert [body["action"] for body in logged] == [
+        "edit.confirmed",
+        *["edit.part_applied"] * 3,
+        "edit.applied",
+    ]
+    assert [body["changed"] for body in logged[1:4]] == [2, 2, 1]
+    assert [body["part"] for body in logged[1:4]] == [1, 2, 3]
+    assert len({body["items_root"] for body in logged[1:4]}) == 3
+    assert (logged[0]["selected"], logged[0]["will_change"]) == (5, 5)
+    assert (logged[4]["selected"], logged[4]["changed"], logged[4]["parts"]) == (5, 5, 3)
+    assert Standing.objects.get(creator=alice).version == 4
+
+
+def test_each_chunk_is_a_transaction_of_its_own(alice: User, step: Callable[[Edit], Edit]) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = confirm(draft(*videos))
+
+    seen = []
+    for _ in range(4):
+        edit = step(edit)
+        seen.append((edit.status, edit.changed, EditJob.objects.get().progress, told(edit)))
+
+    assert seen == [
+        ("applying", 2, 40, {"changed": 2, "pending": 3}),
+        ("applying", 4, 80, {"changed": 4, "pending": 1}),
+        ("applying", 5, 100, {"changed": 5}),
+        ("applied", 5, 100, {"changed": 5}),
+    ]
+    assert EditJob.objects.get().state == State.DONE
+
+
+def test_a_confirm_of_any_size_asks_the_same_number_of_queries(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def queries(count: int) -> list[int]:
+        owner = make_user()
+        videos = make_videos(count, owner=owner)
+        monkeypatch.setattr(drafts, "INSIDE", 500)
+        make_consent(*videos)
+        monkeypatch.setattr(drafts, "INSIDE", 3)
+        edit = draft(*videos, grant=False)
+        with CaptureQueriesContext(connection) as confirming:
+            confirm(edit)
+        with CaptureQueriesContext(connection) as deciding:
+            assert reasons(videos[0]) == ["withdrawn"]
+        return [len(confirming), len(deciding)]
+
+    assert queries(4) == queries(500)
+
+
+def test_a_large_draft_that_changes_nothing_is_applied_at_once(alice: User) -> None:
+    videos = make_videos(5, owner=alice)
+    run(confirm(draft(*videos)))
+    events = Event.objects.count()
+
+    edit = confirm(draft(*videos))
+
+    assert (edit.status, edit.changed, edit.already) == ("applied", 0, 5)
+    assert Event.objects.count() == events
+    assert told(edit) == {"already": 5}
+    assert not EditJob.objects.filter(edit=edit).exists()
+
+
+def test_confirming_a_large_edit_twice_is_one_edit(alice: User) -> None:
+    edit = draft(*make_videos(5, owner=alice))
+
+    first, second = confirm(edit, idempotency_key="k"), confirm(edit, idempotency_key="k")
+    done = run(edit)
+    run(edit)
+    third = confirm(edit, idempotency_key="k")
+
+    assert first.pk == second.pk == third.pk
+    assert (done.changed, third.changed, third.parts) == (5, 5, 3)
+    assert [body["action"] for body in bodies(done)].count("edit.confirmed") == 1
+    before = rows()
+    with pytest.raises(Conflict, match="already confirmed"):
+        confirm(edit, idempotency_key="another")
+    assert rows() == before
+
+
+# withdrawing
+
+
+def test_a_large_withdrawal_is_in_force_for_every_video_when_it_is_confirmed(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos[:4]:
+        make_consent(video)
+
+    edit = services.turn_off(
+        actor=me(alice), creator=alice, use="remix", ids=[video.uuid for video in videos]
+    )
+    seen = [reasons(*videos)]
+    while edit.status != Edit.Status.APPLIED:
+        edit = step(edit)
+        seen.append(reasons(*videos))
+
+    assert seen == [
+        ["withdrawn"] * 5,
+        ["off"] * 2 + ["withdrawn"] * 3,
+        ["off"] * 4 + ["withdrawn"],
+        ["off"] * 5,
+        ["off"] * 5,
+    ]
+    assert adds_up(edit)
+
+
+def test_a_large_withdrawal_stops_and_takes_down_while_it_is_confirmed(
+    alice: User, bob: User
+) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos:
+        make_consent(video)
+    made = make_render(videos[4], bob, state="done", file_key="renders/x.mp4")
+    waiting = make_render(videos[0], bob, state="queued")
+
+    edit = turn_off_all(alice, edited="day")
+
+    made.refresh_from_db()
+    waiting.refresh_from_db()
+    assert edit.status == Edit.Status.CONFIRMED
+    assert (edit.stopped, edit.taken_down) == (1, 1)
+    assert (made.state, waiting.state) == ("taken_down", "refused")
+    assert waiting.ended_for == "off"
+    assert bodies(edit)[0]["taken_down"] == 1
+    assert (run(edit).stopped, run(edit).taken_down) == (1, 1)
+
+
+def test_a_withdrawal_of_one_use_says_nothing_about_the_other(alice: User) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos[:2]:
+        make_consent(video)
+        make_consent(video, use="train")
+
+    turn_off_all(alice)
+
+    assert reasons(*videos[:2], use="train") == ["allowed"] * 2
+
+
+# holding
+
+
+def test_a_withdrawal_that_does_not_know_its_videos_yet_holds_back_all_that_is_allowed(
+    alice: User, bob: User
+) -> None:
+    chosen = make_videos(7, owner=alice, title="Street")
+    other, never = make_videos(2, owner=alice, title="Garden")
+    [foreign] = make_videos(1, owner=bob)
+    for video in (*chosen[:2], other, foreign):
+        make_consent(video)
+
+    edit = turn_off_all(alice, q="street")
+    held = (edit.status, edit.is_holding, reasons(*chosen, other, never, foreign))
+    edit = run(edit)
+
+    assert held == (
+        "preparing",
+        True,
+        ["withdrawn"] * 2 + ["undecided"] * 5 + ["withdrawn", "undecided", "allowed"],
+    )
+    assert (edit.status, edit.selected, edit.changed) == ("applied", 7, 7)
+    assert reasons(*chosen, other, never) == ["off"] * 7 + ["allowed", "undecided"]
+    confirmed = bodies(edit)[0]
+    assert (confirmed["action"], confirmed["selected"]) == ("edit.confirmed", None)
+    assert adds_up(edit)
+
+
+def test_what_is_held_back_and_not_meant_keeps_its_memes(alice: User, bob: User) -> None:
+    chosen = make_videos(7, owner=alice, title="Street")
+    [other] = make_videos(1, owner=alice, title="Garden")
+    make_consent(chosen[0], other)
+    dark = make_render(chosen[0], bob, state="done", file_key="renders/x.mp4")
+    kept = make_render(other, bob, state="done", file_key="renders/y.mp4")
+
+    edit = run(turn_off_all(alice, q="street"))
+
+    dark.refresh_from_db()
+    kept.refresh_from_db()
+    assert (dark.state, kept.state, edit.taken_down) == ("taken_down", "done", 1)
+
+
+def test_nothing_is_allowed_while_a_withdrawal_is_held(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(7, owner=alice, title="Street")
+    [later] = make_videos(1, owner=alice, title="Garden")
+    waiting = draft(later)
+    edit = turn_off_all(alice, q="street")
+    before = rows()
+
+    with pytest.raises(Conflict, match="still being applied"):
+        confirm(waiting)
+
+    assert rows() == before
+    while edit.is_live:
+        edit = step(edit)
+    assert confirm(waiting).changed == 1
+    assert reasons(*videos, later) == ["off"] * 7 + ["allowed"]
+
+
+def test_what_is_uploaded_after_the_word_is_not_in_it(alice: User) -> None:
+    make_videos(7, owner=alice)
+    chosen = selection.everything(alice)
+    [late] = make_videos(1, owner=alice)
+
+    edit = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+    edit = run(edit)
+
+    assert (edit.selected, edit.changed) == (7, 7)
+    assert reasons(late) == ["undecided"]
+
+
+def test_the_state_that_is_asked_for_is_not_the_one_that_the_hold_makes(alice: User) -> None:
+    """The selection is “allowed”, and holding it back makes none of them so."""
+    videos = make_videos(8, owner=alice)
+    for video in videos[:7]:
+        make_consent(video)
+
+    edit = run(turn_off_all(alice, remix="allowed"))
+
+    assert (edit.selected, edit.changed) == (7, 7)
+    assert reasons(*videos) == ["off"] * 7 + ["undecided"]
+
+
+# freezing
+
+
+def test_a_large_selection_is_prepared_and_cannot_be_confirmed_unseen(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    make_videos(8, owner=alice)
+    edit = draft_all(alice)
+    before = rows()
+
+    with pytest.raises(Conflict, match="still being prepared"):
+        confirm(edit)
+
+    assert rows() == before
+    half = step(edit)
+    assert (half.status, half.selected) == ("preparing", 6)
+    whole = step(edit)
+    assert (whole.status, whole.selected, whole.will_change) == ("draft", 8, 8)
+    assert run(confirm(whole)).status == "applying"
+
+
+def test_what_starts_to_match_after_the_preview_is_left_alone(alice: User) -> None:
+    chosen = make_videos(7, owner=alice, title="Street")
+    [other] = make_videos(1, owner=alice, title="Garden")
+    edit = run(draft_all(alice, q="street"))
+    Video.objects.filter(pk=other.pk).update(title="Street")
+    [late] = make_videos(1, owner=alice, title="Street")
+    Video.objects.filter(pk=chosen[0].pk).update(title="Garden")
+
+    edit = run(confirm(edit))
+
+    assert (edit.selected, edit.changed) == (7, 7)
+    assert reasons(*chosen, other, late) == ["allowed"] * 7 + ["undecided"] * 2
+
+
+def test_the_same_videos_with_another_end_are_prepared_again(alice: User) -> None:
+    make_videos(8, owner=alice)
+    first = run(draft_all(alice))
+    make_videos(1, owner=alice)
+    end = timezone.now() + timedelta(days=9)
+
+    second = run(
+        services.draft_again(
+            first.uuid, actor=me(alice), creator=alice, grant=services.Grant(until=end)
+        )
+    )
+
+    assert (second.status, second.selected, second.terms and second.terms.until) == (
+        "draft",
+        8,
+        end,
+    )
+    assert Edit.objects.get(pk=first.pk).status == "draft"
+
+
+# failing
+
+
+def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = confirm(draft(*videos))
+    job = EditJob.objects.get()
+
+    with monkeypatch.context() as broken:
+        broken.setattr(edits, "record_part", _lost)
+        run(edit)
+    untouched = (reasons(*videos), Edit.objects.get().parts, Event.objects.count())
+    EditJob.objects.update(next_attempt_at=timezone.now())
+    done = run(edit)
+
+    job.refresh_from_db()
+    assert untouched == (["undecided"] * 5, 0, 1)
+    assert (done.status, done.changed, done.parts, job.state) == ("applied", 5, 3, State.DONE)
+
+
+def _lost(*_: object, **__: object) -> None:
+    raise OperationalError("the connection is gone")
+
+
+def test_a_job_that_gave_up_says_so_and_is_taken_up_again(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = confirm(draft(*videos))
+    with monkeypatch.context() as broken:
+        broken.setattr(edits, "record_part", _lost)
+        for _ in range(3):
+            EditJob.objects.update(next_attempt_at=timezone.now())
+            run(edit)
+    failed = EditJob.objects.get()
+
+    taken_up = services.retry_edit(edit)
+    again = services.retry_edit(edit)
+    done = run(edit)
+
+    assert (failed.state, failed.problem) == (State.FAILED, applying.DID_NOT_WORK)
+    assert (taken_up, again) == (True, False)
+    assert (done.status, done.changed) == ("applied", 5)
+    assert not services.retry_edit(done)
+
+
+def test_a_withdrawal_whose_job_gave_up_stays_in_force(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos:
+        make_consent(video)
+    edit = turn_off_all(alice)
+    EditJob.objects.update(state=State.FAILED)
+
+    assert reasons(*videos) == ["withdrawn"] * 5
+    services.retry_edit(edit)
+    run(edit)
+    assert reasons(*videos) == ["off"] * 5
+
+
+def test_a_worker_that_died_is_followed_by_another(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    edit = step(confirm(draft(*make_videos(5, owner=alice))))
+    past = timezone.now() - timedelta(seconds=1)
+    EditJob.objects.update(
+        state=State.RUNNING, attempts=1, lease_token=uuid.uuid4(), lease_until=past
+    )
+
+    services.sweep_edits()
+    while edit.is_live:
+        edit = step(edit)
+
+    assert (edit.changed, edit.parts) == (5, 3)
+    assert [body["part"] for body in bodies(edit) if "part" in body] == [1, 2, 3]
+    assert adds_up(edit)
+
+
+def test_a_worker_whose_job_was_given_away_writes_nothing(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = confirm(draft(*videos))
+    apply_next = items.apply_next
+
+    def meanwhile(*given: Any, **more: Any) -> Any:
+        EditJob.objects.update(lease_token=uuid.uuid4())
+        return apply_next(*given, **more)
+
+    monkeypatch.setattr(items, "apply_next", meanwhile)
+    edit = run(edit)
+
+    assert (edit.status, edit.parts) == ("confirmed", 0)
+    assert reasons(*videos) == ["undecided"] * 5
+
+
+# cancelling
+
+
+def test_cancelling_keeps_what_was_done_and_says_what_was_not(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = step(confirm(draft(*videos)))
+
+    cancelled = cancel(edit)
+    after = step(edit)
+
+    assert cancelled.status == after.status == "cancelled"
+    assert (after.changed, after.left_out) == (2, 3)
+    assert told(after) == {"changed": 2, "cancelled": 3}
+    assert reasons(*videos) == ["allowed"] * 2 + ["undecided"] * 3
+    last = bodies(edit)[-1]
+    assert (last["action"], last["changed"], last["left_out"]) == ("edit.cancelled", 2, 3)
+    assert adds_up(after)
+    assert EditJob.objects.get().state == State.CANCELLED
+
+
+def test_cancelling_twice_is_cancelling_once(alice: User) -> None:
+    edit = confirm(draft(*make_videos(5, owner=alice)))
+    cancel(edit)
+    before = rows()
+
+    assert cancel(edit).status == "cancelled"
+
+    assert rows() == before
+
+
+def test_a_cancelled_edit_is_undone_for_what_it_did(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = step(confirm(draft(*videos)))
+    cancel(edit)
+
+    inverse = confirm(undo(edit))
+
+    assert (inverse.selected, inverse.changed) == (2, 2)
+    assert reasons(*videos) == ["undecided"] * 5
+
+
+def test_a_selection_that_is_being_prepared_is_cancelled_without_a_trace_in_the_log(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    make_videos(8, owner=alice)
+    edit = step(draft_all(alice))
+
+    cancelled = cancel(edit)
+    step(edit)
+
+    assert (cancelled.status, cancelled.confirmed_at) == ("cancelled", None)
+    assert not Event.objects.exists()
+    with pytest.raises(Conflict):
+        confirm(edit)
+
+
+def test_a_withdrawal_is_not_cancelled(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    for video in videos:
+        make_consent(video)
+    few = services.turn_off(
+        actor=me(alice), creator=alice, use="remix", ids=[video.uuid for video in videos[:4]]
+    )
+    run(few)
+    held = turn_off_all(alice)
+    before = rows()
+
+    for edit, code in ((few, "already_applied"), (held, "in_force")):
+        with pytest.raises(Conflict) as refused:
+            cancel(edit)
+        assert refused.value.code == code
+
+    assert rows() == before
+
+
+def test_only_the_creator_cancels(alice: User, bob: User, staff: User) -> None:
+    edit = confirm(draft(*make_videos(5, owner=alice)))
+    before = rows()
+
+    with pytest.raises(NotFound):
+        services.cancel_edit(edit.uuid, actor=me(bob), creator=bob)
+    for actor in (Actor.staff(staff), me(bob)):
+        with pytest.raises(Forbidden):
+            services.cancel_edit(edit.uuid, actor=actor, creator=alice)
+
+    assert rows() == before
+
+
+# two at a time
+
+
+def test_allowing_waits_for_what_is_under_way_and_turning_off_does_not(alice: User) -> None:
+    videos = make_videos(6, owner=alice)
+    first = confirm(draft(*videos[:4]))
+    second, third = draft(videos[4]), draft(videos[5], use="train")
+    before = rows()
+
+    for waiting in (second, third):
+        with pytest.raises(Conflict) as refused:
+            confirm(waiting)
+        assert refused.value.code == "busy"
+
+    assert rows() == before
+    assert turn_off(videos[4]).changed == 1
+    run(first)
+    assert confirm(third).changed == 1
+
+
+def test_the_edit_of_another_creator_is_not_in_the_way(alice: User, bob: User) -> None:
+    confirm(draft(*make_videos(5, owner=alice)))
+
+    assert confirm(draft(*make_videos(1, owner=bob))).changed == 1
+
+
+def test_a_newer_word_to_turn_off_wins_over_what_is_still_being_allowed(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    """Also for a video that was off when the newer edit named it, so that nothing changed."""
+    videos = make_videos(6, owner=alice)
+    turn_off(videos[4])
+    edit = step(confirm(draft(*videos)))
+
+    newer = turn_off(videos[1], videos[3], videos[4])
+    while edit.is_live:
+        edit = step(edit)
+
+    assert (newer.changed, newer.already) == (2, 1)
+    assert (edit.changed, edit.superseded) == (4, 2)
+    assert reasons(*videos) == ["allowed", "off", "allowed", "off", "off", "allowed"]
+    assert told(edit) == {"changed": 4, "superseded": 2}
+    assert adds_up(edit)
+
+
+def test_a_newer_large_withdrawal_wins_over_what_is_still_being_allowed(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(6, owner=alice)
+    allowing = step(confirm(draft(*videos)))
+
+    newer = turn_off_all(alice)
+    after_word = reasons(*videos)
+    while allowing.is_live:
+        allowing = step(allowing)
+    while newer.is_live:
+        newer = step(newer)
+
+    assert newer.will_change == 6
+    assert "allowed" not in after_word
+    assert allowing.changed == 2
+    assert allowing.superseded == 4
+    assert reasons(*videos) == ["off"] * 6
+    assert adds_up(allowing)
+    assert adds_up(newer)
+
+
+def test_what_is_being_allowed_waits_for_a_withdrawal_that_does_not_know_its_videos(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(8, owner=alice)
+    allowing = step(confirm(draft(*videos[:6])))
+    holding = turn_off_all(alice)
+
+    waited = step(allowing)
+    due = EditJob.objects.get(edit=allowing).next_attempt_at
+    while holding.is_live:
+        holding = step(holding)
+    EditJob.objects.filter(edit=allowing).update(next_attempt_at=timezone.now())
+    while allowing.is_live:
+        allowing = step(allowing)
+
+    assert (waited.parts, due > timezone.now()) == (1, True)
+    assert (allowing.changed, allowing.superseded) == (2, 4)
+    assert reasons(*videos) == ["off"] * 8
+
+
+def test_opting_out_stops_what_is_still_being_allowed(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = step(confirm(draft(*videos)))
+
+    services.opt_out(actor=me(alice), creator=alice)
+    after = step(edit)
+
+    assert (after.status, after.changed, after.left_out) == ("cancelled", 2, 3)
+    out, stopped = Event.objects.order_by("-id")[:2]
+    assert (out.action, stopped.action) == ("creator.opted_out", "edit.cancelled")
+    assert out.act == stopped.act
+
+
+def test_opting_out_leaves_a_withdrawal_to_be_written_down(alice: User) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos:
+        make_consent(video)
+    edit = turn_off_all(alice)
+
+    services.opt_out(actor=me(alice), creator=alice)
+    run(edit)
+    services.opt_in(actor=me(alice), creator=alice, restore="previous")
+
+    assert reasons(*videos) == ["off"] * 5
+
+
+def test_starting_from_all_off_is_one_withdrawal_for_each_use_of_any_size(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    for video in videos:
+        make_consent(video)
+    make_consent(videos[0], use="train")
+    services.opt_out(actor=me(alice), creator=alice)
+
+    services.opt_in(actor=me(alice), creator=alice, restore="all_off")
+    at_once = reasons(*videos), reasons(videos[0], use="train")
+    large = run(Edit.objects.get(use="remix", change="off"))
+
+    assert at_once == (["withdrawn"] * 8, ["off"])
+    assert reasons(*videos) == ["off"] * 8
+    assert (large.changed, large.selected) == (8, 8)
+
+
+# undoing
+
+
+def test_a_large_edit_is_undone_from_exact_former_states(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    end = timezone.now() + timedelta(days=9)
+    make_consent(videos[0], until=end)
+    turn_off(videos[1])
+    edit = run(confirm(run(draft_all(alice))))
+    turn_off(videos[7])
+
+    inverse = run(undo(edit))
+    shown = (inverse.status, inverse.selected, inverse.will_change, inverse.superseded)
+    inverse = run(confirm(inverse))
+
+    assert shown == ("draft", 8, 7, 1)
+    assert (inverse.changed, inverse.superseded) == (7, 1)
+    assert reasons(*videos) == ["allowed", "off", *["undecided"] * 5, "off"]
+    assert querysets.ruling(videos[0], "remix").until == end
+    assert adds_up(inverse)
+
+    again = run(confirm(run(undo(inverse))))
+    assert again.changed == 7
+    assert reasons(*videos) == ["allowed"] * 7 + ["off"]
+
+
+def test_undoing_what_only_allowed_is_in_force_before_it_is_frozen(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    edit = run(confirm(run(draft_all(alice))))
+
+    inverse = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
+    at_once = (inverse.is_holding, reasons(*videos))
+    twice = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
+    done = run(inverse)
+
+    assert at_once == (True, ["withdrawn"] * 8)
+    assert twice.pk == inverse.pk
+    assert (done.status, done.changed) == ("applied", 8)
+    assert reasons(*videos) == ["undecided"] * 8
+
+
+def test_an_edit_is_not_undone_while_it_is_applied(alice: User) -> None:
+    edit = confirm(draft(*make_videos(5, owner=alice)))
+    before = rows()
+
+    with pytest.raises(Conflict) as refused:
+        undo(edit)
+
+    assert refused.value.code == "still_applying"
+    assert rows() == before
+
+
+# the same word twice
+
+
+def test_the_same_key_turns_off_once_until_something_else_happens(alice: User) -> None:
+    videos = make_videos(5, owner=alice)
+    for video in videos:
+        make_consent(video)
+
+    def off() -> Edit:
+        return services.turn_off(
+            actor=me(alice),
+            creator=alice,
+            use="remix",
+            ids=[video.uuid for video in videos[:2]],
+            idempotency_key="page",
+        )
+
+    first, echo = off(), off()
+    make_consent(videos[0])
+    meant = off()
+
+    assert first.pk == echo.pk
+    assert meant.pk != first.pk
+    assert reasons(*videos[:3]) == ["off", "off", "allowed"]
+
+
+def test_the_same_key_turns_a_large_selection_off_once(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    make_consent(videos[0])
+
+    def off() -> Edit:
+        return services.turn_off(
+            actor=me(alice),
+            creator=alice,
+            use="remix",
+            matching=selection.everything(alice),
+            idempotency_key="page",
+        )
+
+    first, echo = off(), off()
+    done = run(first)
+    late = run(off())
+
+    assert first.pk == echo.pk
+    assert done.changed == 8
+    assert (late.changed, late.already) == (0, 8)
+    assert reasons(*videos) == ["off"] * 8
+
+
+# what was never confirmed
+
+
+def test_a_draft_that_nobody_confirmed_expires_and_its_items_go(
+    alice: User, time_machine: Any
+) -> None:
+    edit = draft(*make_videos(5, owner=alice))
+    kept = run(confirm(draft(*make_videos(4, owner=alice))))
+    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+
+    services.sweep_edits()
+
+    edit.refresh_from_db()
+    assert edit.status == "expired"
+    assert not edit.items.exists()
+    assert kept.items.count() == 4
+    before = rows()
+    with pytest.raises(Conflict, match="more than a day old"):
+        confirm(edit)
+    with pytest.raises(Conflict):
+        undo(edit)
+    assert rows() == before
+
+
+def test_a_selection_that_was_never_ready_expires_and_its_job_stops(
+    alice: User, step: Callable[[Edit], Edit], time_machine: Any
+) -> None:
+    make_videos(8, owner=alice)
+    edit = step(draft_all(alice))
+    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+
+    services.sweep_edits()
+    after = step(edit)
+
+    assert after.status == "expired"
+    assert EditJob.objects.get().state == State.CANCELLED
+    assert not after.items.exists()
+
+
+def test_a_withdrawal_that_was_confirmed_never_expires(alice: User, time_machine: Any) -> None:
+    videos = make_videos(8, owner=alice)
+    for video in videos:
+        make_consent(video)
+    edit = turn_off_all(alice)
+    time_machine.move_to(timezone.now() + 3 * services.DRAFT_LASTS)
+
+    services.sweep_edits()
+
+    assert reasons(*videos) == ["withdrawn"] * 8
+    assert run(edit).changed == 8
+
+
+def test_expiring_comes_in_portions(alice: User, time_machine: Any) -> None:
+    draft(*make_videos(5, owner=alice))
+    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+
+    left = []
+    for _ in range(3):
+        drafts.expire(most=2)
+        left.append(Item.objects.count())
+
+    assert left == [3, 1, 0]
+
+
+# what is no more
+
+
+def test_a_large_draft_whose_end_has_passed_or_whose_notice_was_revised_is_refused(
+    alice: User, staff: User, time_machine: Any
+) -> None:
+    videos = make_videos(5, owner=alice)
+    ending = services.draft_edit(
+        actor=me(alice),
+        creator=alice,
+        use="remix",
+        grant=services.Grant(until=timezone.now() + timedelta(hours=1)),
+        ids=[video.uuid for video in videos],
+    )
+    open_end = draft(*videos)
+    time_machine.move_to(timezone.now() + timedelta(hours=2))
+    notice = services.write_notice(
+        Notice(use="remix", title="New", text="New"),
+        actor=Actor.staff(staff),
+    )
+    services.publish_notice(notice, actor=Actor.staff(staff))
+    before = rows()
+
+    for edit, code in ((ending, "end_in_the_past"), (open_end, "notice_changed")):
+        with pytest.raises(Conflict) as refused:
+            confirm(edit)
+        assert refused.value.code == code
+        assert refused.value.sentence.endswith(".")
+
+    assert rows() == before
+
+
+def test_what_lapses_or_is_removed_while_a_large_edit_is_applied_is_told(
+    alice: User, step: Callable[[Edit], Edit]
+) -> None:
+    videos = make_videos(5, owner=alice)
+    edit = step(confirm(draft(*videos)))
+
+    services.remove_video(videos[4], actor=me(alice))
+    while edit.is_live:
+        edit = step(edit)
+
+    assert (edit.changed, edit.not_eligible) == (4, 1)
+    [gone] = edit.items.filter(outcome="not_eligible")
+    assert (gone.video_id, gone.reason) == (videos[4].pk, "video_unavailable")
+    assert not Consent.objects.filter(video=videos[4]).exists()
+    assert adds_up(edit)
+
+
+@pytest.mark.parametrize("filters", [{"q": "no such title"}, {"collection": "None"}])
+def test_a_filter_that_matches_nothing_is_refused_and_leaves_nothing(
+    alice: User, filters: dict[str, str]
+) -> None:
+    make_videos(1, owner=alice)
+    services.opt_out(actor=me(alice), creator=alice)
+    before = rows()
+
+    for act in (draft_all, turn_off_all):
+        with pytest.raises(Refused, match="No video matches any more") as refused:
+            act(alice, **filters)
+        assert refused.value.code == "empty_selection"
+
+    assert rows() == before

@@ -1,0 +1,615 @@
+"""What each filter and sort of the list finds: on the page, in the API and in a selection alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.signing import dumps
+from django.db import connection
+from django.db.models.functions import Lower
+from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.test import APIClient
+from waffle.testutils import override_switch
+
+from consent import filters, selection, services
+from consent.filters import SORTS
+from consent.models import Consent, Edit, Notice, SavedFilter, Tally, Terms
+from consent.services import drafts
+from creatorhub.actors import Actor
+from creatorhub.errors import Forbidden, NotFound, Refused
+from creatorhub.models import User
+from library import services as library
+from library.models import Video
+from library.search import collections_of
+from remixer.models import Render
+from tests.factories import make_consent, make_user, make_videos, turn_off
+
+ClientOf = Callable[[User], Client]
+Found = Callable[[str], set[str]]
+
+pytestmark = pytest.mark.django_db
+
+
+def titled(owner: User, *titles: str, **fields: Any) -> list[Video]:
+    return [make_videos(1, owner=owner, title=title, **fields)[0] for title in titles]
+
+
+@pytest.fixture
+def found(
+    alice: User, client_of: ClientOf, api_of: Callable[[User], APIClient]
+) -> Callable[[str], set[str]]:
+    """`found("q=beach")` are the titles that alice finds, which her page, her API, her export and
+    her selection must agree on."""
+    browser, api = client_of(alice), api_of(alice)
+
+    def find(query: str) -> set[str]:
+        page = browser.get(f"/videos/?{query}&size=100")
+        assert page.status_code == 200, page.context["filter_errors"]
+        shown = {video.title for video, _ in page.context["rows"]}
+        answer = api.get(f"/api/v1/videos/?{query}&page_size=200").json()
+        listed = {video["title"] for video in answer["results"]}
+        chosen = selection.matching(alice, QueryDict(query))
+        selected = set(selection.videos(alice, chosen).values_list("title", flat=True))
+        kept = selection.read(chosen.token())
+        assert shown == listed == selected
+        assert set(selection.videos(alice, kept).values_list("title", flat=True)) == shown
+        return shown
+
+    return find
+
+
+# titles
+
+
+TITLES = (
+    *("Straße am Meer", "ÜBUNG eins", "übung zwei", "Ёлка зимой", "東京の夜", "Ride 🚲 home"),
+    *('He said "hello"', "100% pure", "1000 pure", "snake_case", "snakeXcase", "a*b-c", "x\\y"),
+    *("O'Brien", "NEAR (this)", "Ab", "ab"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("straße", {"Straße am Meer"}),
+        ("STRAßE AM", {"Straße am Meer"}),
+        ("übung", {"ÜBUNG eins", "übung zwei"}),
+        ("ÜBUNG", {"ÜBUNG eins", "übung zwei"}),
+        ("ü", {"ÜBUNG eins", "übung zwei"}),
+        ("Üb", {"ÜBUNG eins", "übung zwei"}),
+        ("ёлка", {"Ёлка зимой"}),
+        ("ёл", {"Ёлка зимой"}),
+        ("東京の", {"東京の夜"}),
+        ("夜", {"東京の夜"}),
+        ("🚲", {"Ride 🚲 home"}),
+        ("🚲 home", {"Ride 🚲 home"}),
+        ('"hello"', {'He said "hello"'}),
+        ('"', {'He said "hello"'}),
+        ('""', set()),
+        ("100%", {"100% pure"}),
+        ("0%", {"100% pure"}),
+        ("%", {"100% pure"}),
+        ("_", {"snake_case"}),
+        ("e_c", {"snake_case"}),
+        ("snake", {"snake_case", "snakeXcase"}),
+        ("a*b", {"a*b-c"}),
+        ("*", {"a*b-c"}),
+        ("x\\y", {"x\\y"}),
+        ("\\", {"x\\y"}),
+        ("o'b", {"O'Brien"}),
+        ("NEAR (", {"NEAR (this)"}),
+        ("title:near", set()),
+        ("this OR snake", set()),
+        ("AB", {"Ab", "ab"}),
+        ("e s", {'He said "hello"'}),
+        ("  snake_  ", {"snake_case"}),
+        ("nothing of the kind", set()),
+    ],
+)
+def test_a_title_is_found_by_any_part_of_it(
+    alice: User, bob: User, found: Found, text: str, expected: set[str]
+) -> None:
+    titled(alice, *TITLES)
+    titled(bob, *TITLES)
+    asked = QueryDict(mutable=True)
+    asked["q"] = text
+
+    assert found(asked.urlencode()) == expected
+
+
+def test_a_title_is_found_by_its_new_words_after_a_rename_and_not_once_removed(
+    alice: User, found: Found
+) -> None:
+    one, other = titled(alice, "Morning ride", "Evening ride")
+
+    library.rename_video(one, actor=Actor.creator(alice), title="Morning walk", collection="")
+    services.remove_video(other, actor=Actor.creator(alice))
+
+    assert found("q=ride") == set()
+    assert found("q=walk") == {"Morning walk"}
+
+
+# what the library knows
+
+
+def test_a_collection_is_found_by_its_whole_name(alice: User, found: Found) -> None:
+    titled(alice, "a", collection="Summer")
+    titled(alice, "b", collection="Summer 2")
+    titled(alice, "c", collection="summer")
+    titled(alice, "d")
+
+    assert found("collection=Summer") == {"a"}
+    assert found("collection=Winter") == set()
+
+
+def test_days_are_those_of_the_persons_own_zone_and_both_are_included(
+    alice: User, client_of: ClientOf
+) -> None:
+    User.objects.filter(pk=alice.pk).update(time_zone="Pacific/Auckland")
+    for title, hour in (("before", 11), ("first", 12), ("last", 35), ("after", 36)):
+        moment = datetime(2026, 6, 30, tzinfo=UTC) + timedelta(hours=hour)
+        titled(alice, title, created_at=moment)
+    browser = client_of(User.objects.get(pk=alice.pk))
+
+    def listed(query: str) -> set[str]:
+        page = browser.get(f"/videos/?{query}&all=1")
+        shown = {video.title for video, _ in page.context["rows"]}
+        chosen = selection.read(page.context["all"]["token"])
+        kept = set(selection.videos(alice, chosen).values_list("title", flat=True))
+        assert kept == shown  # later, in a worker whose own zone is another
+        return shown
+
+    assert listed("from=2026-07-01&to=2026-07-01") == {"first", "last"}
+    assert listed("from=2026-07-01") == {"first", "last", "after"}
+    assert listed("to=2026-07-01") == {"before", "first", "last"}
+    assert listed("from=0001-01-01&to=9999-12-31") == {"before", "first", "last", "after"}
+
+
+def test_lengths_are_seconds_and_both_ends_are_included(alice: User, found: Found) -> None:
+    for title, length in (("short", 9_999), ("ten", 10_000), ("half", 10_500), ("long", 10_501)):
+        titled(alice, title, duration_ms=length)
+
+    assert found("longer=10") == {"ten", "half", "long"}
+    assert found("shorter=10.5") == {"short", "ten", "half"}
+    assert found("longer=10&shorter=10.5") == {"ten", "half"}
+    assert found("longer=11&shorter=10") == set()
+
+
+def test_memes_are_those_that_were_made_of_it(alice: User, bob: User, found: Found) -> None:
+    made, waiting, _ = videos = titled(alice, "made", "waiting", "none")
+    make_consent(*videos)
+    terms = Terms.objects.get()
+    for video, state in ((made, "done"), (made, "done"), (waiting, "queued")):
+        Render.objects.create(
+            requester=bob,
+            video=video,
+            creator=video.owner,
+            meme="top_bottom",
+            length_ms=1000,
+            terms=terms,
+            allowed_version=1,
+            state=state,
+        )
+
+    assert found("memes=yes") == {"made"}
+    assert found("memes=no") == {"waiting", "none"}
+
+
+# what was decided
+
+
+@pytest.fixture
+def decided(alice: User, staff: User, time_machine: Any) -> None:
+    """A video in each state of remixing, named for it."""
+    names = ("lapsed", "allowed", "ending", "ended", "asked", "off", "never", "training")
+    videos = dict(zip(names, titled(alice, *names), strict=True))
+    make_consent(videos["lapsed"])
+    notice = services.write_notice(
+        Notice(use="remix", title="New", text="New"), actor=Actor.staff(staff)
+    )
+    services.publish_notice(notice, actor=Actor.staff(staff))
+    now = timezone.now()
+    make_consent(videos["ended"], until=now + timedelta(hours=1))
+    make_consent(videos["ending"], until=now + timedelta(days=29))
+    make_consent(videos["allowed"])
+    make_consent(videos["allowed"], until=now + timedelta(days=60))
+    make_consent(videos["training"], use="train")
+    turn_off(videos["off"])
+    _asking_each_time(alice, videos["asked"])
+    time_machine.move_to(now + timedelta(hours=2))
+
+
+def _asking_each_time(owner: User, video: Video) -> None:
+    """Terms that no page offers yet, put beneath a permission that the owner gave."""
+    given = make_consent(video, until=timezone.now() + timedelta(days=90))
+    assert given.terms
+    terms = Terms.objects.create(use="remix", notice=given.terms.notice, mode=Terms.Mode.ASK)
+    Consent.objects.filter(video=video).update(terms=terms)
+    Tally.objects.filter(creator=owner, terms=given.terms).update(terms=terms)
+
+
+@pytest.mark.parametrize("rare", [0.1, 10**9], ids=["from the terms", "on the way"])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("remix=allowed", {"allowed", "ending"}),
+        ("remix=ending", {"ending"}),
+        ("remix=ask", {"asked"}),
+        ("remix=undecided", {"never", "training"}),
+        ("remix=expired", {"ended"}),
+        ("remix=notice_changed", {"lapsed"}),
+        ("remix=off", {"lapsed", "ended", "off", "never", "training"}),
+        ("train=allowed", {"training"}),
+        ("train=off", {"lapsed", "allowed", "ending", "ended", "asked", "off", "never"}),
+        ("remix=undecided&train=allowed", {"training"}),
+        ("remix=allowed&train=allowed", set()),
+        ("reason=off", {"off"}),
+        ("reason=allowed", {"allowed", "ending", "training"}),
+        ("reason=expired", {"ended"}),
+        ("reason=notice_changed", {"lapsed"}),
+        ("reason=approval_needed", {"asked"}),
+        ("reason=opted_out", set()),
+        ("reason=withdrawn", set()),
+        ("remix=allowed&q=end", {"ending"}),
+        ("edited=never", {"never"}),
+        ("edited=day&remix=off", {"lapsed", "ended", "off", "training"}),
+    ],
+)
+def test_a_state_finds_the_videos_that_are_in_it(
+    decided: None,
+    found: Found,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    rare: float,
+    query: str,
+    expected: set[str],
+) -> None:
+    monkeypatch.setattr(filters, "RARE", rare)
+
+    assert found(query) == expected
+
+
+def test_while_everything_is_off_nothing_is_in_another_state(
+    alice: User, decided: None, found: Found
+) -> None:
+    everything = found("")
+
+    services.opt_out(actor=Actor.creator(alice), creator=alice)
+
+    assert found("remix=off") == found("reason=opted_out") == everything
+    assert found("remix=allowed") == found("remix=undecided") == found("remix=ending") == set()
+
+
+def test_what_is_paused_or_not_ready_is_off_for_that_reason(
+    alice: User, decided: None, found: Found
+) -> None:
+    Video.objects.filter(title="allowed").update(status=Video.Status.PROCESSING)
+    unready = (found("reason=video_unavailable"), found("remix=allowed"))
+    with override_switch("remixer_paused", active=True):
+        paused = (found("reason=paused"), found("train=allowed"), found("remix=allowed"))
+
+    assert unready == ({"allowed"}, {"ending"})
+    assert paused == (found(""), {"training"}, set())
+
+
+def test_what_is_being_withdrawn_is_off_for_that_reason(
+    alice: User, decided: None, found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "INSIDE", 0)
+    services.turn_off(
+        actor=Actor.creator(alice),
+        creator=alice,
+        use="remix",
+        matching=selection.matching(alice, {"remix": "allowed"}),
+    )
+
+    assert found("reason=withdrawn") == {"allowed", "ending"}
+    assert found("remix=allowed") == set()
+
+
+def test_the_last_edit_is_found_by_its_age(alice: User, found: Found, time_machine: Any) -> None:
+    now = timezone.now()
+    videos = titled(alice, "hour", "days", "weeks", "months", "never")
+    for video, age in zip(videos, (0, 3, 20, 100), strict=False):
+        time_machine.move_to(now - timedelta(days=age), tick=False)
+        make_consent(video, use="train")
+    time_machine.move_to(now + timedelta(minutes=1))
+
+    assert found("edited=day") == {"hour"}
+    assert found("edited=week") == {"hour", "days"}
+    assert found("edited=month") == {"hour", "days", "weeks"}
+    assert found("edited=never") == {"never"}
+
+
+def test_an_edit_finds_what_it_changed_and_only_for_its_creator(
+    alice: User, bob: User, found: Found
+) -> None:
+    one, other, _ = titled(alice, "one", "other", "third")
+    make_consent(one)
+    edit = make_consent(one, other)
+    foreign = make_consent(*titled(bob, "foreign"))
+    turn_off(other)
+
+    assert found(f"edit={edit.uuid}") == {"other"}
+    assert found(f"edit={foreign.uuid}") == found(f"edit={uuid4()}") == set()
+
+
+# order and pages
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_order_goes_through_all_videos_once_with_ties_of_any_length(
+    alice: User, client_of: ClientOf, api_of: Callable[[User], APIClient], sort: str
+) -> None:
+    day = datetime(2026, 6, 1, tzinfo=UTC)
+    same = {"title": "Same", "created_at": day, "duration_ms": 5000}
+    make_videos(30, owner=alice, **same)
+    make_videos(30, owner=alice, **{**same, "created_at": day + timedelta(days=1)})
+    for n, title in enumerate(("älter", "Ähre", "_a", "Zoo", "zoo", "", "10", "9", "東京")):
+        make_videos(1, owner=alice, title=title, created_at=day, duration_ms=n)
+    hers = Video.objects.filter(owner=alice).annotate(lower_title=Lower("title"))
+    expected = list(hers.order_by(*SORTS[sort]))
+
+    browser, url, seen = client_of(alice), f"/videos/?size=25&sort={sort}", []
+    while url:
+        page = browser.get(url)
+        seen += [video.pk for video, _ in page.context["rows"]]
+        url = f"/videos/{page.context['next_url']}" if page.context["next_url"] else ""
+    api, answer = api_of(alice), f"/api/v1/videos/?page_size=7&sort={sort}"
+    listed: list[str] = []
+    while answer:
+        part = api.get(answer).json()
+        listed += [video["id"] for video in part["results"]]
+        answer = part["next"]
+
+    assert seen == [video.pk for video in expected]
+    assert listed == [str(video.uuid) for video in expected]
+    if sort == "title":
+        assert abs(_place(expected, "Zoo") - _place(expected, "zoo")) == 1
+
+
+def _place(videos: list[Video], title: str) -> int:
+    return [video.title for video in videos].index(title)
+
+
+def test_a_page_asks_for_no_offset_and_counts_nothing(alice: User, client_of: ClientOf) -> None:
+    make_videos(60, owner=alice)
+    browser = client_of(alice)
+    second = browser.get("/videos/?size=25").context["next_url"]
+
+    with CaptureQueriesContext(connection) as captured:
+        browser.get(f"/videos/{second}")
+
+    asked = [query["sql"].upper() for query in captured if "LIBRARY_VIDEO" in query["sql"].upper()]
+    assert asked
+    assert not [sql for sql in asked if "OFFSET" in sql or "COUNT(*)" in sql]
+
+
+FILTERS = (
+    "",
+    "q=video",
+    "q=vi",
+    "collection=Trips",
+    "from=2020-01-01&to=2099-01-01",
+    "longer=1&shorter=9",
+    "remix=allowed",
+    "remix=off&train=off",
+    "remix=ending",
+    "reason=undecided",
+    "memes=no",
+    "edited=week",
+    "all=1&remix=undecided",
+    "sort=title&q=video&remix=allowed",
+)
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_every_filter_asks_the_same_number_of_queries_for_1_and_for_500_videos(
+    client_of: ClientOf, query: str
+) -> None:
+    def queries(count: int) -> int:
+        owner = make_user()
+        videos = make_videos(2 * count, owner=owner, collection="Trips")
+        make_consent(*videos[:count], until=timezone.now() + timedelta(days=9))
+        browser = client_of(owner)
+        with CaptureQueriesContext(connection) as captured:
+            assert browser.get(f"/videos/?size=100&{query}").status_code == 200
+        return len(captured)
+
+    assert queries(1) == queries(250)
+
+
+@pytest.mark.parametrize(
+    ("after", "rows"),
+    [
+        ("nonsense", 3),
+        (dumps(["newest", 1], salt="page"), 3),
+        (dumps([["-created_at", "-id"], [None, None]], salt="another"), 3),
+        ("%00", 3),
+    ],
+    ids=["nonsense", "of another shape", "signed for something else", "a null byte"],
+)
+def test_a_page_that_we_did_not_make_is_the_first(
+    alice: User, client_of: ClientOf, after: str, rows: int
+) -> None:
+    make_videos(3, owner=alice)
+
+    page = client_of(alice).get(f"/videos/?after={after}")
+
+    assert (page.status_code, len(page.context["rows"])) == (200, rows)
+
+
+# filters that cannot be read
+
+BAD = [
+    ("q=%00", "q"),
+    (f"q={'x' * 201}", "q"),
+    (f"collection={'x' * 101}", "collection"),
+    ("from=soon", "from"),
+    ("to=2026-02-30", "to"),
+    ("longer=-1", "longer"),
+    ("longer=long", "longer"),
+    ("longer=NaN", "longer"),
+    ("longer=1e9999", "longer"),
+    ("shorter=86401", "shorter"),
+    ("remix=maybe", "remix"),
+    ("train=on", "train"),
+    ("reason=because", "reason"),
+    ("memes=many", "memes"),
+    ("edited=year", "edited"),
+    ("edit=7", "edit"),
+]
+
+
+@pytest.mark.parametrize(("query", "name"), BAD)
+def test_a_filter_that_cannot_be_read_is_refused_everywhere_with_its_name(
+    alice: User, client_of: ClientOf, api_of: Callable[[User], APIClient], query: str, name: str
+) -> None:
+    make_videos(2, owner=alice)
+    browser = client_of(alice)
+    asked = QueryDict(query)
+
+    for address in ("/videos/", "/videos/sheet.csv"):
+        answer = browser.get(f"{address}?{query}")
+        assert answer.status_code == 400
+        assert "Traceback" not in answer.text
+    page = browser.get(f"/videos/?{query}&all=1")
+    listed = api_of(alice).get(f"/api/v1/videos/?{query}")
+    saved = browser.post("/videos/filters/", {"name": "x", "query": query})
+    with pytest.raises(Refused, match=f"The filter “{name}” cannot be read"):
+        selection.matching(alice, asked)
+
+    [(_, sentence)] = page.context["filter_errors"]
+    assert page.status_code == 400
+    assert sentence.endswith((".", "?"))
+    assert "Clear filters" in page.text
+    assert page.context["all"] is None
+    assert not page.context["rows"]
+    assert (listed.status_code, list(listed.json())) == (400, [name])
+    assert saved.status_code == 400
+    assert not SavedFilter.objects.exists()
+    assert not Edit.objects.exists()
+
+
+def test_a_sort_that_does_not_exist_is_said_and_narrows_no_selection(
+    alice: User, client_of: ClientOf
+) -> None:
+    make_videos(1, owner=alice)
+
+    assert client_of(alice).get("/videos/?sort=size").status_code == 400
+    assert selection.matching(alice, {"sort": "size", "page": "2"}).query == ""
+
+
+# collections
+
+
+def test_collections_are_named_once_in_order_without_those_of_others(
+    alice: User, bob: User
+) -> None:
+    for name in ("Trips", "Attic", "Trips", "", "attic", "東京", "Ärger"):
+        titled(alice, "x", collection=name)
+    titled(bob, "x", collection="Foreign")
+    [gone] = titled(alice, "x", collection="Gone")
+    services.remove_video(gone, actor=Actor.creator(alice))
+
+    with CaptureQueriesContext(connection) as captured:
+        names = collections_of(alice)
+
+    assert set(names) == {"Attic", "Trips", "attic", "Ärger", "東京"}
+    by_database = Video.objects.owned_by(alice).exclude(collection="").order_by("collection")
+    assert names == list(by_database.values_list("collection", flat=True).distinct())
+    assert len(captured) == 1
+    assert collections_of(alice, most=2) == names[:2]
+
+
+def test_who_has_no_videos_has_no_collections(alice: User) -> None:
+    assert collections_of(alice) == []
+
+
+# saved filters
+
+
+def save(owner: User, name: str, **asked: str) -> SavedFilter:
+    return services.save_filter(actor=Actor.creator(owner), creator=owner, name=name, asked=asked)
+
+
+def test_a_filter_is_saved_shown_used_and_forgotten(alice: User, client_of: ClientOf) -> None:
+    titled(alice, "Beach", "Attic")
+    browser = client_of(alice)
+
+    answer = browser.post(
+        "/videos/filters/",
+        {"name": "  My   beach ", "query": "sort=title&q=beach&size=25&after=x&all=1"},
+    )
+    shown = browser.get(answer["Location"])
+    saved = SavedFilter.objects.get()
+    forgotten = browser.post(f"/videos/filters/{saved.uuid}/forget/")
+
+    assert (answer.status_code, saved.name, saved.query) == (303, "My beach", "q=beach")
+    assert [video.title for video, _ in shown.context["rows"]] == ["Beach"]
+    assert "My beach" in shown.text
+    assert (forgotten.status_code, SavedFilter.objects.count()) == (303, 0)
+
+
+def test_saving_under_the_same_name_replaces(alice: User) -> None:
+    first, second = save(alice, "Mine", q="a"), save(alice, "Mine", q="b", remix="off")
+
+    assert first.uuid == second.uuid
+    assert SavedFilter.objects.get().query == "q=b&remix=off"
+
+
+def test_saved_filters_are_their_creators_own(
+    alice: User, bob: User, staff: User, client_of: ClientOf
+) -> None:
+    saved = save(alice, "Mine", q="a")
+
+    assert client_of(bob).post(f"/videos/filters/{saved.uuid}/forget/").status_code == 404
+    with pytest.raises(NotFound):
+        services.forget_filter(saved.uuid, actor=Actor.creator(bob), creator=bob)
+    for actor in (Actor.creator(bob), Actor.staff(staff)):
+        with pytest.raises(Forbidden):
+            services.forget_filter(saved.uuid, actor=actor, creator=alice)
+        with pytest.raises(Forbidden):
+            services.save_filter(actor=actor, creator=alice, name="x", asked={"q": "x"})
+
+    assert SavedFilter.objects.get() == saved
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "status"),
+    [
+        ("", "q=a", 422),
+        ("   ", "q=a", 422),
+        ("x" * 61, "q=a", 422),
+        ("x", "", 422),
+        ("x", "sort=title&size=25", 422),
+        ("x", f"q={'ä' * 200}&collection={'ä' * 100}", 422),
+        ("x\0y", "q=a", 422),
+    ],
+)
+def test_a_filter_that_cannot_be_saved_is_refused_with_a_sentence(
+    alice: User, client_of: ClientOf, name: str, query: str, status: int
+) -> None:
+    answer = client_of(alice).post("/videos/filters/", {"name": name, "query": query})
+
+    assert answer.status_code == status
+    assert str(answer.context["sentence"]).endswith(".")
+    assert not SavedFilter.objects.exists()
+
+
+def test_at_most_thirty_filters_are_kept(alice: User) -> None:
+    for n in range(30):
+        save(alice, f"Filter {n}", q="a")
+
+    with pytest.raises(Refused, match="Remove one first"):
+        save(alice, "One more", q="a")
+    save(alice, "Filter 7", q="b")
+
+    assert SavedFilter.objects.count() == 30

@@ -1,0 +1,772 @@
+"""Histories of one creator in which everything that can happen to consent happens between
+everything else: large edits stop after every chunk, and other acts come in between.
+
+Each act is told to the services and to `tests.consent.book`, which says what must come of it.
+After each, both must agree on what is allowed and why, on the numbers of every edit, on every
+item's outcome, on the tallies and on the events. EXAMPLES=1000 looks at so many histories.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+import time_machine
+import waffle
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audit import tree
+from audit.models import Event
+from consent import policy, querysets, selection, services
+from consent.models import Consent, Edit, EditJob, Item, Notice, Standing, Tally
+from consent.policy import Facts
+from consent.services import applying, drafts
+from consent.sheets import Line
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from library import services as library
+from library.models import Video
+from remixer import services as remixer
+from tests.consent import book
+from tests.consent.book import Allowed, Book, Film, No, Plan
+from tests.consent.test_histories import rolled_back
+from tests.factories import make_user, make_videos
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "24"))
+INSIDE, AT_ONCE, CHUNK = 2, 4, 2
+START = datetime(2030, 1, 1, 12, tzinfo=UTC)
+ENDS = [None, START + timedelta(days=2), START + timedelta(days=40)]
+KEYS = [None, None, "one key", "another key"]
+FIRST, MOST = 6, 9
+
+some = st.sets(st.integers(0, MOST - 1), min_size=1, max_size=6)
+ends = st.sampled_from(ENDS)
+keys = st.sampled_from(KEYS)
+which = st.integers(0, 7)
+states = st.sampled_from(["allowed", "allowed", "off", "undecided", "expired", "notice_changed"])
+queries = st.one_of(
+    st.just({}),
+    st.builds(lambda state: {"remix": state}, states),
+    st.just({"collection": "Reds"}),
+    st.just({"collection": "Reds", "remix": "allowed"}),
+)
+Query = dict[str, str]
+
+
+class Histories(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+        self.clock = self.closing.enter_context(time_machine.travel(START, tick=False))
+        self.closing.enter_context(rolled_back())
+        self.book = Book(START, INSIDE, AT_ONCE, CHUNK)
+        self.creator = make_user()
+        self.me = Actor.creator(self.creator)
+        self.staff = Actor.staff(make_user(is_staff=True))
+        self.videos: list[Video] = []
+        self.edits: list[Edit] = []  # in the order of the book's plans
+        self.refused = False
+        for number in range(FIRST):
+            self._add("Reds" if number % 2 else "Blues")
+
+    def teardown(self) -> None:
+        self.closing.close()
+
+    def _add(self, collection: str, *, ready: bool = True, via: str = "upload") -> None:
+        status = Video.Status.READY if ready else Video.Status.PROCESSING
+        self.videos += make_videos(
+            1, owner=self.creator, collection=collection, status=status, via=via
+        )
+        self.book.films.append(Film(collection, via, ready=ready))
+
+    @initialize(allowed=st.sampled_from([0, 4, FIRST, FIRST]), until=ends)
+    def some_are_allowed(self, allowed: int, until: datetime | None) -> None:
+        if allowed:
+            self.draft_to_allow(set(range(allowed)), until)
+            self.confirm_the_last_draft()
+            self.the_jobs_get_done()
+
+    # Two tellings of one act
+
+    def _both(self, told: Callable[[], Plan | None], done: Callable[[], Any]) -> None:
+        """The book first; where it says no, the service must refuse for the same reason, and
+        leave nothing."""
+        known, plan = len(self.book.plans), None
+        try:
+            plan = told()
+        except No as refusal:
+            codes = refusal.codes
+        else:
+            codes = ()
+        self.refused = bool(codes)
+        if codes:
+            with pytest.raises(Refused) as refused:
+                done()
+            assert refused.value.code in codes
+            assert len(self.book.plans) == known
+            return
+        edit = done()
+        if plan is None:
+            return
+        assert isinstance(edit, Edit), "nothing came of it"
+        if plan in self.book.plans[:known]:
+            assert edit == self.edits[self.book.plans.index(plan)]
+        else:
+            self.edits.append(edit)
+
+    def _chosen(self, numbers: Iterable[int]) -> list[int]:
+        return sorted({number % len(self.videos) for number in numbers})
+
+    def _uuids(self, numbers: Iterable[int]) -> list[UUID]:
+        return [self.videos[number].uuid for number in numbers]
+
+    def _matching(self, query: Query) -> selection.Matching:
+        return selection.matching(self.creator, query)
+
+    def _of(self, number: int) -> tuple[Plan, Edit]:
+        """One of the last edits."""
+        place = len(self.edits) - 1 - number % len(self.edits)
+        return self.book.plans[place], self.edits[place]
+
+    def _now(self, edit: Edit) -> Edit:
+        return Edit.objects.get(pk=edit.pk)
+
+    # Drafts
+
+    @rule(numbers=some, until=ends)
+    def draft_to_allow(self, numbers: set[int], until: datetime | None) -> None:
+        chosen = self._chosen(numbers)
+        self._both(
+            lambda: self.book.draft(None, until=until, ids=chosen),
+            lambda: self._draft(services.Grant(until), ids=self._uuids(chosen)),
+        )
+
+    @rule(numbers=some)
+    def draft_to_turn_off(self, numbers: set[int]) -> None:
+        chosen = self._chosen(numbers)
+        self._both(
+            lambda: self.book.draft(book.OFF, ids=chosen),
+            lambda: self._draft(None, ids=self._uuids(chosen)),
+        )
+
+    @rule(query=queries, until=ends)
+    def draft_to_allow_what_matches(self, query: Query, until: datetime | None) -> None:
+        self._both(
+            lambda: self.book.draft(None, until=until, query=query),
+            lambda: self._draft(services.Grant(until), matching=self._matching(query)),
+        )
+
+    @rule(query=queries)
+    def draft_to_turn_off_what_matches(self, query: Query) -> None:
+        self._both(
+            lambda: self.book.draft(book.OFF, query=query),
+            lambda: self._draft(None, matching=self._matching(query)),
+        )
+
+    @precondition(lambda self: self.edits)
+    @rule(number=which, until=ends)
+    def draft_again(self, number: int, until: datetime | None) -> None:
+        plan, edit = self._of(number)
+        self._both(
+            lambda: self.book.draft_again(plan, until),
+            lambda: services.draft_again(
+                edit.uuid, actor=self.me, creator=self.creator, grant=services.Grant(until)
+            ),
+        )
+
+    @rule(
+        lines=st.dictionaries(
+            st.integers(0, MOST - 1),
+            st.tuples(st.sampled_from(["allowed", "off", "undecided"]), ends),
+            min_size=1,
+            max_size=6,
+        )
+    )
+    def draft_from_a_file(self, lines: dict[int, tuple[str, datetime | None]]) -> None:
+        told = {number % len(self.videos): line for number, line in lines.items()}
+        file = [
+            Line(place + 2, self.videos[n].uuid, state, until, keeps_end=False)
+            for place, (n, (state, until)) in enumerate(told.items())
+        ]
+        self._both(
+            lambda: self.book.draft_listed(told),
+            lambda: services.draft_from_sheet(
+                file, actor=self.me, creator=self.creator, use="remix"
+            ),
+        )
+
+    def _draft(self, grant: services.Grant | None, **selected: Any) -> Edit:
+        return services.draft_edit(
+            actor=self.me, creator=self.creator, use="remix", grant=grant, **selected
+        )
+
+    @precondition(lambda self: self.edits)
+    @rule(number=which)
+    def draft_an_undo(self, number: int) -> None:
+        plan, edit = self._of(number)
+        self._both(
+            lambda: self.book.undo(plan),
+            lambda: services.undo_edit(edit.uuid, actor=self.me, creator=self.creator),
+        )
+
+    # What makes them true
+
+    @precondition(lambda self: self.edits)
+    @rule(number=which, key=keys)
+    def confirm(self, number: int, key: str | None) -> None:
+        plan, edit = self._of(number)
+        unchanged = self._so_far() if plan.key == (key or f"{edit.uuid}") else None
+        self._both(
+            lambda: self.book.confirm(plan, key or f"{edit.uuid}"),
+            lambda: services.confirm_edit(
+                edit.uuid, actor=self.me, creator=self.creator, idempotency_key=key
+            ),
+        )
+        assert unchanged in (None, self._so_far())
+
+    @precondition(lambda self: not any(plan.live for plan in self.book.plans))
+    @rule(without=st.sets(st.integers(0, MOST - 1), max_size=3), until=ends)
+    def a_large_edit_begins(self, without: set[int], until: datetime | None) -> None:
+        """For the others to come in between its chunks."""
+        there = set(self.book.mine()) - without
+        if len(there) > INSIDE:
+            self.draft_to_allow(there, until)
+            self.confirm_the_last_draft()
+
+    @precondition(lambda self: not any(plan.live for plan in self.book.plans))
+    @rule(
+        until=ends,
+        steps=st.integers(0, 2),
+        comes=st.sampled_from(["opt out", "turn off", "remove", "cancel", "a file", "expire"]),
+        numbers=some,
+    )
+    def something_comes_between_its_chunks(
+        self, until: datetime | None, steps: int, comes: str, numbers: set[int]
+    ) -> None:
+        self.turn_off(numbers, None, False)  # so that turning off once more changes nothing
+        self.the_jobs_get_done()
+        self.a_large_edit_begins(set(), until)
+        for _ in range(steps):
+            self.a_job_has_its_turn(0, 1)
+        acts: dict[str, Callable[[], None]] = {
+            "opt out": lambda: self.opt_out(False),
+            "turn off": lambda: self.turn_off(numbers, None, False),
+            "remove": lambda: self.remove(min(numbers)),
+            "cancel": lambda: self.cancel(0),
+            "a file": lambda: self.draft_from_a_file(dict.fromkeys(numbers, ("off", None))),
+            "expire": lambda: self.time_passes(timedelta(days=3)),
+        }
+        acts[comes]()
+
+    @precondition(lambda self: any(plan.status == "draft" for plan in self.book.plans))
+    @rule()
+    def confirm_the_last_draft(self) -> None:
+        drafted = [place for place, p in enumerate(self.book.plans) if p.status == "draft"]
+        if not drafted:
+            return
+        self.confirm(len(self.edits) - 1 - drafted[-1], None)
+
+    def _so_far(self) -> tuple[object, ...]:
+        return (
+            Event.objects.count(),
+            list(Consent.objects.order_by("pk").values()),
+            list(Item.objects.order_by("pk").values()),
+            list(Edit.objects.order_by("pk").values()),
+        )
+
+    @rule(numbers=some, key=keys, by_staff=st.booleans())
+    def turn_off(self, numbers: set[int], key: str | None, by_staff: bool) -> None:
+        chosen = self._chosen(numbers)
+        self._both(
+            lambda: self.book.turn_off(ids=chosen, key=key),
+            lambda: self._turn_off(by_staff, key, ids=self._uuids(chosen)),
+        )
+
+    @rule(query=queries, key=keys, by_staff=st.booleans())
+    def turn_off_what_matches(self, query: Query, key: str | None, by_staff: bool) -> None:
+        self._both(
+            lambda: self.book.turn_off(query=query, key=key),
+            lambda: self._turn_off(by_staff, key, matching=self._matching(query)),
+        )
+
+    def _turn_off(self, by_staff: bool, key: str | None, **selected: Any) -> Edit:
+        return services.turn_off(
+            actor=self.staff if by_staff else self.me,
+            creator=self.creator,
+            use="remix",
+            reason="Asked for by law" if by_staff else "",
+            idempotency_key=key,
+            **selected,
+        )
+
+    @precondition(lambda self: self.edits)
+    @rule(number=which)
+    def undo(self, number: int) -> None:
+        plan, edit = self._of(number)
+        self._both(
+            lambda: self.book.undo_now(plan),
+            lambda: services.undo_or_draft(edit.uuid, actor=self.me, creator=self.creator),
+        )
+
+    @precondition(lambda self: self.edits)
+    @rule(number=which)
+    def cancel(self, number: int) -> None:
+        plan, edit = self._of(number)
+        self._both(
+            lambda: self.book.cancel(plan),
+            lambda: services.cancel_edit(edit.uuid, actor=self.me, creator=self.creator),
+        )
+
+    @precondition(lambda self: self.book.runnable())
+    @rule(number=which, times=st.integers(1, 2))
+    def a_job_has_its_turn(self, number: int, times: int) -> None:
+        runnable = self.book.runnable()
+        if not runnable:
+            return
+        plan = runnable[number % len(runnable)]
+        edit = self.edits[self.book.plans.index(plan)]
+        for _ in range(times):
+            self._pass(timedelta(seconds=3))
+            if plan not in self.book.runnable():
+                break
+            chunks = len(plan.chunks)
+            self.book.step(plan)
+            services.run_edit(EditJob.objects.get(edit=edit).pk)
+            if len(plan.chunks) > chunks:
+                self._told_a_part(edit, plan)
+
+    @precondition(lambda self: self.book.runnable())
+    @rule()
+    def the_jobs_get_done(self) -> None:
+        """As far as they can: a grant waits for a withdrawal that is still being frozen."""
+        for _ in range(20):
+            if not self.book.runnable():
+                return
+            for number in reversed(range(len(self.book.runnable()))):
+                self.a_job_has_its_turn(number, 1)
+        raise AssertionError("an edit does not get done")
+
+    def _told_a_part(self, edit: Edit, plan: Plan) -> None:
+        """The chunk's event, with the root made from the rows."""
+        event = Event.objects.filter(action="edit.part_applied").latest("pk")
+        body = json.loads(bytes(event.body))
+        part = [self.videos[n].pk for n in plan.chunks[-1]]
+        items = self._now(edit).items.filter(video__in=part)
+        assert (body["edit"], body["part"]) == (str(edit.uuid), len(plan.chunks))
+        assert body["items_root"] == _root_of(items)
+        told = Counter(item.told for item in items.select_related("edit"))
+        names = (book.CHANGED, book.ALREADY, book.SUPERSEDED, book.NOT_ELIGIBLE)
+        assert {name: body[name] for name in names} == {name: told[name] for name in names}
+
+    # What is above single videos
+
+    @rule(by_staff=st.booleans())
+    def opt_out(self, by_staff: bool) -> None:
+        actor = self.staff if by_staff else self.me
+        self.book.opt_out()
+        services.opt_out(actor=actor, creator=self.creator)
+
+    @precondition(lambda self: self.book.opted_out)
+    @rule(restore=st.sampled_from(["previous", "all_off"]))
+    def opt_in(self, restore: Literal["previous", "all_off"]) -> None:
+        known = len(self.book.plans)
+        self.book.opt_in(restore)
+        services.opt_in(actor=self.me, creator=self.creator, restore=restore)
+        if len(self.book.plans) > known:
+            self.edits.append(Edit.objects.filter(creator=self.creator).latest("pk"))
+
+    @rule(paused=st.booleans())
+    def pause(self, paused: bool) -> None:
+        self.book.paused = paused
+        (remixer.pause if paused else remixer.resume)(actor=self.staff, reason="A fault")
+
+    @precondition(lambda self: self.book.notice < 4)
+    @rule(material=st.booleans())
+    def publish_a_notice(self, material: bool) -> None:
+        self.book.publish(material=material)
+        notice = Notice(use="remix", material=material, title="Remixing", text="Anew.")
+        services.write_notice(notice, actor=self.staff)
+        services.publish_notice(notice, actor=self.staff)
+
+    # Videos that go and come
+
+    @rule(number=st.integers(0, MOST - 1))
+    def remove(self, number: int) -> None:
+        n = number % len(self.videos)
+        self.book.remove(n)
+        services.remove_video(Video.objects.get(pk=self.videos[n].pk), actor=self.me)
+
+    @precondition(lambda self: len(self.videos) < MOST)
+    @rule(via=st.sampled_from(["upload", "upload", "api", "import"]))
+    def a_video_comes(self, via: str) -> None:
+        self._add("Reds", ready=False, via=via)
+
+    @precondition(lambda self: self._in_work())
+    @rule(number=which)
+    def a_video_becomes_ready(self, number: int) -> None:
+        n = self._in_work()[number % len(self._in_work())]
+        Video.objects.filter(pk=self.videos[n].pk).update(status=Video.Status.READY)
+        plan = self.book.becomes_ready(n)
+        started = services.start_upload(Video.objects.get(pk=self.videos[n].pk))
+        assert len(started) == (1 if plan else 0)
+        self.edits += started
+
+    def _in_work(self) -> list[int]:
+        return [n for n in self.book.mine() if not self.book.films[n].ready]
+
+    @rule(allow=st.booleans(), until=ends)
+    def choose_for_uploads(self, allow: bool, until: datetime | None) -> None:
+        self._both(
+            lambda: self.book.choose(until, allow=allow),
+            lambda: services.choose_for_uploads(
+                actor=self.me,
+                creator=self.creator,
+                use="remix",
+                grant=services.Grant(until) if allow else None,
+            ),
+        )
+
+    # Time
+
+    @rule(by=st.sampled_from([timedelta(hours=3), timedelta(hours=25), timedelta(days=3)]))
+    def time_passes(self, by: timedelta) -> None:
+        self._pass(by)
+
+    def _pass(self, by: timedelta) -> None:
+        self.book.pass_time(by)
+        self.clock.move_to(self.book.now)
+
+    @rule()
+    def drafts_expire(self) -> None:
+        self.book.expire()
+        drafts.expire()
+
+    # What must hold after every one of them
+
+    @invariant()
+    def both_agree(self) -> None:
+        for plan, edit in zip(self.book.plans, self.edits, strict=True):
+            plan.key = f"{edit.uuid}" if plan.key == book.ITS_OWN else plan.key
+        if not self.refused:  # what is stored says the rest
+            self.every_answer_is_the_same()
+        self.refused = False
+        self.nothing_is_on_that_nobody_turned_on()
+        self.a_withdrawal_has_the_last_word()
+        self.every_edit_adds_up()
+        self.the_numbers_are_right()
+        self.every_change_is_told()
+
+    def every_answer_is_the_same(self) -> None:
+        """I1 and I6: a single decision, the list, the batch and the book."""
+        mine = Video.objects.filter(owner=self.creator)
+        listed = querysets.with_reason(mine, "remix").in_bulk()
+        batch = querysets.rulings(self._uuids(range(len(self.videos))), "remix")
+        facts = facts_of(self.videos)
+        for n, video in enumerate(self.videos):
+            reason = self.book.reason(n)
+            assert policy.decide(facts[video.pk]).reason == reason
+            assert listed[video.pk].reason_remix == reason  # type: ignore[attr-defined]
+            assert batch[n][1] == policy.decide(facts[video.pk])
+        yes = set(querysets.permitting(mine, "remix").values_list("pk", flat=True))
+        allowed = [n for n in range(len(self.videos)) if self.book.reason(n) == "allowed"]
+        assert yes == {self.videos[n].pk for n in allowed}
+
+    def nothing_is_on_that_nobody_turned_on(self) -> None:
+        """I1: what is stored, whatever is in force above it."""
+        stored: dict[int, book.State] = {
+            row.video_id: _state_of(row)
+            for row in Consent.objects.filter(creator=self.creator).select_related("terms__notice")
+            if row.use == "remix"
+        }
+        for n, video in enumerate(self.videos):
+            assert stored.get(video.pk, book.UNDECIDED) == self.book.films[n].state
+        assert not Consent.objects.exclude(use="remix").exists()
+
+    def a_withdrawal_has_the_last_word(self) -> None:
+        """I2: nothing is allowed by a word older than the last one against it."""
+        for n, film in enumerate(self.book.films):
+            if self.book.reason(n) == "allowed":
+                assert film.granted_on > film.withdrawn_on
+
+    def every_edit_adds_up(self) -> None:
+        """I3 and I4: outcomes as the book foretold, and numbers that say so."""
+        edits = Edit.objects.in_bulk([edit.pk for edit in self.edits])
+        assert Edit.objects.filter(creator=self.creator).count() == len(self.edits)
+        told: dict[int, dict[int, str]] = {edit.pk: {} for edit in self.edits}
+        for item in Item.objects.filter(edit__in=edits).select_related("edit"):
+            told[item.edit_id][item.video_id] = item.told
+        for plan, kept in zip(self.book.plans, self.edits, strict=True):
+            edit = edits[kept.pk]
+            assert edit.status == plan.status
+            assert told[edit.pk] == {self.videos[n].pk: plan.told(n) for n in plan.lines}
+            if plan.status != "preparing":
+                self._adds_up(edit, plan)
+
+    def _adds_up(self, edit: Edit, plan: Plan) -> None:
+        if plan.said:
+            shown = (edit.selected, edit.will_change)
+            assert shown == plan.said[:2]
+        if plan.turn == 0:
+            if plan.said:
+                left_alone = (edit.already, edit.superseded, edit.not_eligible)
+                assert (*shown, *left_alone) == plan.said
+            return
+        of = Counter(plan.told(n) for n in plan.lines)
+        assert edit.changed == of[book.CHANGED]
+        assert edit.already == of[book.ALREADY] == plan.said[2]
+        assert edit.superseded == of[book.SUPERSEDED] >= plan.said[3]
+        assert edit.not_eligible == of[book.NOT_ELIGIBLE] >= plan.said[4]
+        done = edit.changed + edit.already + edit.superseded + edit.not_eligible
+        if plan.status == "applied":
+            assert done == edit.selected
+        if plan.status == "cancelled":
+            assert done + edit.left_out == edit.selected
+            assert edit.left_out == of[book.CANCELLED]
+
+    def the_numbers_are_right(self) -> None:
+        tallies = Tally.objects.filter(creator=self.creator).select_related("terms__notice")
+        kept = {
+            Allowed(tally.terms.until, tally.terms.notice.version): tally.videos
+            for tally in tallies
+            if tally.videos
+        }
+        assert kept == dict(self.book.tally())
+        assert library.on_shelf(self.creator) == len(self.book.mine())
+        standing = Standing.objects.filter(creator=self.creator).first()
+        assert (standing.version if standing else 0) == self.book.version
+
+    def every_change_is_told(self) -> None:
+        """I5: as many changes by the events as there were."""
+        events = Event.objects.filter(creator=self.creator).order_by("pk")
+        actions = ("consent.edited", "edit.part_applied")
+        bodies = [json.loads(bytes(event.body)) for event in events if event.action in actions]
+        assert sum(body["changed"] for body in bodies) == self.book.changes
+
+
+def facts_of(videos: list[Video]) -> dict[int, Facts]:
+    """The facts of each video of one creator, each looked up by itself."""
+    creator = videos[0].owner
+    standing = Standing.objects.filter(creator=creator).first()
+    published = Notice.objects.filter(use="remix", material=True, published_at__isnull=False)
+    material = max(notice.version for notice in published)
+    paused = _is_paused()
+    live = [edit for edit in Edit.objects.filter(creator=creator) if edit.is_live]
+    pending = {
+        item.video_id
+        for item in Item.objects.filter(edit__in=live).select_related("edit")
+        if item.told == Item.Outcome.PENDING and item.after_id is None
+    }
+    consents = {
+        row.video_id: row
+        for row in Consent.objects.filter(creator=creator).select_related("terms__notice")
+        if row.use == "remix"
+    }
+    found = {}
+    for video in Video.objects.filter(owner=creator):
+        row = consents.get(video.pk)
+        terms = row.terms if row else None
+        held = terms is not None and any(edit.is_holding for edit in live)
+        found[video.pk] = Facts(
+            paused=paused,
+            available=video.status == Video.Status.READY and video.removed_at is None,
+            opted_out=bool(standing and standing.opted_out),
+            being_withdrawn=held or video.pk in pending,
+            decided=bool(row and row.decided),
+            allowed_by_terms=terms is not None,
+            ended=bool(terms and terms.until and terms.until <= datetime.now(UTC)),
+            notice_superseded=bool(terms and terms.notice.version < material),
+            in_audience=True,
+            must_ask=False,
+            approved=False,
+        )
+    return found
+
+
+def _is_paused() -> bool:
+    switches = waffle.get_waffle_switch_model().objects
+    return bool(switches.filter(name="remixer_paused", active=True).exists())
+
+
+def _state_of(row: Consent) -> book.State:
+    if row.terms:
+        return Allowed(row.terms.until, row.terms.notice.version)
+    return book.OFF if row.decided else book.UNDECIDED
+
+
+def _root_of(items: Any) -> str:
+    rows = items.select_related("edit", "video", "before__notice", "after__notice")
+    ordered = sorted(rows, key=lambda item: str(item.video.uuid))
+    return tree.root([tree.leaf_hash(tree.canonical(item.line())) for item in ordered]).hex()
+
+
+@pytest.fixture(autouse=True)
+def _large_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few videos take every way that a million would."""
+    monkeypatch.setattr(drafts, "INSIDE", INSIDE)
+    monkeypatch.setattr(drafts, "AT_ONCE", AT_ONCE)
+    monkeypatch.setattr(applying, "CHUNK", CHUNK)
+    monkeypatch.setattr(applying, "SLICE", -1.0)  # a job gives way after every chunk
+
+
+Act = Callable[[Histories], None]
+COMES_BETWEEN: dict[str, Act] = {
+    "an opt-out": lambda history: history.opt_out(False),
+    "a pause": lambda history: history.pause(True),
+    "another withdrawal": lambda history: history.turn_off_what_matches(
+        {"collection": "Blues"}, None, False
+    ),
+    "one of few": lambda history: history.turn_off({0, 1, 2}, None, False),
+    "a video that is removed": lambda history: history.remove(0),
+    "an hour": lambda history: history.time_passes(timedelta(hours=3)),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", COMES_BETWEEN)
+def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> None:
+    history = Histories()
+    with history.closing:
+        for collection in ("Reds", "Blues") * 2:
+            history._add(collection)
+        history.some_are_allowed(FIRST + 4, None)
+        query = {"collection": "Reds", "remix": "allowed"}
+        history.turn_off_what_matches(query, None, False)
+        asked = history.book.plans[-1]
+        assert asked.holds
+
+        COMES_BETWEEN[name](history)
+        history.both_agree()
+        for _ in range(FIRST):
+            history.a_job_has_its_turn(history.book.runnable().index(asked), 1)
+            history.both_agree()
+            if asked.status == "applied":
+                break
+        history.pause(False)
+        history.opt_in("previous")
+
+        history.both_agree()
+        reds = [n for n, film in enumerate(history.book.films) if film.collection == "Reds"]
+        assert "allowed" not in {history.book.reason(n) for n in reds}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["an opt-out", "a pause"])
+def test_a_preview_of_what_no_longer_matches_is_empty(name: str) -> None:
+    history = Histories()
+    with history.closing:
+        history.some_are_allowed(FIRST, None)
+        history.draft_to_turn_off_what_matches({"remix": "allowed"})
+        COMES_BETWEEN[name](history)
+
+        history.the_jobs_get_done()
+
+        history.both_agree()
+        assert history.edits[-1].items.count() == 0
+
+
+ALL = set(range(FIRST))
+LAST: tuple[int, None] = (0, None)  # the last edit, by its own key
+STORIES: dict[str, list[Act]] = {
+    "what was off already is turned off once more while a job allows it": [
+        lambda history: history.turn_off({4, 5}, None, False),
+        lambda history: history.draft_to_allow(ALL, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.turn_off({4}, None, False),
+    ],
+    "everything that was off already is turned off while a job allows it": [
+        lambda history: history.turn_off(ALL, None, False),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: history.draft_to_allow(ALL, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.turn_off(ALL, None, False),
+    ],
+    "a file leaves alone what a job allows": [
+        lambda history: history.draft_to_allow({2, 3, 4, 5}, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.draft_from_a_file({0: ("off", None), 4: ("undecided", None)}),
+        lambda history: history.confirm(*LAST),
+    ],
+    "a file that allows as well is outlived by an opt-out": [
+        lambda history: history.some_are_allowed(4, None),
+        lambda history: history.draft_from_a_file(
+            {0: ("off", None), 1: ("off", None), 4: ("allowed", None), 5: ("allowed", None)}
+        ),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.opt_out(False),
+        lambda history: history.opt_in("all_off"),
+    ],
+    "an opt-out lets what was never decided be turned off": [
+        lambda history: history.turn_off(ALL, None, False),
+        lambda history: history.opt_out(False),
+        lambda history: history.opt_in("previous"),
+    ],
+    "an upload is ready while everything is being turned off": [
+        lambda history: history.choose_for_uploads(True, None),
+        lambda history: history.a_video_comes("upload"),
+        lambda history: history.turn_off_what_matches({}, None, False),
+        lambda history: history.a_video_becomes_ready(0),
+    ],
+    "an upload is ready while it is being turned off": [
+        lambda history: history.choose_for_uploads(True, None),
+        lambda history: history.a_video_comes("upload"),
+        lambda history: history.turn_off({0, 1, FIRST}, None, False),
+        lambda history: history.a_video_becomes_ready(0),
+    ],
+    "an undo is asked for again after its preparation was cancelled": [
+        lambda history: history.some_are_allowed(FIRST, None),
+        lambda history: history.draft_an_undo(0),
+        lambda history: history.cancel(0),
+        lambda history: history.draft_an_undo(1),
+    ],
+    "everything starts from off where all that was allowed is removed": [
+        lambda history: history.draft_to_allow({0}, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.remove(0),
+        lambda history: history.opt_out(False),
+        lambda history: history.opt_in("all_off"),
+    ],
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", STORIES)
+def test_it_ends_as_the_book_says(name: str) -> None:
+    history = Histories()
+    with history.closing:
+        for act in STORIES[name]:
+            act(history)
+            history.both_agree()
+        history.the_jobs_get_done()
+        history.both_agree()
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(3600)
+def test_every_history_agrees_with_the_book() -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize="EXAMPLES" not in os.environ,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

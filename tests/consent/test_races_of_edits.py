@@ -1,0 +1,237 @@
+"""Edits against edits, on real threads and connections: what is confirmed twice is done once, and
+no job that is allowing videos outlives a word against them."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from audit.models import Event
+from consent import querysets, services
+from consent.models import Consent, Edit, EditJob
+from consent.services import applying, drafts
+from creatorhub.actors import Actor
+from creatorhub.errors import Conflict
+from creatorhub.models import User
+from library.models import Video
+from remixer import fsck
+from tests.factories import make_user, make_videos
+
+pytestmark = [
+    pytest.mark.race,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))
+VIDEOS = 8
+
+
+class Creator:
+    """Somebody with a few videos, new in every round."""
+
+    def __init__(self) -> None:
+        self.user: User = make_user()
+        self.me = Actor.creator(self.user)
+        self.videos = make_videos(VIDEOS, owner=self.user)
+        self.ids = [video.uuid for video in self.videos]
+
+    def draft(self) -> Edit:
+        return services.draft_edit(
+            actor=self.me,
+            creator=self.user,
+            use="remix",
+            grant=services.Grant(),
+            ids=self.ids,
+        )
+
+    def confirm(self, draft: Edit, key: str | None = None) -> Edit:
+        return services.confirm_edit(
+            draft.uuid, actor=self.me, creator=self.user, idempotency_key=key
+        )
+
+    def granting(self) -> Edit:
+        """A large edit that is confirmed, of which nothing is applied yet."""
+        return self.confirm(self.draft())
+
+    def turn_off(self, videos: list[Video]) -> set[int]:
+        """Those of them that are still allowed when it has answered."""
+        ids = [video.uuid for video in videos]
+        services.turn_off(actor=self.me, creator=self.user, use="remix", ids=ids)
+        return self.allowed() & {video.pk for video in videos}
+
+    def opt_out(self) -> set[int]:
+        """What is still allowed when it has answered."""
+        services.opt_out(actor=self.me, creator=self.user)
+        return self.allowed()
+
+    def cancel(self, edit: Edit) -> Edit:
+        return services.cancel_edit(edit.uuid, actor=self.me, creator=self.user)
+
+    def allowed(self) -> set[int]:
+        mine = Video.objects.filter(owner=self.user)
+        return set(querysets.permitting(mine, "remix").values_list("pk", flat=True))
+
+    def finish(self) -> None:
+        """Have every edit of this creator applied."""
+        while live := [edit for edit in Edit.objects.filter(creator=self.user) if edit.is_live]:
+            for edit in live:
+                services.run_edit(job_of(edit))
+
+
+def job_of(edit: Edit) -> int:
+    return EditJob.objects.get(edit=edit).pk
+
+
+def work(edit: Edit) -> None:
+    """What a worker does until the edit is no longer its own."""
+    job = job_of(edit)
+    for _ in range(VIDEOS):
+        services.run_edit(job)
+        time.sleep(random.random() * 0.002)
+
+
+@pytest.fixture
+def at_once() -> Iterator[Callable[..., list[Any]]]:
+    """Runs functions on threads that begin together; gives what came of each, or what it raised."""
+    with ThreadPoolExecutor(3) as threads:
+
+        def run(*acts: Callable[[], object]) -> list[Any]:
+            barrier = Barrier(len(acts))
+
+            def begin(act: Callable[[], object]) -> object:
+                barrier.wait()
+                time.sleep(random.random() * 0.01)
+                try:
+                    return act()
+                except Exception as error:  # noqa: BLE001  (a test looks at what it is)
+                    return error
+                finally:
+                    connection.close()
+
+            return [future.result() for future in [threads.submit(begin, act) for act in acts]]
+
+        yield run
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few videos are many: half are the most that one request applies, and a chunk is two."""
+    monkeypatch.setattr(drafts, "INSIDE", VIDEOS // 2)
+    monkeypatch.setattr(applying, "CHUNK", 2)
+    monkeypatch.setattr(applying, "SLICE", -1.0)
+
+
+@pytest.fixture(autouse=True)
+def _in_order() -> Iterator[None]:
+    yield
+    for check in (fsck.every_edit_gets_done, fsck.the_numbers_are_right, fsck.the_log_is_whole):
+        assert not list(check())
+
+
+def events(creator: Creator, *actions: str) -> int:
+    return Event.objects.filter(creator=creator.user, action__in=actions).count()
+
+
+def in_parts(creator: Creator) -> int:
+    """How many changes the events of chunks tell of."""
+    parts = Event.objects.filter(creator=creator.user, action="edit.part_applied")
+    return sum(json.loads(bytes(event.body))["changed"] for event in parts)
+
+
+@pytest.mark.parametrize("size", [VIDEOS // 2, VIDEOS])
+def test_two_confirms_at_once_are_one_edit(at_once: Callable[..., list[Any]], size: int) -> None:
+    for number in range(ROUNDS):
+        alice = Creator()
+        alice.ids = alice.ids[:size]
+        draft, same = alice.draft(), uuid.uuid4().hex
+        other = same if number % 2 else uuid.uuid4().hex
+
+        found = at_once(partial(alice.confirm, draft, same), partial(alice.confirm, draft, other))
+
+        refused = [one.code for one in found if isinstance(one, Conflict)]
+        assert refused == ([] if same == other else ["already_confirmed"])
+        assert [one for one in found if one == draft] == [draft] * (2 - len(refused))
+        alice.finish()
+        assert events(alice, "consent.edited", "edit.confirmed") == 1
+        assert Consent.objects.filter(creator=alice.user, edit=draft).count() == size
+        assert len(alice.allowed()) == size
+
+
+def test_what_is_turned_off_while_a_job_allows_it_stays_off(
+    at_once: Callable[..., list[Any]],
+) -> None:
+    met: Counter[int] = Counter()
+    for number in range(ROUNDS):
+        alice = Creator()
+        granting = alice.granting()
+        chosen = alice.videos[::2] if number % 2 else alice.videos  # inside a request, or a job
+        working = partial(work, granting)
+
+        found = at_once(working, partial(alice.turn_off, chosen), working)
+
+        assert found == [None, set(), None]
+        met[Edit.objects.get(pk=granting.pk).superseded] += 1
+        alice.finish()
+        assert alice.allowed() == {v.pk for v in alice.videos if v not in chosen}
+        granting.refresh_from_db()
+        assert granting.changed + granting.superseded == VIDEOS
+    assert len(met) > 1, "the two never met"
+
+
+def test_an_opt_out_ends_a_job_that_allows(at_once: Callable[..., list[Any]]) -> None:
+    ended: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        alice = Creator()
+        granting = alice.granting()
+        working = partial(work, granting)
+
+        found = at_once(working, alice.opt_out, working)
+
+        assert found == [None, set(), None]
+        granting.refresh_from_db()
+        ended[granting.status] += 1
+        stored = Consent.objects.filter(creator=alice.user, terms__isnull=False).count()
+        assert granting.status in ("cancelled", "applied")
+        assert stored == granting.changed == in_parts(alice)
+        services.run_edit(job_of(granting))
+        assert alice.allowed() == set()
+        services.opt_in(actor=alice.me, creator=alice.user, restore="all_off")
+        alice.finish()
+        assert alice.allowed() == set()
+    assert ended["cancelled"], "it always came too late"
+
+
+def test_a_cancelled_job_has_done_what_it_says(at_once: Callable[..., list[Any]]) -> None:
+    ended: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        alice = Creator()
+        granting = alice.granting()
+        working = partial(work, granting)
+
+        *worked, cancelled = at_once(working, working, partial(alice.cancel, granting))
+
+        assert worked == [None, None]
+        granting.refresh_from_db()
+        ended[granting.status] += 1
+        if isinstance(cancelled, Exception):
+            assert isinstance(cancelled, Conflict)
+            assert (cancelled.code, granting.status) == ("already_applied", "applied")
+        else:
+            assert cancelled.changed == granting.changed
+            assert granting.status == "cancelled"
+        assert granting.changed + granting.left_out == VIDEOS
+        assert len(alice.allowed()) == granting.changed == in_parts(alice)
+    assert ended["cancelled"], "it always came too late"
