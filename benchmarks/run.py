@@ -1,11 +1,12 @@
 """What do the promises cost? Times the services side by side with the least that could do.
 
     make bench                                   on SQLite
-    DATABASE_URL=… REDIS_URL=… make bench        on PostgreSQL
+    DATABASE_URL=… make bench                    on PostgreSQL
+    BENCH_LARGE=1000000 make bench               with a million videos where else 100,000 do
+    BENCH_ONLY=lists,acts make bench             only these parts
 
-Prints a table, and writes the same as JSON to benchmarks/results/. Each line is the median of
-several rounds on fresh videos; rounds of all contenders alternate, so that a slow minute of the
-machine is everybody's.
+Prints a table, and writes the same as JSON to benchmarks/results/, part by part: a run of one part
+leaves what the file says of the others.
 """
 
 from __future__ import annotations
@@ -13,95 +14,77 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import ground
+from benchmarks.measuring import Report, show
 
 RESULTS = Path(__file__).parent / "results"
-VIDEOS = int(os.environ.get("BENCH_VIDEOS", "500"))
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
+LARGE = int(os.environ.get("BENCH_LARGE", "100000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
 
 
-@dataclass
-class Line:
-    """`ratio` is to the first line of the group; `queries` counts one round."""
+def parts() -> dict[str, Callable[[], Report]]:
+    """In the order in which they run: what wants an empty database comes first."""
+    from benchmarks import acts, lists, withdrawals
 
-    group: str
-    name: str
-    milliseconds: float
-    slowest: float
-    ratio: float
-    queries: int
-
-
-def measure(group: str, contenders: dict[str, Callable[[], Callable[[], object]]]) -> list[Line]:
-    """Each contender prepares a round, untimed, and returns what is timed."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    times: dict[str, list[float]] = {name: [] for name in contenders}
-    queries: dict[str, int] = {}
-    for name, prepare in contenders.items():
-        act = prepare()
-        connection.queries_log.clear()
-        with CaptureQueriesContext(connection) as captured:
-            act()
-        queries[name] = len(captured)
-    for _ in range(ROUNDS):
-        for name, prepare in contenders.items():
-            act = prepare()
-            started = time.perf_counter()
-            act()
-            times[name].append((time.perf_counter() - started) * 1000)
-    first = statistics.median(next(iter(times.values())))
-    return [
-        Line(
-            group=group,
-            name=name,
-            milliseconds=round(statistics.median(taken), 2),
-            slowest=round(max(taken), 2),
-            ratio=round(statistics.median(taken) / first, 2),
-            queries=queries[name],
-        )
-        for name, taken in times.items()
-    ]
-
-
-def show(lines: list[Line], title: str) -> None:
-    print(f"\n{title}\n")
-    print(f"{'':<52}{'median ms':>11}{'slowest':>10}{'ratio':>8}{'queries':>9}")
-    group = ""
-    for line in lines:
-        if line.group != group:
-            group = line.group
-            print(group)
-        row = f"{line.milliseconds:>11.2f}{line.slowest:>10.2f}{line.ratio:>8.2f}{line.queries:>9}"
-        print(f"  {line.name:<50}{row}")
+    return {
+        "lists": lambda: lists.measured(LARGE, rounds=ROUNDS),
+        "acts": lambda: acts.measured([1_000, 10_000, 100_000], rounds=ROUNDS),
+        "withdrawals": lambda: withdrawals.measured(LARGE, rounds=4 * ROUNDS),
+    }
 
 
 def main() -> None:
     with ground.database() as engine:
-        from benchmarks import consent
-
-        lines = [
-            line
-            for group, contenders in consent.groups(VIDEOS).items()
-            for line in measure(group, contenders)
-        ]
-        title = f"{engine}, Python {platform.python_version()}, {os.cpu_count()} cores"
-        show(lines, f"{title}: {ROUNDS} rounds")
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{engine.split()[0].lower()}.json"
-        report = {"on": title, "rounds": ROUNDS, "lines": [asdict(line) for line in lines]}
-        path.write_text(json.dumps(report, indent=2) + "\n")
+        on = f"{engine}, Python {platform.python_version()}, {os.cpu_count()} cores"
+        total = Report()
+        for name, part in parts().items():
+            if ONLY and name not in ONLY:
+                continue
+            begun = time.monotonic()
+            report = part()
+            took = round(time.monotonic() - begun)
+            print(f"{name}: {took} s", file=sys.stderr, flush=True)
+            total += report
+            path = keep(engine.split()[0].lower(), name, report, on=on, seconds=took)
+        print(f"\n{on}")
+        show(total)
         print(f"\nWritten to {path.relative_to(Path.cwd())}")
+
+
+def keep(engine: str, part: str, report: Report, *, on: str, seconds: int) -> Path:
+    """Write down one part as soon as it is measured; the others of the file stay."""
+    size = "" if LARGE == 100_000 else f"-{LARGE}"
+    path = RESULTS / f"{engine}{size}.json"
+    path.parent.mkdir(exist_ok=True)
+    found = json.loads(path.read_text()) if path.exists() else {}
+    found[part] = {
+        "on": on,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(),
+        "seconds": seconds,
+        "promises": [asdict(one) | {"kept": one.is_kept} for one in report.promises],
+        "lines": [asdict(line) for line in report.lines],
+    }
+    path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def _commit() -> str:
+    """What was measured, as git names it; with a + where files differ from it."""
+    git = ["git", "describe", "--always", "--dirty=+"]
+    done = subprocess.run(git, capture_output=True, check=False, text=True)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":
