@@ -37,12 +37,16 @@ def pytest_configure(config: pytest.Config) -> None:
     django_settings.WHITENOISE_AUTOREFRESH = True  # no scan of every static file per test client
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that keep both cores busy share one xdist worker. They are marked before xdist looks
+    for marks, which it does in the hook below."""
+    if any(item.get_closest_marker(name) for name in ALONE):
+        item.add_marker(pytest.mark.xdist_group("alone"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that keep both cores busy share one xdist worker, and start first."""
-    for item in items:
-        if any(item.get_closest_marker(name) for name in ALONE):
-            item.add_marker(pytest.mark.xdist_group("alone"))
+    """They start first."""
     items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 

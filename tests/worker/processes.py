@@ -40,8 +40,12 @@ class Worker:
             )
 
     def is_ready(self) -> bool:
+        return self.is_alive() and " ready." in self.log.read_text()
+
+    def is_alive(self) -> bool:
+        """True; a worker that ended by itself fails the test, with what it said."""
         assert self.process.poll() is None, self.log.read_text()
-        return " ready." in self.log.read_text()
+        return True
 
     def kill(self) -> None:
         """SIGKILL to the worker's own process alone, as the kernel does when memory runs out."""
@@ -86,8 +90,12 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
-def wait_until(holds: Callable[[], object], *, seconds: float) -> None:
+def wait_until(
+    holds: Callable[[], object], *, seconds: float, watched: Worker | None = None
+) -> None:
+    """Fails after so many seconds, and as soon as the worker that is `watched` has ended."""
     deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} seconds"
+        said = watched.log.read_text() if watched and watched.is_alive() else ""
+        assert time.monotonic() < deadline, f"not within {seconds} seconds\n{said}"
         time.sleep(0.05)

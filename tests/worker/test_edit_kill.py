@@ -32,11 +32,12 @@ from tests.worker.processes import Worker, wait_until
 pytestmark = [
     pytest.mark.worker,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
 ]
 
 VIDEOS = 100_000
 WHILE_PREPARING, WHILE_APPLYING = 3, 7
+PATIENCE = 100  # seconds; a worker asks for a sweep, and so for a lost hint, every 30
 # The real worker, with chunks small enough for ten kills, each a moment longer before its commit
 # than this machine would need. It loads itself while another works,
 # and begins when the file that its first argument names is there.
@@ -104,7 +105,7 @@ class Relay:
         before = self.come_to()
         current = self.start()
         self.load()
-        wait_until(lambda: self.come_to() > before, seconds=40)
+        wait_until(lambda: self.come_to() > before, seconds=PATIENCE, watched=current)
         time.sleep(random.random() * 0.2)
         current.kill()
         assert self.now().status in while_.split(), "it was done before it could be killed"
@@ -155,14 +156,14 @@ def test_ten_killed_workers_apply_an_edit_exactly_once(alice: User, tmp_path: Pa
             relay.kill_one(while_="preparing")
         last = relay.start()
         relay.load()
-        wait_until(lambda: relay.now().status == "draft", seconds=40)
+        wait_until(lambda: relay.now().status == "draft", seconds=PATIENCE, watched=last)
         last.end()
         assert relay.now().will_change == relay.now().selected == VIDEOS
         services.confirm_edit(edit.uuid, actor=me, creator=alice)
         for _ in range(WHILE_APPLYING):
             relay.kill_one(while_="confirmed applying")
-        relay.start()
-        wait_until(lambda: relay.now().status == "applied", seconds=40)
+        last = relay.start()
+        wait_until(lambda: relay.now().status == "applied", seconds=PATIENCE, watched=last)
 
     it_was_applied_exactly_once(relay.now(), alice)
 
