@@ -46,6 +46,6 @@ def root(leaves: Sequence[bytes]) -> bytes:
         return hashlib.sha256().digest()
     level = list(leaves)
     while len(level) > 1:
-        paired = [node_hash(level[i], level[i + 1]) for i in range(0, len(level) - 1, 2)]
+        paired = list(map(node_hash, level[::2], level[1::2]))
         level = paired + level[len(paired) * 2 :]
     return level[0]

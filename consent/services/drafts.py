@@ -256,7 +256,7 @@ def freeze_next(edit: Edit, *, most: int) -> bool:
             videos = videos_of(edit.same_as)
         else:
             videos = selection.videos(edit.creator, selection.of(edit), besides=edit)
-        found = items.freeze(edit, videos.filter(pk__gt=items.last_of(edit)), most=most)
+        found = items.freeze(edit, videos, above=items.last_of(edit), most=most)
     edit.selected += found
     return found == most
 
