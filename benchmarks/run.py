@@ -5,8 +5,8 @@
     BENCH_LARGE=1000000 make bench               with a million videos where else 100,000 do
     BENCH_ONLY=lists,acts make bench             only these parts
 
-Prints a table, and writes the same as JSON to benchmarks/results/, part by part: a run of one part
-leaves what the file says of the others.
+Prints a table, and writes the same as JSON to benchmarks/results/ (or BENCH_RESULTS), part by part:
+a run of one part leaves what the file says of the others.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import ground
 from benchmarks.measuring import Report, show
 
-RESULTS = Path(__file__).parent / "results"
+RESULTS = Path(os.environ.get("BENCH_RESULTS", Path(__file__).parent / "results"))
 LARGE = int(os.environ.get("BENCH_LARGE", "100000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
@@ -59,7 +59,7 @@ def main() -> None:
             path = keep(engine.split()[0].lower(), name, report, on=on, seconds=took)
         print(f"\n{on}")
         show(total)
-        print(f"\nWritten to {path.relative_to(Path.cwd())}")
+        print(f"\nWritten to {path}")
 
 
 def keep(engine: str, part: str, report: Report, *, on: str, seconds: int) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from creatorhub.settings import *  # noqa: F403
-from creatorhub.settings import INSTALLED_APPS, STORAGES
+from creatorhub.settings import DATABASES, INSTALLED_APPS, STORAGES
 
 INSTALLED_APPS = [*INSTALLED_APPS, "auditlog", "simple_history", "benchmarks.contenders"]
 # The manifest is made when a release is installed, and pages are measured without one.
@@ -11,3 +13,5 @@ STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# Beside the database that DATABASE_URL names, and beside that of a test run.
+DATABASES["default"]["TEST"] = {"NAME": f"bench_{Path(DATABASES['default']['NAME']).name}"}
