@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.functional import cached_property
 
@@ -94,6 +96,13 @@ def state_of(reason: str) -> str:
 
 def ordering(sort: str) -> tuple[str, ...]:
     return SORTS.get(sort, SORTS["newest"])
+
+
+def _met(rows: QuerySet[Any]) -> IsNull:
+    """EXISTS, asked of each video that is met. PostgreSQL makes a hash of all `rows` for an EXISTS
+    in an OR, not knowing that a page ends after fifty videos."""
+    none_met = False
+    return IsNull(Subquery(rows.values("pk")[:1]), none_met)
 
 
 class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
@@ -185,7 +194,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
                 videos = self._reasoned(videos, use)
                 wanted |= Q(**{f"_{use}_reason": value})
             else:
-                wanted |= self._where(use, Reason(value))
+                wanted |= self._where(use, Reason(value), one_of_many=True)
         self.few = False
         return videos.filter(wanted)
 
@@ -210,11 +219,13 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
     def _reasoned(self, videos: QuerySet[Video], use: str) -> QuerySet[Video]:
         return with_reason_aside(videos, use, besides=self.besides, owner=self.creator.pk)
 
-    def _where(self, use: str, reason: Reason) -> Q:
+    def _where(self, use: str, reason: Reason, *, one_of_many: bool = False) -> Q:
         """The videos whose reason this is, while nothing is being withdrawn: the policy's table,
         with what is so for all of one creator's videos known beforehand. What is left are
         conditions that an index or the engine's own figures can tell; the reason itself is one
-        that it could only try out on every row. A test compares both."""
+        that it could only try out on every row. A test compares both. `one_of_many` says that
+        the condition will be joined to others by OR."""
+        exists: Callable[[QuerySet[Any]], Any] = _met if one_of_many else Exists
         stand, none = self._stand, Q(pk__in=[])
         ready = Q(status=Video.Status.READY)
         consent = Consent.objects.filter(creator=self.creator, use=use, video=OuterRef("pk"))
@@ -226,9 +237,9 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         if stand.opted_out or reason is Reason.OPTED_OUT:
             return ready if stand.opted_out and reason is Reason.OPTED_OUT else none
         if reason is Reason.UNDECIDED:
-            return ready & Q(~Exists(consent.filter(decided=True)))
+            return ready & ~Q(exists(consent.filter(decided=True)))
         if reason is Reason.OFF:
-            return ready & Q(Exists(consent.filter(decided=True, terms=None)))
+            return ready & Q(exists(consent.filter(decided=True, terms=None)))
         state = {Reason.APPROVAL_NEEDED: "ask"}.get(reason, str(reason))
         return self._under_terms(use, state)
 
