@@ -204,12 +204,9 @@ class Edit(models.Model):
         ]
         indexes = [
             models.Index(fields=["creator", "-id"], name="edit_of_creator_newest_first"),
-            # Every decision asks whether one of these withdraws the video: almost always none is.
-            models.Index(
-                fields=["creator", "use"],
-                condition=Q(status__in=["preparing", "confirmed", "applying"]),
-                name="edit_that_is_live",
-            ),
+            # Every decision asks whether a live one withdraws the video: almost always none is.
+            # Not a partial index: SQLite cannot tell that bound parameters meet its condition.
+            models.Index(fields=["creator", "use", "status"], name="edit_of_use_by_status"),
             models.Index(
                 fields=["expires_at"],
                 condition=Q(status__in=["preparing", "draft"]),

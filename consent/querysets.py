@@ -134,8 +134,9 @@ def rulings(
 ) -> list[tuple[UUID, Decision, int]]:
     """(uuid, decision, standing version) in the order asked, by the twin in SQL: one query. What
     nobody knows is `video_unavailable` at version 0."""
-    asked = with_reason_aside(Video.objects.filter(uuid__in=uuids), use, asker=asker)
-    version = Coalesce(F("owner__standing__version"), Value(0))
+    asked = with_reason_aside(Video.objects.all(), use, asker=asker).filter(uuid__in=uuids)
+    standing = Standing.objects.filter(creator=OuterRef("owner"))
+    version = Coalesce(Subquery(standing.values("version")[:1]), Value(0))
     rows = asked.values_list("uuid", F(f"_{use}_reason"), version)
     decisions = {
         str(reason): Decision(allowed=reason is Reason.ALLOWED, reason=reason) for reason in Reason
@@ -255,10 +256,13 @@ def _conditions(
         "opted_out": opted_out,
         # A confirmed withdrawal that is still being frozen does not yet name its videos, so it
         # holds back all that is allowed.
-        "being_withdrawn": Q(Exists(withdrawing), Exists(withdrawing.filter(Exists(names_it))))
-        | Q(
-            Exists(withdrawing.filter(status=Edit.Status.PREPARING)),
-            **{f"{consent}__terms__isnull": False},
+        "being_withdrawn": Q(Exists(withdrawing))
+        & (
+            Q(Exists(withdrawing.filter(Exists(names_it))))
+            | Q(
+                Exists(withdrawing.filter(status=Edit.Status.PREPARING)),
+                **{f"{consent}__terms__isnull": False},
+            )
         ),
         "decided": Q(**{f"{consent}__decided": True}),
         "allowed_by_terms": Q(**{f"{consent}__terms__isnull": False}),
@@ -277,7 +281,7 @@ def _live_edits(use: str, *, owner: int | OuterRef, besides: Edit | None = None)
     to all their videos."""
     live = Q(status__in=[Edit.Status.CONFIRMED, Edit.Status.APPLYING])
     live |= Q(status=Edit.Status.PREPARING, confirmed_at__isnull=False)
-    # The index is partial: the statuses must stand there as they do in its condition.
+    # Said once more for the index.
     statuses = [Edit.Status.PREPARING, Edit.Status.CONFIRMED, Edit.Status.APPLYING]
     edits = Edit.objects.filter(live, creator=owner, use=use, status__in=statuses)
     if besides and besides.confirmed_at:

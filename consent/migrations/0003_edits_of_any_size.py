@@ -312,11 +312,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="edit",
-            index=models.Index(
-                condition=models.Q(("status__in", ["preparing", "confirmed", "applying"])),
-                fields=["creator", "use"],
-                name="edit_that_is_live",
-            ),
+            index=models.Index(fields=["creator", "use", "status"], name="edit_of_use_by_status"),
         ),
         migrations.AddIndex(
             model_name="edit",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -272,13 +272,12 @@ class _Kind(NamedTuple):
     items: str | None  # keys of those that are perhaps not simply to be changed
 
 
-# The part first, so that no more than that is ever joined, whatever the planner believes; its
-# bounds are said of each table, so that none is read from end to end. A chunk has a handful of
-# kinds and thousands of items, whose videos come as one text for each kind.
+# The part first, so that no more than that is ever joined, whatever the planner believes. A chunk
+# has a handful of kinds and thousands of items, whose videos come as one text for each kind.
 READ = """
     SELECT before_id, before_decided, after_id, after_decided, outcome, gone, stale, named, known,
            COUNT(*), {together}(uuid, ''),
-           {together}(CASE WHEN outcome = 'pending' AND (gone OR stale OR named OR %s)
+           {together}(CASE WHEN outcome = 'pending' AND (gone OR stale OR named OR %(void)s)
                            THEN CAST(id AS text) END, ',')
     FROM (
         SELECT i.*, CAST(v.uuid AS text) AS uuid, c.id IS NOT NULL AS known, {named} AS named,
@@ -286,15 +285,16 @@ READ = """
                COALESCE(c.terms_id, 0) <> COALESCE(i.before_id, 0)
                    OR COALESCE(c.decided, FALSE) <> i.before_decided AS stale
         FROM (
-            SELECT * FROM consent_item WHERE edit_id = %s AND video_id > %s AND video_id <= %s
-            ORDER BY video_id LIMIT %s
+            SELECT * FROM consent_item
+            WHERE edit_id = %(edit)s AND video_id > %(above)s AND video_id <= %(upto)s
+            ORDER BY video_id LIMIT %(number)s
         ) i
-        JOIN library_video v ON v.id = i.video_id AND v.id > %s AND v.id <= %s
-        LEFT JOIN consent_consent c ON c.video_id = i.video_id AND c."use" = %s
-            AND c.video_id > %s AND c.video_id <= %s
+        JOIN library_video v ON v.id = i.video_id {near_v}
+        LEFT JOIN consent_consent c ON c.video_id = i.video_id AND c."use" = %(use)s {near_c}
     ) chunk
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
+NEAR = "AND {column} > %(above)s AND {column} <= %(upto)s"
 # What an edit turns off. A line of a file that leaves a video undecided is about nothing.
 NAMED = """EXISTS (
             SELECT 1 FROM consent_item n
@@ -302,6 +302,36 @@ NAMED = """EXISTS (
                 AND (n.after_decided OR n.outcome <> 'already')
         )"""
 TOGETHER = {"postgresql": "STRING_AGG", "sqlite": "GROUP_CONCAT"}
+CHANGE = """
+    UPDATE consent_consent SET
+        terms_id = i.after_id,
+        decided = i.after_decided,
+        version = %(version)s,
+        withdrawn_version =
+            CASE WHEN i.after_id IS NULL THEN %(version)s ELSE withdrawn_version END,
+        changed_at = %(now)s,
+        edit_id = i.edit_id
+    FROM (
+        SELECT edit_id, video_id, after_id, after_decided FROM consent_item
+        WHERE edit_id = %(edit)s AND outcome = 'pending'
+            AND video_id > %(above)s AND video_id <= %(upto)s
+        ORDER BY video_id LIMIT %(number)s
+    ) i
+    WHERE consent_consent.video_id = i.video_id AND consent_consent."use" = %(use)s {near}
+"""
+
+
+class _Part(NamedTuple):
+    """The next `number` items: those of the videos above `above`, up to `upto`."""
+
+    above: int
+    upto: int
+    number: int
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether reading the part's stretch of a table costs less than to look its rows up."""
+        return self.upto - self.above <= 10 * self.number
 
 
 def apply_next(
@@ -324,7 +354,7 @@ def apply_next(
     part = _next_part(edit, most)
     if part is None:
         return None
-    kinds = _read(edit, part, most, newer=newer, void=void)
+    kinds = _read(edit, part, newer=newer, void=void)
     chunk = Chunk()
     leaves: list[tuple[str, bytes]] = []
     left: dict[str, list[int]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
@@ -345,34 +375,51 @@ def apply_next(
     _leave_out(edit, left)
     chunk.left_out = Counter({outcome: len(keys) for outcome, keys in left.items()})
     if moved:
-        write = partial(_change, most=most) if known else _write
+        write = _change if known and part.is_dense else _write
         write(edit, standing, part)
         deltas: Counter[int] = Counter()
         for (before, after), number in moved.items():
             deltas.update({after: number} if after else {})
             deltas.subtract({before: number} if before else {})
         change_tally(edit.creator_id, edit.use, deltas)
-    edit.cursor = part[1]
+    edit.cursor = part.upto
     return chunk
 
 
-def _next_part(edit: Edit, most: int) -> tuple[int, int] | None:
-    """The next `most` items are those of the videos above the first number, up to the second; None
-    if there are none."""
+def _next_part(edit: Edit, most: int) -> _Part | None:
     following = edit.items.filter(video__gt=edit.cursor).order_by("video")[:most]
-    found = following.aggregate(first=Min("video"), last=Max("video"))
-    return None if found["first"] is None else (found["first"] - 1, found["last"])
+    found = following.aggregate(first=Min("video"), last=Max("video"), number=Count("pk"))
+    if not found["number"]:
+        return None
+    return _Part(above=found["first"] - 1, upto=found["last"], number=found["number"])
 
 
-def _read(
-    edit: Edit, part: tuple[int, int], most: int, *, newer: Sequence[int], void: bool
-) -> list[_Kind]:
-    """The items of the part, by kind."""
-    edits = ", ".join("%s" for _ in newer)
-    named = NAMED.format(edits=edits) if newer else "FALSE"
-    sql = READ.format(named=named, together=TOGETHER[connection.vendor])
+@contextmanager
+def _in_order(part: _Part) -> Iterator[None]:
+    """PostgreSQL may have no figures yet of what was just written, believe that there is next to
+    nothing, and compare each row of a dense part with each. Kept from it, it sorts or hashes."""
+    if connection.vendor != "postgresql" or not part.is_dense:
+        yield
+        return
     with connection.cursor() as cursor:
-        cursor.execute(sql, [void, *newer, edit.pk, *part, most, *part, edit.use, *part])
+        cursor.execute("SET LOCAL enable_nestloop TO off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+
+
+def _read(edit: Edit, part: _Part, *, newer: Sequence[int], void: bool) -> list[_Kind]:
+    """The items of the part, by kind."""
+    edits = {f"edit{place}": pk for place, pk in enumerate(newer)}
+    named = NAMED.format(edits=", ".join(f"%({name})s" for name in edits)) if edits else "FALSE"
+    sql = READ.format(
+        named=named,
+        together=TOGETHER[connection.vendor],
+        near_v=NEAR.format(column="v.id") if part.is_dense else "",
+        near_c=NEAR.format(column="c.video_id") if part.is_dense else "",
+    )
+    given = {**part._asdict(), **edits, "edit": edit.pk, "use": edit.use, "void": void}
+    with _in_order(part), connection.cursor() as cursor:
+        cursor.execute(sql, given)
         return [_Kind._make(row) for row in cursor.fetchall()]
 
 
@@ -393,40 +440,25 @@ def _leave_out(edit: Edit, left: dict[str, list[int]]) -> None:
             edit.items.filter(pk__in=keys).update(outcome=outcome, reason=reason)
 
 
-CHANGE = """
-    UPDATE consent_consent SET
-        terms_id = i.after_id,
-        decided = i.after_decided,
-        version = %s,
-        withdrawn_version = CASE WHEN i.after_id IS NULL THEN %s ELSE withdrawn_version END,
-        changed_at = %s,
-        edit_id = i.edit_id
-    FROM (
-        SELECT edit_id, video_id, after_id, after_decided FROM consent_item
-        WHERE edit_id = %s AND outcome = 'pending' AND video_id > %s AND video_id <= %s
-        ORDER BY video_id LIMIT %s
-    ) i
-    WHERE consent_consent.video_id = i.video_id AND consent_consent."use" = %s
-        AND consent_consent.video_id > %s AND consent_consent.video_id <= %s
-"""
+def _change(edit: Edit, standing: Standing, part: _Part) -> None:
+    """What `_write` does, where every video of a dense part has a consent: a third cheaper."""
+    given = {
+        **part._asdict(),
+        "edit": edit.pk,
+        "use": edit.use,
+        "version": standing.version,
+        "now": standing.changed_at,
+    }
+    with _in_order(part), connection.cursor() as cursor:
+        cursor.execute(CHANGE.format(near=NEAR.format(column="consent_consent.video_id")), given)
 
 
-def _change(edit: Edit, standing: Standing, part: tuple[int, int], *, most: int) -> None:
-    """What `_write` does, where every video has a consent already: a third cheaper."""
-    version = standing.version
-    with connection.cursor() as cursor:
-        cursor.execute(
-            CHANGE,
-            [version, version, standing.changed_at, edit.pk, *part, most, edit.use, *part],
-        )
-
-
-def _write(edit: Edit, standing: Standing, part: tuple[int, int]) -> None:
+def _write(edit: Edit, standing: Standing, part: _Part) -> None:
     """The consents of all pending items of the part."""
-    version, (above, upto) = standing.version, part
+    version = standing.version
     insert_select(
         Consent,
-        edit.items.filter(outcome=Outcome.PENDING, video__gt=above, video__lte=upto),
+        edit.items.filter(outcome=Outcome.PENDING, video__gt=part.above, video__lte=part.upto),
         {
             "creator": _typed(edit.creator_id, BigIntegerField()),
             "video": F("video"),
