@@ -76,7 +76,7 @@ def measured(owner: User, *, rounds: int) -> Report:
     group = f"Ask for {ASKED:,} videos of a library of {Video.objects.count():,}"
     contenders = [
         Contender(BY_HAND, each(by_hand)),
-        Contender("querysets.rulings: the same, decided by the policy", each(_rulings)),
+        Contender("querysets.rulings: the same, by the twin of the policy", each(_rulings)),
         Contender(OURS, each(partial(post, client))),
     ]
     lines = compare([group], contenders, rounds=rounds)
