@@ -294,11 +294,13 @@ READ = """
     ) chunk
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
+FEW = 500  # items that may be compared each with each
 NEAR = "AND {column} > %(above)s AND {column} <= %(upto)s"
 # What an edit turns off. A line of a file that leaves a video undecided is about nothing.
 NAMED = """EXISTS (
             SELECT 1 FROM consent_item n
             WHERE n.edit_id IN ({edits}) AND n.video_id = i.video_id AND n.after_id IS NULL
+                AND n.video_id > %(above)s AND n.video_id <= %(upto)s
                 AND (n.after_decided OR n.outcome <> 'already')
         )"""
 TOGETHER = {"postgresql": "STRING_AGG", "sqlite": "GROUP_CONCAT"}
@@ -398,7 +400,7 @@ def _next_part(edit: Edit, most: int) -> _Part | None:
 def _in_order(part: _Part) -> Iterator[None]:
     """PostgreSQL may have no figures yet of what was just written, believe that there is next to
     nothing, and compare each row of a dense part with each. Kept from it, it sorts or hashes."""
-    if connection.vendor != "postgresql" or not part.is_dense:
+    if connection.vendor != "postgresql" or not part.is_dense or part.number <= FEW:
         yield
         return
     with connection.cursor() as cursor:
@@ -447,7 +449,7 @@ def _change(edit: Edit, standing: Standing, part: _Part) -> None:
         "edit": edit.pk,
         "use": edit.use,
         "version": standing.version,
-        "now": standing.changed_at,
+        "now": connection.ops.adapt_datetimefield_value(standing.changed_at),
     }
     with _in_order(part), connection.cursor() as cursor:
         cursor.execute(CHANGE.format(near=NEAR.format(column="consent_consent.video_id")), given)
