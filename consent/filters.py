@@ -241,16 +241,18 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         if reason is Reason.OFF:
             return ready & Q(exists(consent.filter(decided=True, terms=None)))
         state = {Reason.APPROVAL_NEEDED: "ask"}.get(reason, str(reason))
-        return self._under_terms(use, state)
+        return self._under_terms(use, state, exists=exists)
 
-    def _under_terms(self, use: str, state: str) -> Q:
+    def _under_terms(
+        self, use: str, state: str, *, exists: Callable[[QuerySet[Any]], Any] = Exists
+    ) -> Q:
         """The ready videos under terms of this state. Where they are few they are begun with, else
         met on the way through the list."""
         counted = self._stand.uses[use]
         keys = counted.terms.get(state, [])
         under = Consent.objects.filter(creator=self.creator, use=use, terms__in=keys)
         if getattr(counted, state, 0) * RARE > self._stand.videos:
-            return Q(Exists(under.filter(video=OuterRef("pk"))), status=Video.Status.READY)
+            return Q(exists(under.filter(video=OuterRef("pk"))), status=Video.Status.READY)
         self.few = True
         return Q(pk__in=under.values("video"), status=Video.Status.READY)
 

@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from consent.models import Edit, EditJob
-from consent.services import drafts, edits, items
+from consent.services import chunks, drafts, edits, items
 from consent.services.standing import lock_standing, raise_version
 from creatorhub import jobs
 from creatorhub.actors import Actor
@@ -38,7 +38,7 @@ def run_edit(job_pk: int) -> None:
     job = jobs.claim(EditJob, job_pk, keep_progress=True)
     if job is None:
         return
-    lines = items.TermsLines()
+    lines = chunks.TermsLines()
     turn_ends = time.monotonic() + SLICE
     try:
         while _step(job, lines):
@@ -54,7 +54,7 @@ def run_edit(job_pk: int) -> None:
             jobs.retry(job, problem=DID_NOT_WORK)
 
 
-def _step(job: EditJob, lines: items.TermsLines) -> bool:
+def _step(job: EditJob, lines: chunks.TermsLines) -> bool:
     """One chunk; whether there is more to do. Raises LeaseLost, having changed nothing."""
     creator = User.objects.get(edits=job.edit_id)
     with transaction.atomic(durable=True):
@@ -75,7 +75,7 @@ def _step(job: EditJob, lines: items.TermsLines) -> bool:
         newer = _newer_withdrawals(edit) if edit.grants else []
         void = edit.version < standing.withdrawn_version
         raise_version(standing)
-        if chunk := items.apply_next(edit, standing, lines, most=CHUNK, newer=newer, void=void):
+        if chunk := chunks.apply_next(edit, standing, lines, most=CHUNK, newer=newer, void=void):
             standing.save()
             _went_on(job, edit, chunk, version=standing.version)
             return True
@@ -86,7 +86,7 @@ def _step(job: EditJob, lines: items.TermsLines) -> bool:
         return False
 
 
-def _went_on(job: EditJob, edit: Edit, chunk: items.Chunk, *, version: int) -> None:
+def _went_on(job: EditJob, edit: Edit, chunk: chunks.Chunk, *, version: int) -> None:
     _commit_soon()
     edits.add(edit, chunk)
     edit.status = Status.APPLYING

@@ -17,7 +17,7 @@ from consent.filters import changed_in
 from consent.models import Consent, Edit, EditJob, Item, Standing
 from consent.policy import Reason
 from consent.selection import Matching
-from consent.services import drafts, items
+from consent.services import chunks, drafts, items
 from consent.services.standing import lock_standing, raise_version, withdraw
 from consent.signals import Among, Withdrawn
 from consent.uses import USES
@@ -218,7 +218,7 @@ def _apply_inside(edit: Edit, standing: Standing, *, actor: Actor, act: uuid.UUI
     raise_version(standing)
     edit.version = standing.version
     removed = items.withdrawn_by(edit)
-    chunk = items.apply_next(edit, standing, items.TermsLines(), most=drafts.INSIDE)
+    chunk = chunks.apply_next(edit, standing, chunks.TermsLines(), most=drafts.INSIDE)
     edit.status, edit.applied_at = Status.APPLIED, edit.confirmed_at
     if chunk:
         add(edit, chunk)
@@ -234,7 +234,7 @@ def _apply_inside(edit: Edit, standing: Standing, *, actor: Actor, act: uuid.UUI
     return edit
 
 
-def add(edit: Edit, chunk: items.Chunk) -> None:
+def add(edit: Edit, chunk: chunks.Chunk) -> None:
     """Count what came of a chunk. For what would not change the draft's numbers stand."""
     edit.changed += chunk[Outcome.CHANGED]
     edit.superseded += chunk.left_out[Outcome.SUPERSEDED]
@@ -415,7 +415,7 @@ def _record_confirmed(edit: Edit, *, actor: Actor, act: uuid.UUID) -> None:
     )
 
 
-def record_part(edit: Edit, chunk: items.Chunk, *, actor: Actor, version: int) -> None:
+def record_part(edit: Edit, chunk: chunks.Chunk, *, actor: Actor, version: int) -> None:
     """One event for one chunk, with the root over its item lines."""
     log.append(
         "edit.part_applied",

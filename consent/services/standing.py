@@ -155,7 +155,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
 def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
     """Take a video away: whatever is made of it stops and goes dark, its files are deleted after
     the commit. By its owner, or by staff with a reason. A second call does nothing."""
-    from consent.services import items
+    from consent.services import chunks
 
     creator = video.owner
     _owner_or_staff(actor, creator)
@@ -175,7 +175,7 @@ def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
         )
         allowed = Consent.objects.filter(video=video, terms__isnull=False)
         for use, terms in allowed.values_list("use", "terms"):
-            items.change_tally(creator.pk, use, Counter({terms: -1}))
+            chunks.change_tally(creator.pk, use, Counter({terms: -1}))
         library.mark_removed(video, actor=actor, reason=reason)
 
 

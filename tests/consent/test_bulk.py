@@ -18,7 +18,7 @@ from django.utils import timezone
 from audit.models import Event
 from consent import querysets, selection, services
 from consent.models import Consent, Edit, EditJob, Item, Notice, Standing
-from consent.services import applying, drafts, edits, items
+from consent.services import applying, chunks, drafts, edits
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.jobs import State
@@ -528,13 +528,13 @@ def test_a_worker_whose_job_was_given_away_writes_nothing(
 ) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
-    apply_next = items.apply_next
+    apply_next = chunks.apply_next
 
     def meanwhile(*given: Any, **more: Any) -> Any:
         EditJob.objects.update(lease_token=uuid.uuid4())
         return apply_next(*given, **more)
 
-    monkeypatch.setattr(items, "apply_next", meanwhile)
+    monkeypatch.setattr(chunks, "apply_next", meanwhile)
     edit = run(edit)
 
     assert (edit.status, edit.parts) == ("confirmed", 0)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.models import Event
 from consent import querysets, services
 from consent.models import Consent, Edit, Item, Notice, Standing, Terms
-from consent.services import items
+from consent.services import chunks
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
@@ -116,7 +116,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
         "already": 0,
         "superseded": 0,
         "not_eligible": 0,
-        "items_root": items.items_root(edit),
+        "items_root": chunks.items_root(edit),
         "version": 1,
         "stopped": 0,
         "taken_down": 0,
@@ -399,7 +399,7 @@ def test_a_failure_leaves_neither_change_nor_event(
     def fail(*_: object) -> None:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(items, "change_tally", fail)
+    monkeypatch.setattr(chunks, "change_tally", fail)
     with pytest.raises(OSError, match="disk"):
         confirm(edit)
 
@@ -425,3 +425,13 @@ def test_an_edit_asks_the_same_number_of_queries_for_1_and_for_500_videos(alice:
     one = queries(2)
 
     assert queries(500) == one
+
+
+def test_a_consent_has_the_moment_of_its_change_to_the_microsecond(alice: User) -> None:
+    """Also on SQLite, which compares moments as texts, and however the consent was written."""
+    [video] = make_videos(1, owner=alice)
+    for grant in (services.Grant(), None, services.Grant()):
+        confirm(draft(video, grant=grant))
+        standing = Standing.objects.get(creator=alice)
+        assert standing.changed_at
+        assert Consent.objects.filter(video=video, changed_at=standing.changed_at).exists()
