@@ -1,6 +1,6 @@
 """The vocabulary of the log: every action, the fields it carries, and how a person reads it.
 
-`told` is a format string over the event's fields; `who` is replaced by "You" or a name.
+`sentence` is a format string over the event's fields; `who` is replaced by "You" or a name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    told: str
+    sentence: str
     fields: tuple[str, ...] = ()
     icon: str = "circle"
 

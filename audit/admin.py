@@ -21,7 +21,7 @@ class ToldTogether(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         events = list(self.result_list)
-        for event, line in zip(events, history.tell(events, reader=None), strict=True):
+        for event, line in zip(events, history.describe(events, reader=None), strict=True):
             event.__dict__["line"] = line
         self.result_list = events
 
@@ -31,7 +31,7 @@ class EventAdmin(StaffAdmin[Event]):
     list_display = ["at", "told", "action", "whose"]
     list_filter = ["action", ("at", admin.DateFieldListFilter)]
     list_select_related = ["creator"]
-    search_fields = ["creator__username", "=uuid", "=act", "=about", "actor"]
+    search_fields = ["creator__username", "=uuid", "=correlation_id", "=subject", "actor"]
     search_help_text = "A username, or the id of an event, an act, a video or an account."
     ordering = ["-id"]
     fields = [
@@ -42,8 +42,8 @@ class EventAdmin(StaffAdmin[Event]):
         "whose",
         "creator_seq",
         "uuid",
-        "act",
-        "about",
+        "correlation_id",
+        "subject",
         "pretty_body",
         "leaf_hash_hex",
     ]
@@ -53,7 +53,7 @@ class EventAdmin(StaffAdmin[Event]):
 
     @admin.display(description="What happened")
     def told(self, event: Event) -> str:
-        line = event.__dict__.get("line") or history.tell([event], reader=None)[0]
+        line = event.__dict__.get("line") or history.describe([event], reader=None)[0]
         return str(line.text)
 
     @admin.display(description="Whose record", ordering="creator")

@@ -27,8 +27,10 @@ class EventSerializer(serializers.Serializer[history.Line]):
     at = serializers.DateTimeField()
     text = serializers.CharField(help_text="The event in words, told to you.")
     actor = serializers.CharField(source="event.actor", help_text="kind:id")
-    act = serializers.UUIDField(source="event.act", help_text="Shared by all events of one act.")
-    about = serializers.UUIDField(source="event.about", allow_null=True, help_text="The video.")
+    correlation_id = serializers.UUIDField(
+        source="event.correlation_id", help_text="Shared by all events of one act."
+    )
+    subject = serializers.UUIDField(source="event.subject", allow_null=True, help_text="The video.")
     creator_seq = serializers.IntegerField(source="event.creator_seq")
     body = serializers.SerializerMethodField()
     canonical = serializers.SerializerMethodField()
@@ -47,7 +49,7 @@ class EventSerializer(serializers.Serializer[history.Line]):
 
 class EventQuerySerializer(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=list(ACTIONS), required=False, allow_blank=True)
-    about = serializers.UUIDField(required=False)
+    subject = serializers.UUIDField(required=False)
 
 
 class Events(ListAPIView[Event]):
@@ -66,10 +68,10 @@ class Events(ListAPIView[Event]):
         responses=EventSerializer(many=True),
         parameters=[
             OpenApiParameter("action", OpenApiTypes.STR, enum=list(ACTIONS)),
-            OpenApiParameter("about", OpenApiTypes.UUID, description="A video."),
+            OpenApiParameter("subject", OpenApiTypes.UUID, description="A video."),
         ],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_queryset()) or []
-        lines = history.tell(page, reader=caller(request))
+        lines = history.describe(page, reader=caller(request))
         return self.get_paginated_response([EventSerializer(line).data for line in lines])

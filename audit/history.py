@@ -36,7 +36,7 @@ class Line:
     fields: dict[str, Any]
 
 
-def tell(events: Iterable[Event], *, reader: User | None) -> list[Line]:
+def describe(events: Iterable[Event], *, reader: User | None) -> list[Line]:
     """Each event in words, in the same order; `reader` is called "You". One query for all names.
 
     None reads as staff do: every name is said.
@@ -64,16 +64,16 @@ def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
         "change": _change(body),
         "use_label": f"“{WORDS.get('use.' + str(body.get('use')), body.get('use'))}”",
         "becomes": _becomes(body),
-        "requester_name": _requester(body, reader, first=action.told.startswith("{requester")),
+        "requester_name": _requester(body, reader, first=action.sentence.startswith("{requester")),
         "reason": WORDS.get(f"reason.{reason}", reason),
     }
     return Line(
         event=event,
         at=event.at,
         who=who,
-        text=action.told.format_map(words),
+        text=action.sentence.format_map(words),
         icon=CHANGED.get(body.get("to", ""), action.icon),
-        reason="" if "{reason}" in action.told else words["reason"],
+        reason="" if "{reason}" in action.sentence else words["reason"],
         fields=body,
     )
 

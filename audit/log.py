@@ -26,8 +26,8 @@ def append(
     *,
     actor: Actor,
     creator: User | None,
-    act: uuid.UUID | None = None,
-    about: uuid.UUID | None = None,
+    correlation_id: uuid.UUID | None = None,
+    subject: uuid.UUID | None = None,
     **fields: Any,
 ) -> Event:
     """Write one event. `fields` must be exactly those that the action's vocabulary names, and
@@ -36,7 +36,9 @@ def append(
     Call it last in the transaction: with a creator it holds that creator's counter until commit.
     Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
     """
-    [event] = append_many(action, [(about, fields)], actor=actor, creator=creator, act=act)
+    [event] = append_many(
+        action, [(subject, fields)], actor=actor, creator=creator, correlation_id=correlation_id
+    )
     return event
 
 
@@ -46,7 +48,7 @@ def append_many(
     *,
     actor: Actor,
     creator: User | None,
-    act: uuid.UUID | None = None,
+    correlation_id: uuid.UUID | None = None,
 ) -> list[Event]:
     """Write many events of one action and one creator, in order; a line is (about, fields).
 
@@ -70,10 +72,10 @@ def append_many(
                 actor=actor,
                 creator=creator,
                 seq=None if first is None else first + place,
-                act=act,
-                about=about,
+                correlation_id=correlation_id,
+                subject=subject,
             )
-            for place, (about, fields) in enumerate(lines)
+            for place, (subject, fields) in enumerate(lines)
         ],
         batch_size=1000,
     )
@@ -86,22 +88,22 @@ def _event(
     actor: Actor,
     creator: User | None,
     seq: int | None,
-    act: uuid.UUID | None,
-    about: uuid.UUID | None,
+    correlation_id: uuid.UUID | None,
+    subject: uuid.UUID | None,
 ) -> Event:
     event_id, now = uuid.uuid4(), timezone.now()
-    act = act or event_id
+    correlation_id = correlation_id or event_id
     body: dict[str, Any] = {
         "v": VERSION,
         "id": str(event_id),
         "action": action,
         "actor": f"{actor.kind}:{actor.id}",
-        "act": str(act),
+        "correlation_id": str(correlation_id),
         "at": timestamp(now),
         **{name: _plain(value) for name, value in fields.items()},
     }
-    if about:
-        body["about"] = str(about)
+    if subject:
+        body["subject"] = str(subject)
     if creator:
         body |= {"creator": str(creator.uuid), "creator_seq": seq}
     data = tree.canonical(body)
@@ -111,8 +113,8 @@ def _event(
         actor=body["actor"],
         creator=creator,
         creator_seq=seq,
-        act=act,
-        about=about,
+        correlation_id=correlation_id,
+        subject=subject,
         at=now,
         body=data,
         leaf_hash=tree.leaf_hash(data),

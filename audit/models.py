@@ -13,7 +13,7 @@ class Event(models.Model):
     SHA-256(0x00 || body), RFC 6962 section 2.1. The other columns repeat parts of the body so
     that it can be searched; verification compares them.
 
-        {"act":"…","action":"consent.edited","actor":"creator:…","at":"2026-11-22T12:00:00.000000Z",
+        {"correlation_id":"…","action":"consent.edited","actor":"creator:…","at":"2026-11-22T12:00:00.000000Z",
          "creator":"…","creator_seq":7,"id":"…","v":1, … fields of the action …}
     """
 
@@ -29,8 +29,8 @@ class Event(models.Model):
         help_text="Whose record this belongs to; empty for acts on the whole platform.",
     )
     creator_seq = models.BigIntegerField(null=True)
-    act = models.UUIDField(help_text="Shared by all events of one act.")
-    about = models.UUIDField(null=True, help_text="The video this is about, if it is one video.")
+    correlation_id = models.UUIDField(help_text="Shared by all events of one act.")
+    subject = models.UUIDField(null=True, help_text="The video this is about, if it is one video.")
     at = models.DateTimeField()
     body = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)
@@ -43,7 +43,7 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["actor", "-id"], name="event_by_actor"),
-            models.Index(fields=["about", "-id"], name="event_about_a_video"),
+            models.Index(fields=["subject", "-id"], name="event_of_a_subject"),
         ]
 
     def __str__(self) -> str:

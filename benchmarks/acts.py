@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from simple_history.utils import bulk_update_with_history  # type: ignore[import-untyped]
 
-from benchmarks import shelves
+from benchmarks import sample
 from benchmarks.contenders.models import Audited, Remembered
 from benchmarks.measuring import Act, Contender, Line, Promise, Report, compare
 from consent import services
@@ -69,12 +69,12 @@ def _promises(lines: list[Line], count: int) -> list[Promise]:
 
 
 def _ours(count: int) -> list[Act]:
-    user, actor = shelves.creator()
-    shelves.fill(user, count)
-    shelves.settle()
+    user, actor = sample.creator()
+    sample.fill(user, count)
+    sample.settle()
 
     def act(grant: services.Grant | None) -> None:
-        edit = shelves.edit(user, actor, {}, grant=grant)
+        edit = sample.edit(user, actor, {}, grant=grant)
         if (edit.status, edit.changed) != (Edit.Status.APPLIED, count):
             raise RuntimeError(f"{edit.changed} of {count} were changed; it is {edit.status}")
 
@@ -82,9 +82,9 @@ def _ours(count: int) -> list[Act]:
 
 
 def _floor(count: int) -> list[Act]:
-    user, actor = shelves.creator()
-    shelves.fill(user, count)
-    shelves.settle()
+    user, actor = sample.creator()
+    sample.fill(user, count)
+    sample.settle()
     return [
         partial(upsert, user, actor, count=count),
         partial(update, user, actor, count=count),
@@ -151,7 +151,7 @@ def _expect(found: int, count: int) -> None:
 
 
 def _audited(count: int) -> list[Act]:
-    user, _ = shelves.creator()
+    user, _ = sample.creator()
     made = (Audited(owner=user, title=f"Video {n}") for n in range(count))
     Audited.objects.bulk_create(made, batch_size=1000)
 
@@ -165,7 +165,7 @@ def _audited(count: int) -> list[Act]:
 
 
 def _remembered(count: int) -> list[Act]:
-    user, _ = shelves.creator()
+    user, _ = sample.creator()
     made = (Remembered(owner=user, title=f"Video {n}") for n in range(count))
     Remembered.objects.bulk_create(made, batch_size=1000)
 

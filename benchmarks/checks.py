@@ -53,7 +53,7 @@ SQL = """
             ELSE 'allowed'
         END
     FROM library_video v
-    LEFT JOIN consent_standing s ON s.creator_id = v.owner_id
+    LEFT JOIN consent_consentstate s ON s.creator_id = v.owner_id
     LEFT JOIN consent_consent c ON c.video_id = v.id AND c."use" = 'remix'
     LEFT JOIN consent_terms t ON t.id = c.terms_id
     LEFT JOIN consent_notice n ON n.id = t.notice_id

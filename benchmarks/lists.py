@@ -12,11 +12,11 @@ from django.db.models.functions import Lower
 from django.test import Client
 from django.utils import timezone
 
-from benchmarks import checks, shelves
+from benchmarks import checks, sample
 from benchmarks.measuring import Promise, Report, Timed, lines_of
 from consent.filters import ordering
-from consent.paging import page_of
 from creatorhub.models import User
+from creatorhub.paging import page_of
 from library.models import Video
 
 FEW = 500
@@ -35,12 +35,12 @@ class Question:
 
 def questions(owner: User) -> list[Question]:
     """What is asked of the list, for the library of this creator."""
-    large, small = shelves.collections()[0], shelves.collections()[-3]
+    large, small = sample.collections()[0], sample.collections()[-3]
     day = timezone.now() - timedelta(days=400)
     asked: dict[str, dict[str, str]] = {
         "no filter": {},
         "a common word": {"q": COMMON_WORD},
-        "a rare word": {"q": shelves.RARE_WORD},
+        "a rare word": {"q": sample.RARE_WORD},
         "a word that no title has": {"q": "quetzalcoatl"},
         "two letters": {"q": "ki"},
         "a large collection": {"collection": large},
@@ -75,7 +75,7 @@ def _deep(owner: User) -> Iterator[Question]:
     """The page in the middle of the library: where following the next pages leads in the end."""
     mine = Video.objects.owned_by(owner).annotate(lower_title=Lower("title"))
     halves = {
-        "newest": mine.filter(created_at__lte=timezone.now() - shelves.YEARS / 2),
+        "newest": mine.filter(created_at__lte=timezone.now() - sample.YEARS / 2),
         "title": mine.filter(lower_title__gte="m"),
     }
     for sort, half in halves.items():
@@ -85,14 +85,14 @@ def _deep(owner: User) -> Iterator[Question]:
 
 def measured(large: int, *, rounds: int) -> Report:
     """A small library and a large one in the same database, asked in turn."""
-    few, _ = shelves.creator()
-    many, _ = shelves.creator()
-    shelves.fill(few, FEW)
-    shelves.fill(many, large)
-    shelves.settle()
-    shelves.decide(few)
-    shelves.decide(many)
-    shelves.settle()
+    few, _ = sample.creator()
+    many, _ = sample.creator()
+    sample.fill(few, FEW)
+    sample.fill(many, large)
+    sample.settle()
+    sample.decide(few)
+    sample.decide(many)
+    sample.settle()
     small, big = f"{FEW} videos", f"{large:,} videos"
     walked = _walk({small: few, big: many}, rounds=2 * rounds)
     report = Report()

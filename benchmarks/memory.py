@@ -49,12 +49,12 @@ def _peak() -> float:
 
 def main() -> None:
     ground.set_up()
-    from benchmarks import shelves
+    from benchmarks import sample
     from consent.models import Edit
 
     edit = Edit.objects.get(pk=sys.argv[1])
     started = time.perf_counter()
-    shelves.work(edit)
+    sample.work(edit)
     print(json.dumps(asdict(Applied(time.perf_counter() - started, _peak()))))
 
 

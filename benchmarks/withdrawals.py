@@ -8,7 +8,7 @@ import time
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks import acts, lists, memory, shelves
+from benchmarks import acts, lists, memory, sample
 from benchmarks.measuring import Promise, Report, Timed, lines_of
 from consent import querysets, selection, services
 from consent.models import Consent, Edit
@@ -18,23 +18,23 @@ from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
 
-MEMES = 2000  # made of the videos that are withdrawn; one in a hundred is still being made
+TEMPLATES = 2000  # made of the videos that are withdrawn; one in a hundred is still being made
 
 
 def measured(large: int, *, rounds: int) -> Report:
     """One large library from nothing decided to everything taken back, twice, and switched off
     beside smaller ones. Its allowing runs in a process of its own, for its memory."""
     libraries = {count: _allowed_library(count) for count in {100, 100_000} - {large}}
-    user, actor = shelves.creator()
-    shelves.fill(user, large)
-    shelves.settle()
+    user, actor = sample.creator()
+    sample.fill(user, large)
+    sample.settle()
     report = _allow(user, actor, large)
-    shelves.settle()
+    sample.settle()
     libraries[large] = user, actor
     report += _opt_outs(dict(sorted(libraries.items())), rounds=rounds)
     _make_memes(user)
     report += _from_a_draft(user, actor, large)
-    shelves.edit(user, actor, {}, grant=services.Grant())
+    sample.edit(user, actor, {}, grant=services.Grant())
     _make_memes(user)
     report += _from_the_list(user, large)
     return report
@@ -54,10 +54,10 @@ def _opt_outs(libraries: dict[int, tuple[User, Actor]], *, rounds: int) -> Repor
 
 
 def _allowed_library(count: int) -> tuple[User, Actor]:
-    user, actor = shelves.creator()
-    shelves.fill(user, count)
-    shelves.settle()
-    shelves.edit(user, actor, {}, grant=services.Grant())
+    user, actor = sample.creator()
+    sample.fill(user, count)
+    sample.settle()
+    sample.edit(user, actor, {}, grant=services.Grant())
     return user, actor
 
 
@@ -66,7 +66,7 @@ def _allow(user: User, actor: Actor, count: int) -> Report:
     with floor.round():  # for the other use, so that it finds the same videos undecided
         acts.upsert(user, actor, count=count, use="train")
     with ours.round():
-        drafted = shelves.drafted_edit(user, actor, {}, grant=services.Grant())
+        drafted = sample.drafted_edit(user, actor, {}, grant=services.Grant())
         services.confirm_edit(drafted.uuid, actor=actor, creator=user)
     applied = memory.applied_by_itself(drafted)
     ours.milliseconds[0] += applied.seconds * 1000
@@ -79,17 +79,17 @@ def _allow(user: User, actor: Actor, count: int) -> Report:
 
 def _from_a_draft(user: User, actor: Actor, count: int) -> Report:
     """The confirmation of a draft that waits."""
-    drafted = shelves.drafted_edit(user, actor, {}, grant=None)
+    drafted = sample.drafted_edit(user, actor, {}, grant=None)
     path = reverse("consent:edit_confirm", args=[drafted.uuid])
     report = _posted(user, path, {}, f"Confirm a drafted withdrawal of {count:,} videos")
-    shelves.work(drafted)
+    sample.work(drafted)
     _must_have_changed(drafted, count)
     return report
 
 
 def _from_the_list(user: User, count: int) -> Report:
     """One POST, with nothing prepared."""
-    shelves.settle()
+    sample.settle()
     data = {"use": "remix", "matching": selection.everything(user).token(), "key": "once"}
     path = reverse("consent:turn_off")
     return _posted(user, path, data, f"Turn off {count:,} videos from the list, in one POST")
@@ -122,7 +122,7 @@ def _make_memes(user: User) -> None:
     stranger, _ = User.objects.get_or_create(username="maker")
     stands = Consent.objects.filter(creator=user, use="remix")
     keys = list(stands.order_by("video").values_list("video", "terms"))
-    chosen = keys[:: max(1, len(keys) // MEMES)][:MEMES]
+    chosen = keys[:: max(1, len(keys) // TEMPLATES)][:TEMPLATES]
     Render.objects.bulk_create(
         Render(
             requester=stranger,

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from consent import selection, services
-from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -33,7 +33,7 @@ TURN_OFF = (
 )
 
 
-def _opt_out(creators: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
     for creator in creators:
         done = services.opt_out(actor=actor, creator=creator, reason=reason)
         if done.changed:
@@ -55,7 +55,7 @@ def _turn_off(videos: list[Video], use: str, *, actor: Actor, reason: str) -> It
         yield _told(edit)
 
 
-def _turn_all_off(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+def turn_all_off(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
     """Of all videos that each of them has now, however many."""
     for creator in creators:
         edit = services.turn_off(
@@ -81,73 +81,8 @@ def _told(edit: Edit) -> str:
     )
 
 
-@admin.register(User)
-class CreatorAdmin(StaffAdmin[User]):
-    list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
-    list_filter = ["is_active", "is_staff", "standing__opted_out"]
-    search_fields = ["username", "display_name", "email", "=uuid"]
-    search_help_text = "A name, an e-mail address, or the id of an account."
-    ordering = ["-id"]
-    fields = [
-        "username",
-        "display_name",
-        "email",
-        "uuid",
-        "time_zone",
-        "is_active",
-        "is_staff",
-        "is_superuser",
-        "last_login",
-        "date_joined",
-    ]
-    actions = ["opt_out", "turn_off_remix", "turn_off_train", "deactivate", "reactivate"]
-
-    @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
-    def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _opt_out(rows, actor=actor, reason=reason)
-
-    @reasoned(
-        "Turn off remixing of all their videos with a reason",
-        consequence=f"For every video that these creators have now. {TURN_OFF}",
-        button="Turn off",
-    )
-    def turn_off_remix(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _turn_all_off(rows, "remix", actor=actor, reason=reason)
-
-    @reasoned(
-        "Turn off AI training of all their videos with a reason",
-        consequence=f"For every video that these creators have now. {TURN_OFF}",
-        button="Turn off",
-    )
-    def turn_off_train(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _turn_all_off(rows, "train", actor=actor, reason=reason)
-
-    @reasoned(
-        "Deactivate with a reason",
-        consequence=(
-            "These people are signed out and cannot sign in, nor can their API tokens be used. "
-            "What they allowed stays as it is: opt them out as well if it should not."
-        ),
-        button="Deactivate",
-    )
-    def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        for user in rows:
-            services.deactivate_account(user, actor=actor, reason=reason)
-            yield f"{user.username} is deactivated."
-
-    @reasoned(
-        "Reactivate with a reason",
-        consequence="These people can sign in again. What they allow does not change.",
-        button="Reactivate",
-    )
-    def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        for user in rows:
-            services.reactivate_account(user, actor=actor, reason=reason)
-            yield f"{user.username} can sign in again."
-
-
-@admin.register(Standing)
-class StandingAdmin(StaffAdmin[Standing]):
+@admin.register(ConsentState)
+class ConsentStateAdmin(StaffAdmin[ConsentState]):
     list_display = ["creator", "opted_out", "version", "changed_at"]
     list_filter = ["opted_out"]
     list_select_related = ["creator"]
@@ -155,8 +90,8 @@ class StandingAdmin(StaffAdmin[Standing]):
     actions = ["opt_out"]
 
     @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
-    def opt_out(self, rows: list[Standing], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _opt_out([row.creator for row in rows], actor=actor, reason=reason)
+    def opt_out(self, rows: list[ConsentState], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from opt_out_all([row.creator for row in rows], actor=actor, reason=reason)
 
 
 @admin.register(Video)
@@ -242,7 +177,7 @@ class EditAdmin(StaffAdmin[Edit]):
 
 @admin.register(Item)
 class ItemAdmin(StaffAdmin[Item]):
-    list_display = ["video", "edit", "before", "after", "told_label", "reason"]
+    list_display = ["video", "edit", "before", "after", "result_label", "reason"]
     list_filter = ["outcome"]
     list_select_related = ["video", "edit", "before", "after"]
     search_fields = ["=edit__uuid", "=video__uuid"]

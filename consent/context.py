@@ -1,4 +1,4 @@
-"""The standing bar, on every page of a creator: what is allowed now and since when, in words."""
+"""The state bar, on every page of a creator: what is allowed now and since when, in words."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
 
-from consent.models import UploadChoice
-from consent.services.uploads import is_in_force
-from consent.tallies import Stand, stand_of
+from consent.counts import Stand, stand_of
+from consent.models import UploadDefault
+from consent.services.upload_defaults import is_in_force
 from consent.uses import REMIX, TRAIN, USES
 from creatorhub.models import User
 
 
 @dataclass(frozen=True)
-class StandingBar:
+class ConsentBar:
     """What the bar says, from where the creator stands."""
 
     creator: User
@@ -40,7 +40,7 @@ class StandingBar:
         """The uses that new uploads start with allowed, by name. One query, and one for each."""
         if self.opted_out:
             return []
-        chosen = UploadChoice.objects.filter(creator=self.creator).select_related("terms__notice")
+        chosen = UploadDefault.objects.filter(creator=self.creator).select_related("terms__notice")
         return [USES[one.use].label for one in chosen if is_in_force(one)]
 
     @property
@@ -79,14 +79,14 @@ def _count(n: int, total: int) -> str:
     return f"{n:,} of {total:,} {videos}" if n else f"None of your {videos}"
 
 
-def standing_bar_of(user: User) -> StandingBar:
+def consent_bar_of(user: User) -> ConsentBar:
     """Four queries, whatever the size of the library."""
-    return StandingBar(user, stand_of(user))
+    return ConsentBar(user, stand_of(user))
 
 
-def standing_bar(request: HttpRequest) -> dict[str, Any]:
+def consent_bar(request: HttpRequest) -> dict[str, Any]:
     """Context processor. Lazy: a page that does not show the bar does not ask the database."""
     user = getattr(request, "user", None)  # an error before the middleware leaves none
     if user is None or not user.is_authenticated:
-        return {"standing_bar": None}
-    return {"standing_bar": SimpleLazyObject(lambda: standing_bar_of(user))}
+        return {"consent_bar": None}
+    return {"consent_bar": SimpleLazyObject(lambda: consent_bar_of(user))}

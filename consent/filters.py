@@ -18,7 +18,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from consent import tallies
+from consent import counts
 from consent.models import Consent, Edit, Item
 from consent.policy import Reason
 from consent.querysets import with_reason, with_reason_aside
@@ -174,7 +174,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         if self._is_withdrawing(name):
             reasoned = self._reasoned(videos, name)
             if value == "ending":
-                soon = timezone.now() + tallies.SOON
+                soon = timezone.now() + counts.SOON
                 reasoned = reasoned.filter(**{f"consent_{name}__terms__until__lte": soon})
             return reasoned.filter(**{f"_{name}_reason__in": STATES[value]})
         if value == "off":
@@ -199,8 +199,8 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return videos.filter(wanted)
 
     @cached_property
-    def _stand(self) -> tallies.Stand:
-        stand = tallies.stand_of(self.creator)
+    def _stand(self) -> counts.Stand:
+        stand = counts.stand_of(self.creator)
         freezing = self.besides
         if freezing is None:
             return stand

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zoneinfo
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -99,7 +98,7 @@ class GrantForm(UntilForm, SelectionForm):
     """What to allow, and for which videos."""
 
 
-class UploadChoiceForm(UntilForm):
+class UploadDefaultForm(UntilForm):
     """What later uploads start with; `notice` is the one that was in view."""
 
     use = forms.ChoiceField(choices=CHOICES)
@@ -107,7 +106,7 @@ class UploadChoiceForm(UntilForm):
     notice = forms.UUIDField(required=False)
 
 
-class SheetForm(forms.Form):
+class SpreadsheetForm(forms.Form):
     file = forms.FileField(
         label="CSV file",
         error_messages={
@@ -126,14 +125,4 @@ class OptInForm(forms.Form):
         choices=[("previous", "What was allowed before"), ("all_off", "Everything off")],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what to start from."},
-    )
-
-
-class ProfileForm(forms.Form):
-    display_name = forms.CharField(
-        max_length=80, required=False, help_text="What other people see. Empty: your username."
-    )
-    time_zone = forms.ChoiceField(
-        choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
-        help_text="Times on the pages are shown in this zone.",
     )

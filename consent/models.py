@@ -95,7 +95,7 @@ def state_line(terms: Terms | None, *, decided: bool) -> str:
     return "off" if decided else "undecided"
 
 
-class Standing(models.Model):
+class ConsentState(models.Model):
     """One row per creator: the global opt-out, and the version that every change of that
     creator's consent raises. Locked first by every change of consent and every publish."""
 
@@ -103,7 +103,7 @@ class Standing(models.Model):
         settings.AUTH_USER_MODEL,
         primary_key=True,
         on_delete=models.PROTECT,
-        related_name="standing",
+        related_name="consent_state",
     )
     opted_out = models.BooleanField(default=False)
     version = models.BigIntegerField(default=0)
@@ -114,7 +114,7 @@ class Standing(models.Model):
     opted_out_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"standing of {self.creator_id}: {'opted out' if self.opted_out else 'open'}"
+        return f"state of {self.creator_id}: {'opted out' if self.opted_out else 'open'}"
 
 
 class Edit(models.Model):
@@ -280,7 +280,7 @@ class Item(models.Model):
 
     `before_decided` tells "off" (True, no terms) from "never decided" (False); an undo puts
     either back exactly. `reason` names why an item is not eligible. Applying writes only the
-    exceptions here: what stays `pending` was changed if the edit has come past it (`told`).
+    exceptions here: what stays `pending` was changed if the edit has come past it (`result`).
 
     There are a million of these to an act: two indexes, and no foreign keys in the database
     (docs/decisions/0009-items-are-lean.md). Videos and terms are never deleted.
@@ -333,7 +333,7 @@ class Item(models.Model):
         return f"{self.video_id} in {self.edit_id}: {self.outcome}"
 
     @property
-    def told(self) -> str:
+    def result(self) -> str:
         """The outcome as it stands now. Reads the edit."""
         if self.outcome != self.Outcome.PENDING:
             return self.outcome
@@ -343,8 +343,8 @@ class Item(models.Model):
         return self.Outcome.CANCELLED if cancelled else self.Outcome.PENDING
 
     @property
-    def told_label(self) -> str:
-        return str(self.Outcome(self.told).label)
+    def result_label(self) -> str:
+        return str(self.Outcome(self.result).label)
 
     def line(self) -> dict[str, str]:
         """As the log's items root hashes it. Reads the video, both terms with their notices, and
@@ -353,7 +353,7 @@ class Item(models.Model):
             "video": str(self.video.uuid),
             "before": state_line(self.before, decided=self.before_decided),
             "after": state_line(self.after, decided=self.after_decided),
-            "outcome": self.told,
+            "outcome": self.result,
         }
 
 
@@ -400,7 +400,7 @@ class Consent(models.Model):
         return f"{self.use} of {self.video_id}: {self.terms_id or 'off'}"
 
 
-class Tally(models.Model):
+class ConsentCount(models.Model):
     """How many videos of a creator stand under each terms, counted as they change.
 
     Every page says how many videos are allowed, and whether terms have ended or lapsed is a
@@ -425,12 +425,12 @@ class Tally(models.Model):
         return f"{self.creator_id}: {self.videos} under {self.terms_id}"
 
 
-class UploadChoice(models.Model):
+class UploadDefault(models.Model):
     """What a creator's later uploads start with, chosen under a notice. No row: they start
     undecided. It reaches only videos whose key is above `after_video`: what came later."""
 
     creator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_choices"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_defaults"
     )
     use = models.CharField(max_length=32, choices=CHOICES)
     terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+")

@@ -32,7 +32,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consent import policy
-from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.policy import Decision, Facts, Reason
 from consent.uses import USES
 from creatorhub.models import User
@@ -124,7 +124,7 @@ def permitting(
 def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
     """The decision about one video, read now: one query, never cached.
 
-    Inside a transaction that holds the owner's standing it stays true until the commit.
+    Inside a transaction that holds the owner's state it stays true until the commit.
     """
     return next(_rulings(Video.objects.filter(pk=video.pk), use, asker=asker))[1]
 
@@ -132,11 +132,11 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
 def rulings(
     uuids: list[UUID], use: str, *, asker: User | None = None
 ) -> list[tuple[UUID, Decision, int]]:
-    """(uuid, decision, standing version) in the order asked, by the twin in SQL: one query. What
+    """(uuid, decision, state version) in the order asked, by the twin in SQL: one query. What
     nobody knows is `video_unavailable` at version 0."""
     asked = with_reason_aside(Video.objects.all(), use, asker=asker).filter(uuid__in=uuids)
-    standing = Standing.objects.filter(creator=OuterRef("owner"))
-    version = Coalesce(Subquery(standing.values("version")[:1]), Value(0))
+    state = ConsentState.objects.filter(creator=OuterRef("owner"))
+    version = Coalesce(Subquery(state.values("version")[:1]), Value(0))
     rows = asked.values_list("uuid", F(f"_{use}_reason"), version)
     decisions = {
         str(reason): Decision(allowed=reason is Reason.ALLOWED, reason=reason) for reason in Reason
@@ -152,8 +152,8 @@ def _rulings(videos: Videos, use: str, *, asker: User | None) -> Iterator[tuple[
     rows = (
         _with_facts(videos, use, asker=asker)
         .annotate(
-            _version=Coalesce(F("owner__standing__version"), Value(0)),
-            _owner_withdrew=Coalesce(F("owner__standing__withdrawn_version"), Value(0)),
+            _version=Coalesce(F("owner__consent_state__version"), Value(0)),
+            _owner_withdrew=Coalesce(F("owner__consent_state__withdrawn_version"), Value(0)),
             _withdrew=Coalesce(F(f"{consent}__withdrawn_version"), Value(0)),
             _terms=F(f"{consent}__terms"),
             _until=F(f"{consent}__terms__until"),
@@ -238,7 +238,7 @@ def _conditions(
     switches = waffle.get_waffle_switch_model().objects.filter(name=switch, active=True)
     paused: Any = Exists(switches) if switch else never
     # Not by a join: SQLite would begin with the account, and lose the order of the list.
-    opted_out: Any = Exists(Standing.objects.filter(creator=owner, opted_out=True))
+    opted_out: Any = Exists(ConsentState.objects.filter(creator=owner, opted_out=True))
     if besides and (then := besides.asked_under):
         paused = ~never if use in then["paused"] else never
         opted_out = ~never if then["opted_out"] else never

@@ -11,6 +11,6 @@ from library.models import Video
 from library.signals import video_ready
 
 
-@receiver(video_ready, dispatch_uid="consent.start_upload")
-def start_upload(*, video: Video, **_: Any) -> None:
-    services.start_upload(video)
+@receiver(video_ready, dispatch_uid="consent.apply_upload_defaults")
+def apply_upload_defaults(*, video: Video, **_: Any) -> None:
+    services.apply_upload_defaults(video)

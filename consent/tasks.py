@@ -7,6 +7,6 @@ from celery import shared_task
 from consent import services
 
 
-@shared_task(name="consent.edit")
+@shared_task(name="consent.run_edit")
 def edit(pk: int) -> None:
     services.run_edit(pk)

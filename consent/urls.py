@@ -9,11 +9,11 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     # videos
     path("videos/", views.videos, name="videos"),
-    path("videos/sheet.csv", views.sheet_export, name="sheet_export"),
-    path("videos/sheet/", views.sheet_draft, name="sheet_draft"),
+    path("videos/spreadsheet.csv", views.spreadsheet_export, name="spreadsheet_export"),
+    path("videos/spreadsheet/", views.spreadsheet_draft, name="spreadsheet_draft"),
     path("videos/filters/", views.filter_save, name="filter_save"),
     path("videos/filters/<uuid:uuid>/forget/", views.filter_forget, name="filter_forget"),
-    path("videos/new-uploads/", views.upload_choices, name="upload_choices"),
+    path("videos/new-uploads/", views.upload_defaults, name="upload_defaults"),
     path("videos/<uuid:uuid>/", views.video, name="video"),
     path("videos/<uuid:uuid>/remove/", views.video_remove, name="video_remove"),
     # edits
@@ -32,7 +32,4 @@ urlpatterns = [
     path("opt-in/", views.opt_in, name="opt_in"),
     # the record
     path("activity/", views.activity, name="activity"),
-    # the account
-    path("account/", views.account, name="account"),
-    path("account/token/", views.account_token, name="account_token"),
 ]

@@ -97,7 +97,7 @@ def reach(stopped: int, taken_down: int) -> str:
     return f"{renders} stopped, {memes} taken down."
 
 
-def told_of(edit: Edit) -> str:
+def summary_of(edit: Edit) -> str:
     """What an edit did, in a sentence or two."""
     what = USES[edit.use].label
     videos = "1 video" if edit.changed == 1 else f"{edit.changed:,} videos"

@@ -5,8 +5,8 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from audit import api as audit
-from consent import api as consent
-from consent import api_edits as edits
+from consent.api import edits
+from consent.api import videos as consent
 from remixer import api as remixer
 
 app_name = "api"

@@ -48,7 +48,7 @@ class SweepTimer(bootsteps.StartStopStep):
 
     def start(self, parent: Any) -> None:
         def ask() -> None:
-            app.send_task("remixer.sweep", queue="control", expires=SWEEP_EVERY, retry=False)
+            app.send_task("operations.sweep", queue="control", expires=SWEEP_EVERY, retry=False)
 
         parent.timer.call_after(2, ask)
         self._entry = parent.timer.call_repeatedly(SWEEP_EVERY, ask)

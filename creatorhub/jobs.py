@@ -187,7 +187,7 @@ def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: An
     )
 
 
-def again(job: Job, **fields: Any) -> bool:
+def requeue(job: Job, **fields: Any) -> bool:
     """Queue a job that ended badly once more, with all its attempts, writing `fields` too.
     False if it had not ended badly."""
     ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
@@ -207,7 +207,7 @@ def again(job: Job, **fields: Any) -> bool:
     )
 
 
-def queue_again(job: Job) -> None:
+def restart(job: Job) -> None:
     """Queue a job that has ended, however it did, for what is to be done next. One that is queued
     or running is left alone."""
     type(job)._default_manager.filter(pk=job.pk).exclude(state__in=LIVE).update(
@@ -220,7 +220,7 @@ def queue_again(job: Job) -> None:
     )
 
 
-def give_way(job: Job, *, until: datetime | None = None) -> None:
+def release(job: Job, *, until: datetime | None = None) -> None:
     """Put the job that we hold back into the queue, to be gone on with at once or at `until`;
     its attempts count anew. Raises LeaseLost."""
     changed = _held(job).update(
@@ -234,7 +234,7 @@ def give_way(job: Job, *, until: datetime | None = None) -> None:
         raise LeaseLost
 
 
-def nudge(task: str, *args: int) -> None:
+def enqueue(task: str, *args: int) -> None:
     """Send a hint once the current transaction has committed. If the broker cannot be reached
     the sweeper will send another; the page that asked does not wait and does not fail."""
     transaction.on_commit(partial(_send, task, args))

@@ -44,6 +44,8 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [
     "creatorhub.apps.CreatorHubConfig",
+    "operations",
+    "accounts",
     "remixer",
     "consent",
     "library",
@@ -101,7 +103,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "consent.context.standing_bar",
+                "consent.context.consent_bar",
             ],
         },
     },
@@ -169,16 +171,16 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "consent:overview"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
-ACCOUNT_ADAPTER = "creatorhub.accounts.Adapter"
+ACCOUNT_ADAPTER = "accounts.forms.Adapter"
 ACCOUNT_FORMS = {
-    "add_email": "creatorhub.accounts.AddEmailForm",
-    "change_password": "creatorhub.accounts.ChangePasswordForm",
-    "login": "creatorhub.accounts.LoginForm",
-    "reauthenticate": "creatorhub.accounts.ReauthenticateForm",
-    "reset_password": "creatorhub.accounts.ResetPasswordForm",
-    "reset_password_from_key": "creatorhub.accounts.ResetPasswordKeyForm",
-    "set_password": "creatorhub.accounts.SetPasswordForm",
-    "signup": "creatorhub.accounts.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "login": "accounts.forms.LoginForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "signup": "accounts.forms.SignupForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
@@ -274,6 +276,14 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# Edits: how many videos one request or one transaction works on
+EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)  # applied by the request itself
+EDIT_MAX_FREEZE_INLINE = env.int("EDIT_MAX_FREEZE_INLINE", default=20_000)  # written into a draft
+EDIT_CHUNK_SIZE = env.int(
+    "EDIT_CHUNK_SIZE", default=20_000
+)  # applied by one transaction of the job
+EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)  # seconds, then other jobs have their turn
+
 # What a creator may bring, in bytes
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=512 * 1024**2)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=20 * 1024**3)
@@ -362,10 +372,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VideoStatus": "library.models.Video.Status",
         "EditStatus": "consent.models.Edit.Status",
-        "EditState": "consent.api_edits.STATES",
+        "EditState": "consent.api.edits.STATES",
         "RenderStatus": "remixer.api.STATUSES",
         "UseStatus": "remixer.api.USE_STATUSES",
-        "EffectiveState": "consent.api.USE_STATES",
+        "EffectiveState": "consent.api.videos.USE_STATES",
         "Reason": "consent.policy.Reason",
     },
 }

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("consent.urls")),
     path("", include("library.urls")),
     path("", include("remixer.urls")),
+    path("", include("accounts.urls")),
     path("account/", include("allauth.account.urls")),
     path("api/v1/", include("creatorhub.api_urls")),
     path("admin/", admin.site.urls),

@@ -130,7 +130,7 @@ class Video(models.Model):
         return f"{minutes}:{seconds:02}"
 
 
-class Shelf(models.Model):
+class VideoCount(models.Model):
     """How many videos a creator has that were not removed. Every page says the number, and to
     count a million for each would take longer than the page. Only library.services writes it,
     in the transaction that adds or removes; fsck counts and compares."""
@@ -139,7 +139,7 @@ class Shelf(models.Model):
         settings.AUTH_USER_MODEL,
         primary_key=True,
         on_delete=models.CASCADE,
-        related_name="shelf",
+        related_name="video_count",
     )
     videos = models.BigIntegerField(default=0)
 

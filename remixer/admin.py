@@ -46,7 +46,7 @@ class RenderAdmin(StaffAdmin[Render]):
     )
     def take_down(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
         for render in rows:
-            services.take_down(render, actor=actor, reason=reason)
+            services.takedown(render, actor=actor, reason=reason)
             yield f"The meme {render.uuid} is taken down."
 
     def get_urls(self) -> list[URLPattern]:

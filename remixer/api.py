@@ -24,7 +24,7 @@ from creatorhub.jobs import State, ahead_of
 from library import serving
 from library.models import Video
 from remixer import services
-from remixer.catalogue import MEMES, Meme
+from remixer.catalogue import TEMPLATES, Template
 from remixer.models import Render
 
 STATUSES = ["queued", "rendering", "published", "failed", "refused", "cancelled", "taken_down"]
@@ -44,7 +44,7 @@ class BoxSerializer(serializers.Serializer[Any]):
     example = serializers.CharField()
 
 
-class MemeSerializer(serializers.Serializer[Meme]):
+class TemplateSerializer(serializers.Serializer[Template]):
     id = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
@@ -56,9 +56,9 @@ class MemeSerializer(serializers.Serializer[Meme]):
 class Memes(APIView):
     """The templates."""
 
-    @extend_schema(responses=MemeSerializer(many=True))
+    @extend_schema(responses=TemplateSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response([MemeSerializer(meme).data for meme in MEMES.values()])
+        return Response([TemplateSerializer(meme).data for meme in TEMPLATES.values()])
 
 
 class TermsOfUseSerializer(serializers.Serializer[Any]):
@@ -124,7 +124,7 @@ class OneRenderSerializer(RenderSerializer):
 
 class NewRenderSerializer(serializers.Serializer[Any]):
     video = serializers.UUIDField()
-    meme = serializers.ChoiceField(choices=list(MEMES))
+    meme = serializers.ChoiceField(choices=list(TEMPLATES))
     captions = serializers.DictField(
         child=serializers.CharField(allow_blank=True, max_length=300), help_text="Box id to text."
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from remixer import scripts
-from remixer.catalogue import Box, Meme
+from remixer.catalogue import Box, Template
 from remixer.scripts import EMOJI, EMOJI_SIZE, Run
 
 LINE, TALL_LINE = 1.2, 1.5  # a line's height, in sizes of its letters
@@ -53,7 +53,7 @@ def credit_line(username: str) -> str:
 
 
 def overlay(
-    meme: Meme, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
+    meme: Template, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
 ) -> Image.Image:
     """An RGBA picture of `size` pixels: each text in its box, and `credit` at the lower right.
     Texts are taken as they are: clean() them first."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_type_hints
 
-FOLDER = Path(__file__).parent / "memes"
+FOLDER = Path(__file__).parent / "meme_templates"
 
 Font = Literal["anton", "inter"]
 Align = Literal["start", "centre", "end"]
@@ -21,7 +21,7 @@ VerticalAlign = Literal["top", "middle", "bottom"]
 Case = Literal["as_typed", "upper"]
 
 
-class MemeError(ValueError):
+class TemplateError(ValueError):
     """A template's file is wrong. The message names the file and the place."""
 
 
@@ -54,7 +54,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meme:
+class Template:
     """min_length, max_length: seconds. bar: height of a band of `bar_colour` above the picture,
     as a fraction of the picture's height."""
 
@@ -72,47 +72,47 @@ class Meme:
         return next((box for box in self.boxes if box.id == box_id), None)
 
 
-def load(path: Path) -> Meme:
-    """One template from its file; its id is the file's name. Raises MemeError."""
+def load(path: Path) -> Template:
+    """One template from its file; its id is the file's name. Raises TemplateError."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MemeError(f"{path.name}: {error}") from error
+        raise TemplateError(f"{path.name}: {error}") from error
     boxes = table.pop("boxes", None)
     if not isinstance(boxes, list) or not boxes or not all(isinstance(b, dict) for b in boxes):
-        raise MemeError(f"{path.name}: it needs at least one [[boxes]].")
+        raise TemplateError(f"{path.name}: it needs at least one [[boxes]].")
     read = tuple(
         Box(**_fields(Box, box, where=f"{path.name}: box {number}"))
         for number, box in enumerate(boxes, start=1)
     )
-    values = _fields(Meme, table | {"id": path.stem, "boxes": read}, where=path.name)
-    meme = Meme(**values)
+    values = _fields(Template, table | {"id": path.stem, "boxes": read}, where=path.name)
+    meme = Template(**values)
     _check(meme, where=path.name)
     return meme
 
 
 def _fields(
-    kind: type[Box] | type[Meme], table: Mapping[str, Any], *, where: str
+    kind: type[Box] | type[Template], table: Mapping[str, Any], *, where: str
 ) -> dict[str, Any]:
-    """The table's values, each of the type that the dataclass declares. Raises MemeError."""
+    """The table's values, each of the type that the dataclass declares. Raises TemplateError."""
     known = get_type_hints(kind)
     if unknown := sorted(set(table) - set(known)):
-        raise MemeError(f"{where}: unknown: {', '.join(unknown)}.")
+        raise TemplateError(f"{where}: unknown: {', '.join(unknown)}.")
     needed = {field.name for field in fields(kind) if field.default is MISSING}
     if missing := sorted(needed - set(table)):
-        raise MemeError(f"{where}: missing: {', '.join(missing)}.")
+        raise TemplateError(f"{where}: missing: {', '.join(missing)}.")
     return {name: _value(known[name], value, f"{where}: {name}") for name, value in table.items()}
 
 
 def _value(wanted: Any, value: Any, where: str) -> Any:
     if options := get_args(wanted):
         if options[0] is not Box and value not in options:
-            raise MemeError(f"{where} must be one of {', '.join(options)}.")
+            raise TemplateError(f"{where} must be one of {', '.join(options)}.")
         return value
     if wanted is float and type(value) is int:
         return float(value)
     if type(value) is not wanted:
-        raise MemeError(f"{where} must be of type {wanted.__name__}.")
+        raise TemplateError(f"{where} must be of type {wanted.__name__}.")
     return value
 
 
@@ -120,10 +120,10 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-def _check(meme: Meme, *, where: str) -> None:
+def _check(meme: Template, *, where: str) -> None:
     def demand(holds: bool, sentence: str) -> None:  # noqa: FBT001
         if not holds:
-            raise MemeError(f"{where}: {sentence}")
+            raise TemplateError(f"{where}: {sentence}")
 
     demand(bool(_ID.fullmatch(meme.id)), "a file's name is small letters, digits and _.")
     demand(bool(meme.name.strip()), "the name is empty.")
@@ -142,18 +142,18 @@ def _check(meme: Meme, *, where: str) -> None:
             demand(bool(_COLOUR.fullmatch(colour)), f"box {box.id}: a colour is written #rrggbb.")
 
 
-def load_all(folder: Path = FOLDER) -> Mapping[str, Meme]:
-    """Every template of the folder by id, in the order they are shown. Raises MemeError."""
+def load_all(folder: Path = FOLDER) -> Mapping[str, Template]:
+    """Every template of the folder by id, in the order they are shown. Raises TemplateError."""
     memes = sorted((load(path) for path in folder.glob("*.toml")), key=lambda m: (m.order, m.id))
     return MappingProxyType({meme.id: meme for meme in memes})
 
 
-def _load_or_note() -> tuple[Mapping[str, Meme], str]:
+def _load_or_note() -> tuple[Mapping[str, Template], str]:
     try:
         return load_all(), ""
-    except MemeError as error:
+    except TemplateError as error:
         return {}, str(error)
 
 
 # A wrong file must not end an import in a traceback: the system check in checks.py says it.
-MEMES, PROBLEM = _load_or_note()
+TEMPLATES, PROBLEM = _load_or_note()

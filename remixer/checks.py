@@ -10,7 +10,7 @@ from remixer import catalogue
 
 
 @register()
-def memes_can_be_read(**_: Any) -> list[CheckMessage]:
+def templates_can_be_read(**_: Any) -> list[CheckMessage]:
     if catalogue.PROBLEM:
         return [Error(f"A meme template is wrong. {catalogue.PROBLEM}", id="remixer.E001")]
     return []

@@ -10,7 +10,7 @@ from django import forms
 
 from creatorhub.errors import Refused
 from library.models import Video
-from remixer.catalogue import MEMES, Meme
+from remixer.catalogue import TEMPLATES, Template
 
 PREFIX = "text_"  # of a box's field, so that no box can be named like another field
 FIELD_OF = {"bad_length": "length", "bad_start": "start"}
@@ -38,7 +38,7 @@ class EditorForm(forms.Form):
     idempotency_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, template: Meme, video: Video
+        self, data: Mapping[str, Any] | None = None, *, template: Template, video: Video
     ) -> None:
         longest = min(template.max_length, video.duration)
         initial = {
@@ -53,7 +53,7 @@ class EditorForm(forms.Form):
         self._limit("length", lowest=min(template.min_length, longest), highest=longest)
         for name in PLACE:
             self.fields[name].widget.attrs[f"data-{name}"] = True
-        self.fields["meme"].choices = [(meme.id, meme.name) for meme in MEMES.values()]  # type: ignore[attr-defined]
+        self.fields["meme"].choices = [(meme.id, meme.name) for meme in TEMPLATES.values()]  # type: ignore[attr-defined]
         for box in template.boxes:
             long = box.max_chars > ONE_LINE
             hints = {"placeholder": box.example, "dir": "auto", "autocomplete": "off"}
@@ -100,16 +100,16 @@ def _tenths(seconds: float) -> float:
     return int(seconds * 10) / 10
 
 
-def set_aside(data: Mapping[str, Any], template: Meme) -> list[tuple[str, str]]:
+def set_aside(data: Mapping[str, Any], template: Template) -> list[tuple[str, str]]:
     """The texts typed for boxes that this template lacks, kept for going back to one that has
     them."""
-    boxes = {PREFIX + box.id: box for meme in MEMES.values() for box in meme.boxes}
+    boxes = {PREFIX + box.id: box for meme in TEMPLATES.values() for box in meme.boxes}
     lacked = boxes.keys() - {PREFIX + box.id for box in template.boxes}
     return [
         (name, data[name][: boxes[name].max_chars]) for name in sorted(lacked) if data.get(name)
     ]
 
 
-def captions_in(data: Mapping[str, Any], template: Meme) -> dict[str, str]:
+def captions_in(data: Mapping[str, Any], template: Template) -> dict[str, str]:
     """The texts of this template's boxes in a query."""
     return {box.id: data.get(PREFIX + box.id, "") for box in template.boxes}

@@ -10,6 +10,6 @@ from consent.signals import Withdrawn, consent_withdrawn
 from remixer import services
 
 
-@receiver(consent_withdrawn, dispatch_uid="remixer.take_down")
+@receiver(consent_withdrawn, dispatch_uid="remixer.takedown")
 def take_down(*, signal: object, sender: object, **told: Any) -> Withdrawn:
-    return services.stop_and_take_down(**told)
+    return services.stop_and_takedown(**told)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import ffmpeg
 
-from remixer.catalogue import Meme
+from remixer.catalogue import Template
 
 LONGEST_SIDE = 1280  # pixels of the picture, without the bar
 SHORTEST = 0.2  # seconds
@@ -52,7 +52,7 @@ class Canvas:
         return self.width, self.height
 
 
-def canvas_for(meme: Meme, *, width: int, height: int) -> Canvas:
+def canvas_for(meme: Template, *, width: int, height: int) -> Canvas:
     """The finished size for a video of this size: even numbers, never enlarged."""
     scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
     picture = _even(height * scale)
@@ -60,14 +60,14 @@ def canvas_for(meme: Meme, *, width: int, height: int) -> Canvas:
     return Canvas(width=_even(width * scale), height=picture + bar, bar=bar)
 
 
-def span(meme: Meme, facts: Facts, *, start: float, length: float) -> tuple[float, float]:
+def span(meme: Template, facts: Facts, *, start: float, length: float) -> tuple[float, float]:
     """Start and length in seconds, clamped to the template and the video."""
     length = _clamp(length, SHORTEST, max(min(meme.max_length, facts.duration), SHORTEST))
     return _clamp(start, 0.0, max(facts.duration - length, 0.0)), length
 
 
 def argv_for(
-    meme: Meme,
+    meme: Template,
     facts: Facts,
     *,
     source: str,

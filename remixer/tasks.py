@@ -10,8 +10,3 @@ from remixer import services
 @shared_task(name="remixer.render")
 def render(pk: int) -> None:
     services.run_render(pk)
-
-
-@shared_task(name="remixer.sweep")
-def sweep() -> None:
-    services.sweep()

@@ -79,7 +79,7 @@ _PILLS: dict[str, tuple[str, str, str]] = {
 }
 
 
-def said_of(render: Render, *, ahead: int) -> str:
+def announcement(render: Render, *, ahead: int) -> str:
     """What a screen reader is told while it waits: changes with every tenth, not every second."""
     if render.state == State.QUEUED:
         return f"Waiting. {_place(ahead)}"

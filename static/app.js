@@ -231,11 +231,11 @@ for (const form of $$("[data-submit-on-change]")) {
   }
 }
 // What sticks beneath the bar has to know how tall it is.
-const standing = $(".bar");
-if (standing) {
+const state = $(".bar");
+if (state) {
   new ResizeObserver(() => {
-    document.documentElement.style.setProperty("--bar-size", `${standing.offsetHeight}px`);
-  }).observe(standing);
+    document.documentElement.style.setProperty("--bar-size", `${state.offsetHeight}px`);
+  }).observe(state);
 }
 
 // Start: on the page, then on each part that comes later.

@@ -103,17 +103,17 @@ TABLE = [
     Row("consent:opt_in", TO_SIGN_IN, 200, 200, 200),
     post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "all_off"}),
     Row("consent:activity", TO_SIGN_IN, 200, 200, 200),
-    Row("consent:account", TO_SIGN_IN, 200, 200, 200),
-    post("consent:account_token", TO_SIGN_IN, 303, 303, 303),
+    Row("accounts:account", TO_SIGN_IN, 200, 200, 200),
+    post("accounts:token", TO_SIGN_IN, 303, 303, 303),
     # videos
     Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
-    Row("consent:sheet_export", TO_SIGN_IN, 200, 200, 200),
-    Row("consent:sheet_draft", TO_SIGN_IN, 200, 200, 200),
-    post("consent:sheet_draft", TO_SIGN_IN, 422, 422, 422),
+    Row("consent:spreadsheet_export", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:spreadsheet_draft", TO_SIGN_IN, 200, 200, 200),
+    post("consent:spreadsheet_draft", TO_SIGN_IN, 422, 422, 422),
     post("consent:filter_save", TO_SIGN_IN, 303, 303, 303, form={"name": "x", "query": "q=x"}),
     post("consent:filter_forget", TO_SIGN_IN, 404, 404, 303, of="filter"),
-    Row("consent:upload_choices", TO_SIGN_IN, 200, 200, 200),
-    post("consent:upload_choices", TO_SIGN_IN, 303, 303, 303, form=CHOICE),
+    Row("consent:upload_defaults", TO_SIGN_IN, 200, 200, 200),
+    post("consent:upload_defaults", TO_SIGN_IN, 303, 303, 303, form=CHOICE),
     Row("consent:video", TO_SIGN_IN, 404, 404, 200, of="video"),
     post("consent:video_remove", TO_SIGN_IN, 404, 404, 303, of="video"),
     Row("library:upload", TO_SIGN_IN, 200, 200, 200),
@@ -232,9 +232,9 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
 
 
 def a_meme() -> Any:
-    from remixer.catalogue import MEMES
+    from remixer.catalogue import TEMPLATES
 
-    return next(iter(MEMES.values()))
+    return next(iter(TEMPLATES.values()))
 
 
 def filled(value: Any, things: dict[str, Any]) -> Any:

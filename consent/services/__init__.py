@@ -1,18 +1,10 @@
 """The only writer of consent. Each service is one durable transaction whose first statement
 locks the creator's standing; then consent, then renders (by signal), then the log."""
 
-from consent.services.accounts import (
-    deactivate_account,
-    reactivate_account,
-    renew_token,
-    revoke_token,
-    update_profile,
-)
-from consent.services.applying import retry_edit, run_edit, sweep_edits
-from consent.services.drafts import (
-    AT_ONCE,
+from consent.services.consent_state import lock_consent_state
+from consent.services.edits.confirm import cancel_edit, confirm_edit, turn_off, undo_or_draft
+from consent.services.edits.draft import (
     DRAFT_LASTS,
-    INSIDE,
     LONGEST,
     MOST_IDS,
     TOO_FAR,
@@ -25,57 +17,45 @@ from consent.services.drafts import (
     stale_items,
     undo_edit,
 )
-from consent.services.edits import cancel_edit, confirm_edit, turn_off, undo_or_draft
-from consent.services.lists import forget_filter, save_filter
+from consent.services.edits.job import retry_edit, run_edit, sweep_edits
+from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.notices import publish_notice, write_notice
-from consent.services.sheets import draft_from_sheet
-from consent.services.standing import (
-    OptedOut,
-    lock_standing,
-    opt_in,
-    opt_out,
-    remove_video,
-)
-from consent.services.uploads import choose_for_uploads, is_in_force, start_upload
+from consent.services.opt_out import OptedOut, opt_in, opt_out
+from consent.services.removal import remove_video
+from consent.services.saved_filters import forget_filter, save_filter
+from consent.services.upload_defaults import apply_upload_defaults, is_in_force, set_upload_default
 
 __all__ = [
-    "AT_ONCE",
     "DRAFT_LASTS",
-    "INSIDE",
     "LONGEST",
     "MOST_IDS",
     "TOO_FAR",
     "Grant",
     "OptedOut",
+    "apply_upload_defaults",
     "cancel_edit",
-    "choose_for_uploads",
     "confirm_edit",
     "current_notice",
-    "deactivate_account",
     "dead_terms",
     "draft_again",
     "draft_edit",
     "draft_expired",
-    "draft_from_sheet",
+    "draft_from_spreadsheet",
     "forget_filter",
     "is_in_force",
-    "lock_standing",
+    "lock_consent_state",
     "opt_in",
     "opt_out",
     "publish_notice",
-    "reactivate_account",
     "remove_video",
-    "renew_token",
     "retry_edit",
-    "revoke_token",
     "run_edit",
     "save_filter",
+    "set_upload_default",
     "stale_items",
-    "start_upload",
     "sweep_edits",
     "turn_off",
     "undo_edit",
     "undo_or_draft",
-    "update_profile",
     "write_notice",
 ]

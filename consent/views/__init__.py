@@ -1,6 +1,5 @@
 """Pages of consent, by noun. A view reads the form, calls a service, and answers."""
 
-from consent.views.account import account, account_token
 from consent.views.activity import activity
 from consent.views.edits import (
     edit_cancel,
@@ -11,15 +10,13 @@ from consent.views.edits import (
     edit_undo,
     turn_off,
 )
+from consent.views.opt_out import opt_in, opt_out, overview
 from consent.views.results import edit_items, edit_progress, edit_result
-from consent.views.sheets import sheet_draft, sheet_export
-from consent.views.standing import opt_in, opt_out, overview
-from consent.views.uploads import upload_choices
+from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
+from consent.views.upload_defaults import upload_defaults
 from consent.views.videos import filter_forget, filter_save, video, video_remove, videos
 
 __all__ = [
-    "account",
-    "account_token",
     "activity",
     "edit_cancel",
     "edit_confirm",
@@ -35,10 +32,10 @@ __all__ = [
     "opt_in",
     "opt_out",
     "overview",
-    "sheet_draft",
-    "sheet_export",
+    "spreadsheet_draft",
+    "spreadsheet_export",
     "turn_off",
-    "upload_choices",
+    "upload_defaults",
     "video",
     "video_remove",
     "videos",

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from audit import history
 from audit.models import Event
 from consent.models import Edit
-from consent.paging import page_of
 from creatorhub.htmx import render_page
 from creatorhub.models import User
+from creatorhub.paging import page_of
 from creatorhub.requests import SignedIn, login_required
 
 SIZE = 50
@@ -41,7 +41,7 @@ def activity(request: SignedIn) -> HttpResponse:
             wanted |= Q(action__startswith=action)
         events = events.filter(wanted)
     page = page_of(events, ordering=("-id",), size=SIZE, after=request.GET.get("after", ""))
-    lines = history.tell(page.items, reader=request.user)
+    lines = history.describe(page.items, reader=request.user)
     edits = _edits(lines)
     query = request.GET.copy()
     query.pop("after", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -18,7 +19,7 @@ from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
 from consent.uses import USES
 from consent.views.shared import edits_of, going_back, kept_next, see
-from consent.wording import SENTENCES, last_day, told_of
+from consent.wording import SENTENCES, last_day, summary_of
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Refused
 from creatorhub.htmx import render_page
@@ -47,7 +48,7 @@ def turn_off(request: SignedIn) -> HttpResponse:
     if edit.is_live or not back:
         return see(kept_next(result, back))
     undo = format_html(' <a href="{}">See or undo</a>', result) if edit.changed else ""
-    messages.success(request, format_html("{}{}", told_of(edit), undo))
+    messages.success(request, format_html("{}{}", summary_of(edit), undo))
     return see(back)
 
 
@@ -110,7 +111,9 @@ def _preview(
     reason = request.POST.get("reason", "") if problem else edit.reason
     context = {
         "refused": refused,
-        "stale": services.stale_items(edit) if edit.selected <= services.AT_ONCE else 0,
+        "stale": services.stale_items(edit)
+        if edit.selected <= settings.EDIT_MAX_FREEZE_INLINE
+        else 0,
         "may_confirm": refused is None or refused.code == "busy",
         "edit": edit,
         "use": USES[edit.use],

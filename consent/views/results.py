@@ -9,14 +9,14 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.views.decorators.http import require_safe
 
-from consent import sheets
-from consent.models import Edit, EditJob, Item, UploadChoice
-from consent.paging import page_of
+from consent import spreadsheets
+from consent.models import Edit, EditJob, Item, UploadDefault
 from consent.uses import USES
 from consent.views.shared import edits_of, going_back, kept_next, see
-from consent.wording import told_of
+from consent.wording import summary_of
 from creatorhub.htmx import render_page
 from creatorhub.jobs import State
+from creatorhub.paging import page_of
 from creatorhub.requests import SignedIn, login_required
 
 LISTED = 100
@@ -44,12 +44,12 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     context = {
         "edit": edit,
         "use": USES[edit.use],
-        "told": told_of(edit),
+        "told": summary_of(edit),
         "items": page.items,
         "outcome": outcome if outcome in Outcome.values else "",
         "groups": _groups(edit),
         "uploads_start_on": edit.change == Edit.Change.OFF
-        and UploadChoice.objects.filter(creator=request.user, use=edit.use).exists(),
+        and UploadDefault.objects.filter(creator=request.user, use=edit.use).exists(),
         "next_url": f"?{first}&after={page.next}" if page.next else "",
         "first_url": f"?{first}" if request.GET.get("after") else "",
         "back": back or resolve_url("consent:videos"),
@@ -81,7 +81,7 @@ def edit_items(request: SignedIn, uuid: UUID) -> StreamingHttpResponse:
     name = f"edit-{edit.confirmed_at or edit.created_at:%Y-%m-%d}{'-' if outcome else ''}"
     name += outcome if outcome in Outcome.values else ""
     return StreamingHttpResponse(
-        sheets.result(items_of(edit, outcome)),
+        spreadsheets.result(items_of(edit, outcome)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
@@ -120,7 +120,7 @@ def _progress_page(
     job = EditJob.objects.filter(edit=edit).first()
     percent = job.progress if job else 0
     heard = request.GET.get("said", "")
-    said = said_of(edit, job, percent)
+    said = announcement(edit, job, percent)
     context = {
         "edit": edit,
         "job": job,
@@ -138,7 +138,7 @@ def _progress_page(
     return render_page(request, "consent/edit_progress.html", context, partial=partial)
 
 
-def said_of(edit: Edit, job: EditJob | None, percent: int) -> str:
+def announcement(edit: Edit, job: EditJob | None, percent: int) -> str:
     """What is read aloud: a sentence that changes with every tenth, so not more often."""
     if job and job.state == State.FAILED:
         return "It stopped"

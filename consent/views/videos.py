@@ -29,7 +29,6 @@ from consent.filters import (
     with_reasons,
 )
 from consent.models import Edit, Item, SavedFilter
-from consent.paging import Page, page_of
 from consent.states import states_of
 from consent.uses import USES
 from consent.wording import REASON_LABELS, last_day
@@ -37,6 +36,7 @@ from creatorhub.actors import Actor
 from creatorhub.htmx import render_page
 from creatorhub.jobs import State
 from creatorhub.models import User
+from creatorhub.paging import Page, page_of
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from library.search import collections_of
@@ -210,10 +210,10 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
     """What happened to this video, newest first: its events, and its part in larger edits."""
-    events = Event.objects.filter(about=video.uuid).exclude(action="consent.edited")
+    events = Event.objects.filter(subject=video.uuid).exclude(action="consent.edited")
     lines = [
         {"at": line.at, "icon": line.icon, "text": line.text, "reason": line.reason}
-        for line in history.tell(events.order_by("-id")[:TIMELINE], reader=request.user)
+        for line in history.describe(events.order_by("-id")[:TIMELINE], reader=request.user)
     ]
     ended = [Edit.Status.APPLIED, Edit.Status.CANCELLED, Edit.Status.APPLYING]
     items = Item.objects.filter(
@@ -228,7 +228,7 @@ def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
             "edit": item.edit,
         }
         for item in items.order_by("-edit")[:TIMELINE]
-        if item.told == Item.Outcome.CHANGED
+        if item.result == Item.Outcome.CHANGED
     ]
     return sorted(lines, key=lambda line: line["at"], reverse=True)[:TIMELINE]  # type: ignore[arg-type,return-value]
 

@@ -6,13 +6,13 @@ from library.services.videos import (
     add_ready_videos,
     add_video,
     mark_removed,
-    on_shelf,
     quota_left,
     quota_used,
     recount,
     rename_video,
     retry_ingest,
     spoken,
+    video_count,
 )
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "add_ready_videos",
     "add_video",
     "mark_removed",
-    "on_shelf",
     "quota_left",
     "quota_used",
     "recount",
@@ -30,4 +29,5 @@ __all__ = [
     "spoken",
     "sweep_ingests",
     "sweep_leftovers",
+    "video_count",
 ]

@@ -161,7 +161,7 @@ def _publish(
             "video.ingested",
             actor=WORKER,
             creator=video.owner,
-            about=video.uuid,
+            subject=video.uuid,
             title=video.title,
             duration_ms=video.duration_ms,
         )
@@ -199,7 +199,7 @@ def _mark_refused(video: Video, *, actor: Actor, problem: str) -> None:
         "video.refused",
         actor=actor,
         creator=video.owner,
-        about=video.uuid,
+        subject=video.uuid,
         title=video.title,
         problem=problem,
     )
@@ -228,7 +228,7 @@ def sweep_ingests() -> jobs.Swept:
     for pk in failed.values_list("pk", flat=True)[:200]:
         _settle(pk)
     for pk in swept.due:
-        jobs.nudge("library.ingest", pk)
+        jobs.enqueue("library.ingest", pk)
     return swept
 
 

@@ -25,7 +25,7 @@ from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library import files
-from library.models import Ingest, Shelf, Video
+from library.models import Ingest, Video, VideoCount
 
 TITLE_MAX = 200
 COLLECTION_MAX = 100
@@ -73,10 +73,12 @@ def add_video(
                 import_key=import_key,
                 via=via,
             )
-            _put_on_shelf(owner, 1)
+            _change_video_count(owner, 1)
             ingest = Ingest.objects.create(video=video)
-            log.append("video.added", actor=actor, creator=owner, about=uuid, title=title, via=via)
-            jobs.nudge("library.ingest", ingest.pk)
+            log.append(
+                "video.added", actor=actor, creator=owner, subject=uuid, title=title, via=via
+            )
+            jobs.enqueue("library.ingest", ingest.pk)
     except IntegrityError:
         files.forget([key])
         if import_key and (known := _imported(owner, import_key)):
@@ -134,7 +136,7 @@ def add_ready_videos(
     ]
     with transaction.atomic(durable=True):
         made = Video.objects.bulk_create(rows, batch_size=1000)
-        _put_on_shelf(owner, len(made))
+        _change_video_count(owner, len(made))
         log.append("videos.added", actor=actor, creator=owner, count=len(made), via=via)
     return made
 
@@ -150,7 +152,7 @@ def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> 
             return video
         video.title, video.collection = title, collection
         video.save(update_fields=["title", "collection"])
-        note = partial(log.append, actor=actor, creator=video.owner, about=video.uuid)
+        note = partial(log.append, actor=actor, creator=video.owner, subject=video.uuid)
         if before != title:
             note("video.renamed", before=before, after=title)
         if place != collection:
@@ -165,7 +167,7 @@ def retry_ingest(video: Video, *, actor: Actor) -> Video:
     with transaction.atomic(durable=True):
         video = _locked(video)
         ingest = Ingest.objects.filter(video=video).first()
-        if not (ingest and video.source_key and jobs.again(ingest)):
+        if not (ingest and video.source_key and jobs.requeue(ingest)):
             raise Conflict(
                 "There is nothing to try again here. Upload the file once more instead.",
                 code="nothing_to_retry",
@@ -176,10 +178,10 @@ def retry_ingest(video: Video, *, actor: Actor) -> Video:
             "video.retried",
             actor=actor,
             creator=video.owner,
-            about=video.uuid,
+            subject=video.uuid,
             title=video.title,
         )
-        jobs.nudge("library.ingest", ingest.pk)
+        jobs.enqueue("library.ingest", ingest.pk)
     return video
 
 
@@ -197,38 +199,38 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
     video.source_key = video.mezzanine_key = video.poster_key = ""
     video.size = 0
     video.save(update_fields=["removed_at", "source_key", "mezzanine_key", "poster_key", "size"])
-    _put_on_shelf(video.owner, -1)
+    _change_video_count(video.owner, -1)
     log.append(
         "video.removed",
         actor=actor,
         creator=video.owner,
-        about=video.uuid,
+        subject=video.uuid,
         title=locked.title,
         reason=reason,
     )
     transaction.on_commit(partial(files.forget_all, video.uuid), robust=True)
 
 
-def on_shelf(owner: User) -> int:
+def video_count(owner: User) -> int:
     """How many videos this creator has, removed ones not counted: one row."""
-    return Shelf.objects.filter(owner=owner).values_list("videos", flat=True).first() or 0
+    return VideoCount.objects.filter(owner=owner).values_list("videos", flat=True).first() or 0
 
 
 def recount(owner: User) -> int:
     """Count this creator's videos anew and keep the number: a repair, and for videos that came
     past the services. Returns it."""
     with transaction.atomic():
-        shelf, _ = Shelf.objects.select_for_update().get_or_create(owner=owner)
+        shelf, _ = VideoCount.objects.select_for_update().get_or_create(owner=owner)
         shelf.videos = Video.objects.owned_by(owner).count()
         shelf.save()
     return int(shelf.videos)
 
 
-def _put_on_shelf(owner: User, number: int) -> None:
-    shelf = Shelf.objects.filter(owner=owner)
+def _change_video_count(owner: User, number: int) -> None:
+    shelf = VideoCount.objects.filter(owner=owner)
     if not shelf.update(videos=F("videos") + number):
         # Two first videos at once: one inserts, the other finds the row and counts on.
-        Shelf.objects.bulk_create([Shelf(owner=owner)], ignore_conflicts=True)
+        VideoCount.objects.bulk_create([VideoCount(owner=owner)], ignore_conflicts=True)
         shelf.update(videos=F("videos") + number)
 
 

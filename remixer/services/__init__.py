@@ -1,8 +1,8 @@
-"""The only writer of memes. What decides is asked under the creator's standing, locked first;
+"""The only writer of memes. What decides is asked under the creator's state, locked first;
 then renders, then the log."""
 
 from remixer.services.files import file_of, poster_of, preview_image
-from remixer.services.moderation import take_down
+from remixer.services.moderation import takedown
 from remixer.services.pause import pause, resume
 from remixer.services.rendering import run_render
 from remixer.services.requests import (
@@ -12,11 +12,12 @@ from remixer.services.requests import (
     request_render,
     retry_render,
 )
-from remixer.services.sweeping import sweep
-from remixer.services.withdrawal import stop_and_take_down
+from remixer.services.sweeping import Sweep, sweep_renders
+from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
     "MOST_LIVE",
+    "Sweep",
     "cancel_render",
     "file_of",
     "pause",
@@ -27,7 +28,7 @@ __all__ = [
     "resume",
     "retry_render",
     "run_render",
-    "stop_and_take_down",
-    "sweep",
-    "take_down",
+    "stop_and_takedown",
+    "sweep_renders",
+    "takedown",
 ]

@@ -18,7 +18,7 @@ from creatorhub.models import User
 from library import files
 from library.models import Video
 from remixer import captions as drawing
-from remixer.catalogue import Meme
+from remixer.catalogue import Template
 from remixer.models import Render
 from remixer.recipe import Canvas, canvas_for
 from remixer.services.records import sentence, why_not
@@ -77,7 +77,7 @@ def preview_image(
 
 
 def overlay_of(
-    template: Meme, texts: Mapping[str, str], *, video: Video, canvas: Canvas
+    template: Template, texts: Mapping[str, str], *, video: Video, canvas: Canvas
 ) -> Image.Image:
     credit = drawing.credit_line(video.owner.username)
     return drawing.overlay(template, texts, size=canvas.size, credit=credit)

@@ -15,13 +15,13 @@ from remixer.services.records import record
 BY_STAFF = "taken_down_by_staff"
 
 
-def take_down(render: Render, *, actor: Actor, reason: str) -> bool:
+def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
     """Nobody is served it from the commit on, and its maker cannot queue it again; its files are
     deleted by the sweeper. False, and nothing written, if it was not live or out. Only staff."""
     if actor.kind != "staff":
         raise Forbidden("Only staff can do this.", code="staff_only")
     with transaction.atomic(durable=True):
-        consent.lock_standing(render.video.owner)
+        consent.lock_consent_state(render.video.owner)
         mine = Render.objects.filter(pk=render.pk)
         was_live = mine.filter(state__in=LIVE).exists()
         # One statement for both: a render that publishes meanwhile holds the standing's lock.
@@ -36,5 +36,5 @@ def take_down(render: Render, *, actor: Actor, reason: str) -> bool:
             return False
         action = "render.stopped" if was_live else "render.taken_down"
         record(action, render, actor=actor, reason=reason)
-        jobs.nudge("remixer.sweep")
+        jobs.enqueue("operations.sweep")
     return True

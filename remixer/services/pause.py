@@ -48,13 +48,24 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             problem=sentence(Reason.PAUSED),
             ended_for=str(Reason.PAUSED),
         )
-        act = uuid.uuid4()
+        correlation_id = uuid.uuid4()
         # In the order of their creators: each event holds its creator's counter until the commit.
-        record_all("render.stopped", live, actor=actor, act=act, reason=str(Reason.PAUSED))
-        log.append(
-            "remixer.paused", actor=actor, creator=None, act=act, reason=reason, stopped=stopped
+        record_all(
+            "render.stopped",
+            live,
+            actor=actor,
+            correlation_id=correlation_id,
+            reason=str(Reason.PAUSED),
         )
-        jobs.nudge("remixer.sweep")
+        log.append(
+            "remixer.paused",
+            actor=actor,
+            creator=None,
+            correlation_id=correlation_id,
+            reason=reason,
+            stopped=stopped,
+        )
+        jobs.enqueue("operations.sweep")
     return stopped
 
 

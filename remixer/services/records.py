@@ -20,10 +20,15 @@ WORKER = Actor.system("worker")
 
 
 def record(
-    action: str, render: Render, *, actor: Actor, act: uuid.UUID | None = None, **fields: Any
+    action: str,
+    render: Render,
+    *,
+    actor: Actor,
+    correlation_id: uuid.UUID | None = None,
+    **fields: Any,
 ) -> None:
     """Append an event about this render to the record of the video's creator."""
-    record_all(action, [render], actor=actor, act=act, **fields)
+    record_all(action, [render], actor=actor, correlation_id=correlation_id, **fields)
 
 
 def record_all(
@@ -31,7 +36,7 @@ def record_all(
     renders: Iterable[Render],
     *,
     actor: Actor,
-    act: uuid.UUID | None = None,
+    correlation_id: uuid.UUID | None = None,
     **fields: Any,
 ) -> None:
     """An event for each render, in the record of its video's creator; the renders of one creator
@@ -50,7 +55,7 @@ def record_all(
             )
             for render in theirs
         ]
-        log.append_many(action, lines, actor=actor, creator=creator, act=act)
+        log.append_many(action, lines, actor=actor, creator=creator, correlation_id=correlation_id)
 
 
 def why_not(render: Render) -> Reason | None:

@@ -144,7 +144,7 @@ def _look_at(path: Path, *, poster: Path) -> _Made:
 
 def publish(render: Render, made: _Made) -> None:
     """Make the file visible, if the creator still allows it and nobody withdrew since the
-    request: asked in the publishing transaction, under the creator's standing. Raises LeaseLost.
+    request: asked in the publishing transaction, under the creator's state. Raises LeaseLost.
     """
     file_key, poster_key = keys_for(render)
     # The row names the files before they exist, so that no end of this process loses them.
@@ -153,7 +153,7 @@ def publish(render: Render, made: _Made) -> None:
         files.keep(made.path, file_key)
         files.keep(made.poster, poster_key)
         with transaction.atomic(durable=True):
-            consent.lock_standing(render.video.owner)
+            consent.lock_consent_state(render.video.owner)
             reason = why_not(render)
             if reason is None:
                 jobs.finish(

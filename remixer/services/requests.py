@@ -18,7 +18,7 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer import captions as drawing
-from remixer.catalogue import MEMES, Meme
+from remixer.catalogue import TEMPLATES, Template
 from remixer.models import Render
 from remixer.services.records import record, sentence
 
@@ -46,7 +46,7 @@ def request_render(
     texts = texts_of(template, captions, needed=True)
     key = idempotency_key or uuid.uuid4().hex
     with transaction.atomic(durable=True):
-        consent.lock_standing(video.owner)
+        consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
             return _same(known, video=video, meme=meme, texts=texts)
         terms_id, version = _allowed(video, requester)
@@ -71,7 +71,7 @@ def request_render(
         if not is_new:
             return _same(render, video=video, meme=meme, texts=texts)
         _record_request(render, actor=actor)
-        jobs.nudge("remixer.render", render.pk)
+        jobs.enqueue("remixer.render", render.pk)
     return render
 
 
@@ -93,16 +93,16 @@ def retry_render(render: Render, *, actor: Actor) -> Render:
     finished or taken down.
     """
     with transaction.atomic(durable=True):
-        consent.lock_standing(render.video.owner)
+        consent.lock_consent_state(render.video.owner)
         terms_id, version = _allowed(render.video, render.requester)
         _has_room(render.requester)
-        if not jobs.again(render, terms_id=terms_id, allowed_version=version, ended_for=""):
+        if not jobs.requeue(render, terms_id=terms_id, allowed_version=version, ended_for=""):
             raise Conflict(
                 "Only a meme that failed or was stopped can be tried again.", code="not_ended"
             )
         render.refresh_from_db()
         _record_request(render, actor=actor)
-        jobs.nudge("remixer.render", render.pk)
+        jobs.enqueue("remixer.render", render.pk)
     return render
 
 
@@ -118,18 +118,18 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
         if not changed:
             return False
         record("render.removed", render, actor=actor)
-        jobs.nudge("remixer.sweep")
+        jobs.enqueue("operations.sweep")
     render.refresh_from_db()
     return True
 
 
-def template_of(meme: str) -> Meme:
-    if meme not in MEMES:
+def template_of(meme: str) -> Template:
+    if meme not in TEMPLATES:
         raise NotFound("There is no such template.", code="unknown_meme")
-    return MEMES[meme]
+    return TEMPLATES[meme]
 
 
-def texts_of(template: Meme, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
+def texts_of(template: Template, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
     """The texts that will be drawn, cleaned, by box; empty ones left out. Raises Refused for a
     text too long, characters that no font here has, an unknown box, or no text if `needed`."""
     texts: dict[str, str] = {}
@@ -156,7 +156,7 @@ def texts_of(template: Meme, captions: Mapping[str, str], *, needed: bool) -> di
     return texts
 
 
-def _times(template: Meme, video: Video, *, start: float, length: float) -> tuple[int, int]:
+def _times(template: Template, video: Video, *, start: float, length: float) -> tuple[int, int]:
     """Start and length in milliseconds. Raises Refused outside the video or the template."""
     if not (math.isfinite(start) and math.isfinite(length)):
         raise Refused("Start and length are numbers of seconds.", code="bad_time")

@@ -17,16 +17,16 @@ from remixer.models import Render, RenderQuerySet
 from remixer.services.records import WORKER, record, record_all, sentence, why_not
 
 
-def stop_and_take_down(
+def stop_and_takedown(
     *,
     actor: Actor,
     creator: User,
     use: str | None,
     videos: Among | None,
     reason: Reason,
-    act: uuid.UUID,
+    correlation_id: uuid.UUID,
 ) -> Withdrawn:
-    """Part of the withdrawing transaction, under the creator's standing: until it commits nothing
+    """Part of the withdrawing transaction, under the creator's state: until it commits nothing
     of this creator's can publish. Files are deleted after the commit, by the sweeper; nobody is
     served one from the commit on. Two updates, whatever their number."""
     if use not in (None, REMIX.id):
@@ -41,9 +41,9 @@ def stop_and_take_down(
         state=Render.TAKEN_DOWN, problem=sentence(reason), ended_for=str(reason)
     )
     for action, renders in (("render.stopped", live), ("render.taken_down", out)):
-        record_all(action, renders, actor=actor, act=act, reason=str(reason))
+        record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=str(reason))
     if stopped or taken_down:
-        jobs.nudge("remixer.sweep")
+        jobs.enqueue("operations.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
 
 

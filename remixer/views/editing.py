@@ -19,7 +19,7 @@ from creatorhub.htmx import render_page
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer import services
-from remixer.catalogue import MEMES, Meme
+from remixer.catalogue import TEMPLATES, Template
 from remixer.forms import PLACE, PREFIX, EditorForm, PlaceForm, captions_in, set_aside
 from remixer.views.gallery import present
 from remixer.views.shared import see_other
@@ -39,7 +39,7 @@ def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
     if not ruling.allowed:
         return _not_allowed(request, video, ruling.reason)
     if request.method != "POST":
-        template = MEMES.get(request.GET.get("meme", "")) or next(iter(MEMES.values()))
+        template = TEMPLATES.get(request.GET.get("meme", "")) or next(iter(TEMPLATES.values()))
         form = EditorForm(template=template, video=video)
         form.initial.update(_typed(request.GET, template))
         return _page(request, video, form, ruling)
@@ -105,13 +105,13 @@ def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     )
 
 
-def _template(meme: str) -> Meme:
-    if meme not in MEMES:
+def _template(meme: str) -> Template:
+    if meme not in TEMPLATES:
         raise NotFound("There is no such template.", code="unknown_meme")
-    return MEMES[meme]
+    return TEMPLATES[meme]
 
 
-def _typed(query: QueryDict, template: Meme) -> dict[str, str]:
+def _typed(query: QueryDict, template: Template) -> dict[str, str]:
     """What an address brings along for the fields of this template; texts typed for another
     template's boxes go into this one's, in order."""
     fields = [PREFIX + box.id for box in template.boxes]
@@ -138,13 +138,13 @@ def _page(
         "set_aside": set_aside(request.POST or request.GET, form.template),
         "templates": [
             (meme, meme.id == form.template.id, f"{address}?{_example(meme)}")
-            for meme in MEMES.values()
+            for meme in TEMPLATES.values()
         ],
     }
     return render_page(request, "remixer/editor.html", context, partial="editor", status=status)
 
 
-def _example(meme: Meme) -> str:
+def _example(meme: Template) -> str:
     return urlencode({"meme": meme.id} | {PREFIX + box.id: box.example for box in meme.boxes})
 
 

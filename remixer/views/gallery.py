@@ -10,11 +10,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from consent import querysets
-from consent.paging import page_of
 from consent.uses import REMIX
 from creatorhub.errors import Forbidden
 from creatorhub.htmx import render_page
 from creatorhub.models import User
+from creatorhub.paging import page_of
 from creatorhub.requests import SignedIn, login_required
 from library import serving
 from library.models import Video

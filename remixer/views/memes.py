@@ -12,19 +12,19 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import querysets
-from consent.paging import page_of
 from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Gone, NotFound, Refused
 from creatorhub.htmx import render_page
 from creatorhub.jobs import State, ahead_of
+from creatorhub.paging import page_of
 from creatorhub.requests import SignedIn, login_required
 from library import serving
 from remixer import services
-from remixer.catalogue import MEMES
+from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from remixer.views.shared import PAGE, first_url, next_url, see_other
-from remixer.wording import Status, headline, said_of, status_for_creator, status_of
+from remixer.wording import Status, announcement, headline, status_for_creator, status_of
 
 ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
 
@@ -172,7 +172,7 @@ def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
 
 def template_name(render: Render) -> str:
     """A template may be gone since."""
-    return MEMES[render.meme].name if render.meme in MEMES else render.meme
+    return TEMPLATES[render.meme].name if render.meme in TEMPLATES else render.meme
 
 
 def _ahead(renders: list[Render]) -> dict[int, int]:
@@ -210,7 +210,7 @@ def _page(
     if gone and not (mine or own_video):
         raise gone
     ahead = ahead_of(render)
-    said = said_of(render, ahead=ahead)
+    said = announcement(render, ahead=ahead)
     context = {
         "meme": render,
         "mine": mine,
@@ -247,7 +247,7 @@ def _gone(render: Render) -> Gone | None:
 
 def _texts(render: Render) -> list[tuple[str, str]]:
     """(label, text) in the template's order."""
-    template = MEMES.get(render.meme)
+    template = TEMPLATES.get(render.meme)
     if template is None:
         return list(render.captions.items())
     return [

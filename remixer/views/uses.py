@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from consent.paging import page_of
 from creatorhub.htmx import render_page
+from creatorhub.paging import page_of
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer.models import Render, RenderQuerySet

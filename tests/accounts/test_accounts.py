@@ -227,7 +227,7 @@ def test_a_page_of_the_account_opens(
     answer = client_of(alice).get(reverse(name))
 
     assert answer.status_code == 200
-    assert reverse("consent:account") in answer.text
+    assert reverse("accounts:account") in answer.text
 
 
 def test_an_account_without_password_may_set_one(

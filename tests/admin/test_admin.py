@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -18,9 +19,8 @@ from rest_framework.authtoken.models import Token
 from audit.history import body_of
 from audit.models import Event
 from consent import services
-from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.querysets import ruling
-from consent.services import drafts
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden
 from creatorhub.models import User
@@ -33,7 +33,7 @@ ClientOf = Callable[[User], Client]
 
 pytestmark = pytest.mark.django_db
 
-SHOWN = [User, Video, Standing, Consent, Terms, Edit, Item, Notice, Render, Event]
+SHOWN = [User, Video, ConsentState, Consent, Terms, Edit, Item, Notice, Render, Event]
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_no_action_of_staff_turns_a_use_on(desk: Client, alice: User) -> None:
     video = factories.make_video(owner=alice, with_files=False)
     factories.make_consent(video)
     factories.turn_off(video)
-    Standing.objects.filter(creator=alice).update(opted_out=False)
+    ConsentState.objects.filter(creator=alice).update(opted_out=False)
 
     for model in SHOWN:
         page = admin.site._registry[model]
@@ -193,16 +193,16 @@ def test_turning_off_videos_of_two_creators_is_one_edit_each(
     assert Edit.objects.filter(actor__startswith="staff:").count() == 2
 
 
-@pytest.mark.parametrize("model", [User, Standing])
+@pytest.mark.parametrize("model", [User, ConsentState])
 def test_opting_a_creator_out_is_logged(
     model: type[Model], desk: Client, staff: User, alice: User
 ) -> None:
     factories.make_consent(factories.make_video(owner=alice, with_files=False))
-    row = alice if model is User else Standing.objects.get(creator=alice)
+    row = alice if model is User else ConsentState.objects.get(creator=alice)
 
     act(desk, [row], "opt_out", reason="Asked by telephone")
 
-    assert Standing.objects.get(creator=alice).opted_out
+    assert ConsentState.objects.get(creator=alice).opted_out
     event = last_event()
     assert (event.action, event.actor) == ("creator.opted_out", f"staff:{staff.uuid}")
     assert body_of(event)["reason"] == "Asked by telephone"
@@ -365,8 +365,8 @@ def test_content_types_lead_nowhere(desk: Client, alice: User) -> None:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 3 videos are a job, frozen by it above 6."""
-    monkeypatch.setattr(drafts, "INSIDE", 3)
-    monkeypatch.setattr(drafts, "AT_ONCE", 6)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
 
 
 def test_an_edit_is_read_with_its_numbers_and_its_videos_one_by_one(
@@ -383,7 +383,7 @@ def test_an_edit_is_read_with_its_numbers_and_its_videos_one_by_one(
     assert f"{url(Item, 'changelist')}?q={edit.uuid}" in page
     assert "cursor" not in page
     listed = list(items.context["cl"].result_list)
-    assert {(item.video_id, item.told) for item in listed} == {
+    assert {(item.video_id, item.result) for item in listed} == {
         (one.pk, "already"),
         (other.pk, "changed"),
     }
@@ -460,7 +460,7 @@ def test_staff_turn_off_a_library_of_any_size_at_once(
     edit.refresh_from_db()
     assert (edit.status, edit.changed) == ("applied", 8)
     assert {ruling(video, "remix").reason for video in videos} == {"off"}
-    told = [event.actor for event in Event.objects.filter(act=edit.uuid)]
+    told = [event.actor for event in Event.objects.filter(correlation_id=edit.uuid)]
     assert set(told) == {f"staff:{staff.uuid}"}
 
 

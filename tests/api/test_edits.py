@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audit.models import Event
 from consent import services
-from consent.models import Consent, Edit, EditJob, Item, Standing
+from consent.models import Consent, ConsentState, Edit, EditJob, Item
 from consent.querysets import ruling
-from consent.services import applying, drafts
 from creatorhub.models import User
 from library.models import Video
 from tests.factories import make_consent, make_video, make_videos, turn_off
@@ -34,10 +34,10 @@ def api(alice: User, api_of: ApiOf) -> APIClient:
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 3 videos are a job; more than 6 are frozen by it."""
-    monkeypatch.setattr(drafts, "INSIDE", 3)
-    monkeypatch.setattr(drafts, "AT_ONCE", 6)
-    monkeypatch.setattr(applying, "CHUNK", 2)
-    monkeypatch.setattr(applying, "SLICE", -1.0)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
+    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
 
 
 def draft(api: APIClient, selection: dict[str, Any], *, state: str = "allowed") -> Any:
@@ -76,7 +76,7 @@ def reasons(*videos: Video) -> list[str]:
 
 
 def rows() -> list[list[Any]]:
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, Standing, Event)
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, Event)
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 

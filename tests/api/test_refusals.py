@@ -19,7 +19,7 @@ from rest_framework.test import APIClient
 from consent.models import Consent, Edit
 from creatorhub.models import User
 from library.models import Video
-from remixer.catalogue import MEMES
+from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from tests import factories
 
@@ -27,7 +27,7 @@ ApiOf = Callable[[User], APIClient]
 
 pytestmark = pytest.mark.django_db
 
-MEME = next(iter(MEMES.values()))
+MEME = next(iter(TEMPLATES.values()))
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -137,7 +137,7 @@ CASES = [
     Case("nobody's meme", "GET", f"renders/{NOBODY}/", status=404, code="not_found"),
     Case("nobody's file", "GET", f"renders/{NOBODY}/file/", status=404, code="not_found"),
     Case("events of no kind", "GET", "audit/events/?action=x", wrong=("action",)),
-    Case("events about no id", "GET", "audit/events/?about=x", wrong=("about",)),
+    Case("events about no id", "GET", "audit/events/?subject=x", wrong=("subject",)),
 ]  # fmt: skip
 
 

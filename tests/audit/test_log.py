@@ -149,7 +149,7 @@ def test_every_action_can_be_told() -> None:
     extras = {"who", "change", "s", "requester_name", "use_label", "becomes"}
     for name, action in ACTIONS.items():
         fields: dict[str, Any] = dict.fromkeys([*action.fields, *extras], "…")
-        assert action.told.format(**fields), name
+        assert action.sentence.format(**fields), name
 
 
 def test_an_act_is_the_event_itself_unless_it_has_many(alice: User) -> None:
@@ -160,10 +160,10 @@ def test_an_act_is_the_event_itself_unless_it_has_many(alice: User) -> None:
         "video.renamed",
         actor=Actor.creator(alice),
         creator=alice,
-        act=shared,
+        correlation_id=shared,
         before="",
         after="",
     )
 
-    assert event.act == event.uuid
-    assert part.act == shared
+    assert event.correlation_id == event.uuid
+    assert part.correlation_id == shared

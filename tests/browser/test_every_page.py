@@ -40,7 +40,7 @@ def pages(alice: User) -> list[str]:
         actor=actor, creator=alice, use="train", grant=consent.Grant(), matching=everything
     )
     consent.save_filter(actor=actor, creator=alice, name="Rainy days", asked={"q": "rain"})
-    consent.choose_for_uploads(actor=actor, creator=alice, use="remix", grant=consent.Grant())
+    consent.set_upload_default(actor=actor, creator=alice, use="remix", grant=consent.Grant())
     under_way = Edit.objects.create(
         creator=alice,
         actor=f"creator:{alice.uuid}",
@@ -69,7 +69,7 @@ def pages(alice: User) -> list[str]:
         "/videos/?size=25&all=1&q=video",
         "/videos/?q=rain&remix=off&from=2020-01-01&longer=1",
         "/videos/?remix=nonsense",
-        "/videos/sheet/",
+        "/videos/spreadsheet/",
         "/videos/new-uploads/",
         f"/edits/{edit.uuid}/",
         f"/edits/{edit.uuid}/?outcome=already",

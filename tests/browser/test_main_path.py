@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from creatorhub.models import User
-from remixer.catalogue import MEMES
+from remixer.catalogue import TEMPLATES
 from tests import factories
 from tests.browser.conftest import PageOf
 
@@ -68,7 +68,7 @@ def test_from_upload_to_opt_out(
     expect(his.get_by_text("The creator has not allowed this for this video.")).to_be_visible()
 
     allow_remix(hers, url)
-    memes = [make_meme(his, video, meme) for meme in MEMES]
+    memes = [make_meme(his, video, meme) for meme in TEMPLATES]
     for meme in memes:
         his.goto(meme)
         player = his.locator("video")
@@ -96,7 +96,7 @@ def test_from_upload_to_opt_out(
     told = hers.locator("main").inner_text()
     for line in (
         "You turned everything off",
-        f"{len(MEMES)} memes taken down",
+        f"{len(TEMPLATES)} memes taken down",
         "bob made a meme of “The butterfly incident”",
         "You allowed “Remix” for 1 video",
         "You added “The butterfly incident”",

@@ -11,14 +11,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import Event
 from consent import querysets, selection, services
-from consent.models import Consent, Edit, EditJob, Item, Notice, Standing
-from consent.services import applying, chunks, drafts, edits
+from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice
+from consent.services.edits import chunks, job
+from consent.services.edits import confirm as edits
+from consent.services.edits.draft import expire
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.jobs import State
@@ -33,15 +36,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it."""
-    monkeypatch.setattr(drafts, "INSIDE", 3)
-    monkeypatch.setattr(drafts, "AT_ONCE", 6)
-    monkeypatch.setattr(applying, "CHUNK", 2)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
+    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
 
 
 @pytest.fixture
 def step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Edit], Edit]:
     """`step(edit)` has a worker do one transaction of it, and leave."""
-    monkeypatch.setattr(applying, "SLICE", -1.0)
+    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
     return run
 
 
@@ -104,7 +107,7 @@ def reasons(*videos: Video, use: str = "remix") -> list[str]:
 
 
 def told(edit: Edit) -> Counter[str]:
-    return Counter(item.told for item in edit.items.select_related("edit"))
+    return Counter(item.result for item in edit.items.select_related("edit"))
 
 
 def bodies(edit: Edit) -> list[dict[str, Any]]:
@@ -120,7 +123,7 @@ def adds_up(edit: Edit) -> bool:
 
 def rows() -> list[list[Any]]:
     """Everything that a refusal must leave as it was."""
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, Standing, Event)
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, Event)
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
@@ -172,7 +175,7 @@ def test_a_large_edit_is_logged_as_confirmed_in_parts_and_as_applied(alice: User
     assert len({body["items_root"] for body in logged[1:4]}) == 3
     assert (logged[0]["selected"], logged[0]["will_change"]) == (5, 5)
     assert (logged[4]["selected"], logged[4]["changed"], logged[4]["parts"]) == (5, 5, 3)
-    assert Standing.objects.get(creator=alice).version == 4
+    assert ConsentState.objects.get(creator=alice).version == 4
 
 
 def test_each_chunk_is_a_transaction_of_its_own(alice: User, step: Callable[[Edit], Edit]) -> None:
@@ -199,9 +202,9 @@ def test_a_confirm_of_any_size_asks_the_same_number_of_queries(
     def queries(count: int) -> list[int]:
         owner = make_user()
         videos = make_videos(count, owner=owner)
-        monkeypatch.setattr(drafts, "INSIDE", 500)
+        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 500)
         make_consent(*videos)
-        monkeypatch.setattr(drafts, "INSIDE", 3)
+        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
         edit = draft(*videos, grant=False)
         with CaptureQueriesContext(connection) as confirming:
             confirm(edit)
@@ -484,7 +487,7 @@ def test_a_job_that_gave_up_says_so_and_is_taken_up_again(
     again = services.retry_edit(edit)
     done = run(edit)
 
-    assert (failed.state, failed.problem) == (State.FAILED, applying.DID_NOT_WORK)
+    assert (failed.state, failed.problem) == (State.FAILED, job.DID_NOT_WORK)
     assert (taken_up, again) == (True, False)
     assert (done.status, done.changed) == ("applied", 5)
     assert not services.retry_edit(done)
@@ -732,7 +735,7 @@ def test_opting_out_stops_what_is_still_being_allowed(
     assert (after.status, after.changed, after.left_out) == ("cancelled", 2, 3)
     out, stopped = Event.objects.order_by("-id")[:2]
     assert (out.action, stopped.action) == ("creator.opted_out", "edit.cancelled")
-    assert out.act == stopped.act
+    assert out.correlation_id == stopped.correlation_id
 
 
 def test_opting_out_leaves_a_withdrawal_to_be_written_down(alice: User) -> None:
@@ -923,7 +926,7 @@ def test_expiring_comes_in_portions(alice: User, time_machine: Any) -> None:
 
     left = []
     for _ in range(3):
-        drafts.expire(most=2)
+        expire(most=2)
         left.append(Item.objects.count())
 
     assert left == [3, 1, 0]

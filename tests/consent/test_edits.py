@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from audit.models import Event
 from consent import querysets, services
-from consent.models import Consent, Edit, Item, Notice, Standing, Terms
-from consent.services import chunks
+from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
+from consent.services.edits import chunks
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
@@ -95,7 +95,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
     [item] = edit.items.all()
     assert item.line() == line
     logged = body(event)
-    for name in ("id", "act", "at"):
+    for name in ("id", "correlation_id", "at"):
         assert logged.pop(name)
     assert logged == {
         "v": 1,
@@ -103,7 +103,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
         "actor": f"creator:{alice.uuid}",
         "creator": str(alice.uuid),
         "creator_seq": 1,
-        "about": str(video.uuid),
+        "subject": str(video.uuid),
         "edit": str(edit.uuid),
         "use": "remix",
         "to": "allowed",
@@ -165,12 +165,12 @@ def test_turning_off_works_at_once_and_is_logged_as_off(alice: User) -> None:
 def test_a_no_op_leaves_no_event_and_no_version(alice: User) -> None:
     [video] = make_videos(1, owner=alice)
     make_consent(video)
-    before = (Event.objects.count(), Standing.objects.get().version)
+    before = (Event.objects.count(), ConsentState.objects.get().version)
 
     edit = confirm(draft(video))
 
     assert (edit.changed, edit.already) == (0, 1)
-    assert (Event.objects.count(), Standing.objects.get().version) == before
+    assert (Event.objects.count(), ConsentState.objects.get().version) == before
 
 
 def test_a_foreign_id_refuses_the_whole_edit(alice: User, bob: User) -> None:
@@ -399,7 +399,7 @@ def test_a_failure_leaves_neither_change_nor_event(
     def fail(*_: object) -> None:
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(chunks, "change_tally", fail)
+    monkeypatch.setattr(chunks, "change_counts", fail)
     with pytest.raises(OSError, match="disk"):
         confirm(edit)
 
@@ -420,7 +420,7 @@ def test_an_edit_asks_the_same_number_of_queries_for_1_and_for_500_videos(alice:
             turn_off(*videos)
         return [len(drafting), len(confirming), len(withdrawing)]
 
-    queries(1)  # the first makes the standing and the terms
+    queries(1)  # the first makes the state and the terms
     # An edit of one also names its video in the event, by one query.
     one = queries(2)
 
@@ -432,6 +432,6 @@ def test_a_consent_has_the_moment_of_its_change_to_the_microsecond(alice: User) 
     [video] = make_videos(1, owner=alice)
     for grant in (services.Grant(), None, services.Grant()):
         confirm(draft(video, grant=grant))
-        standing = Standing.objects.get(creator=alice)
-        assert standing.changed_at
-        assert Consent.objects.filter(video=video, changed_at=standing.changed_at).exists()
+        state = ConsentState.objects.get(creator=alice)
+        assert state.changed_at
+        assert Consent.objects.filter(video=video, changed_at=state.changed_at).exists()

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.signing import dumps
 from django.db import connection
 from django.db.models.functions import Lower
@@ -20,8 +21,7 @@ from waffle.testutils import override_switch
 
 from consent import filters, selection, services
 from consent.filters import SORTS
-from consent.models import Consent, Edit, Notice, SavedFilter, Tally, Terms
-from consent.services import drafts
+from consent.models import Consent, ConsentCount, Edit, Notice, SavedFilter, Terms
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, NotFound, Refused
 from creatorhub.models import User
@@ -232,7 +232,7 @@ def _asking_each_time(owner: User, video: Video) -> None:
     assert given.terms
     terms = Terms.objects.create(use="remix", notice=given.terms.notice, mode=Terms.Mode.ASK)
     Consent.objects.filter(video=video).update(terms=terms)
-    Tally.objects.filter(creator=owner, terms=given.terms).update(terms=terms)
+    ConsentCount.objects.filter(creator=owner, terms=given.terms).update(terms=terms)
 
 
 @pytest.mark.parametrize("rare", [0.1, 10**9], ids=["from the terms", "on the way"])
@@ -302,7 +302,7 @@ def test_what_is_paused_or_not_ready_is_off_for_that_reason(
 def test_what_is_being_withdrawn_is_off_for_that_reason(
     alice: User, decided: None, found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drafts, "INSIDE", 0)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 0)
     services.turn_off(
         actor=Actor.creator(alice),
         creator=alice,
@@ -476,7 +476,7 @@ def test_a_filter_that_cannot_be_read_is_refused_everywhere_with_its_name(
     browser = client_of(alice)
     asked = QueryDict(query)
 
-    for address in ("/videos/", "/videos/sheet.csv"):
+    for address in ("/videos/", "/videos/spreadsheet.csv"):
         answer = browser.get(f"{address}?{query}")
         assert answer.status_code == 400
         assert "Traceback" not in answer.text

@@ -12,10 +12,10 @@ from django.utils import timezone
 from waffle.testutils import override_switch
 
 from consent import services
+from consent.counts import SOON
 from consent.filters import STATES, VideoFilter, with_reasons
 from consent.models import Edit, Item, Notice
 from consent.policy import Reason
-from consent.tallies import SOON
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from audit.models import Event
 from consent import querysets, services
-from consent.models import Consent, Edit, Standing
+from consent.models import Consent, ConsentState, Edit
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
 from creatorhub.models import User
@@ -60,8 +60,8 @@ class History:
         self._check()
 
     def _version(self) -> int:
-        standing = Standing.objects.filter(creator=self.creator).first()
-        return standing.version if standing else 0
+        state = ConsentState.objects.filter(creator=self.creator).first()
+        return state.version if state else 0
 
     @property
     def _me(self) -> Actor:

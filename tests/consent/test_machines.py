@@ -1,9 +1,9 @@
 """Histories of one creator in which everything that can happen to consent happens between
 everything else: large edits stop after every chunk, and other acts come in between.
 
-Each act is told to the services and to `tests.consent.book`, which says what must come of it.
+Each act is told to the services and to `tests.consent.reference_model`, which says what must come of it.
 After each, both must agree on what is allowed and why, on the numbers of every edit, on every
-item's outcome, on the tallies and on the events. EXAMPLES=1000 looks at so many histories.
+item's outcome, on the counts and on the events. EXAMPLES=1000 looks at so many histories.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from uuid import UUID
 import pytest
 import time_machine
 import waffle
+from django.conf import settings as django_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,17 +35,17 @@ from hypothesis.stateful import (
 from audit import tree
 from audit.models import Event
 from consent import policy, querysets, selection, services
-from consent.models import Consent, Edit, EditJob, Item, Notice, Standing, Tally
+from consent.models import Consent, ConsentCount, ConsentState, Edit, EditJob, Item, Notice
 from consent.policy import Facts
-from consent.services import applying, drafts
-from consent.sheets import Line
+from consent.services.edits import draft
+from consent.spreadsheets import Line
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from library import services as library
 from library.models import Video
 from remixer import services as remixer
-from tests.consent import book
-from tests.consent.book import Allowed, Book, Film, No, Plan
+from tests.consent import reference_model
+from tests.consent.reference_model import Allowed, Book, Film, No, Plan
 from tests.consent.test_histories import rolled_back
 from tests.factories import make_user, make_videos
 
@@ -75,7 +76,7 @@ class Histories(RuleBasedStateMachine):
         self.closing = ExitStack()
         self.clock = self.closing.enter_context(time_machine.travel(START, tick=False))
         self.closing.enter_context(rolled_back())
-        self.book = Book(START, INSIDE, AT_ONCE, CHUNK)
+        self.model = Book(START, INSIDE, AT_ONCE, CHUNK)
         self.creator = make_user()
         self.me = Actor.creator(self.creator)
         self.staff = Actor.staff(make_user(is_staff=True))
@@ -93,7 +94,7 @@ class Histories(RuleBasedStateMachine):
         self.videos += make_videos(
             1, owner=self.creator, collection=collection, status=status, via=via
         )
-        self.book.films.append(Film(collection, via, ready=ready))
+        self.model.films.append(Film(collection, via, ready=ready))
 
     @initialize(allowed=st.sampled_from([0, 4, FIRST, FIRST]), until=ends)
     def some_are_allowed(self, allowed: int, until: datetime | None) -> None:
@@ -107,7 +108,7 @@ class Histories(RuleBasedStateMachine):
     def _both(self, told: Callable[[], Plan | None], done: Callable[[], Any]) -> None:
         """The book first; where it says no, the service must refuse for the same reason, and
         leave nothing."""
-        known, plan = len(self.book.plans), None
+        known, plan = len(self.model.plans), None
         try:
             plan = told()
         except No as refusal:
@@ -119,14 +120,14 @@ class Histories(RuleBasedStateMachine):
             with pytest.raises(Refused) as refused:
                 done()
             assert refused.value.code in codes
-            assert len(self.book.plans) == known
+            assert len(self.model.plans) == known
             return
         edit = done()
         if plan is None:
             return
         assert isinstance(edit, Edit), "nothing came of it"
-        if plan in self.book.plans[:known]:
-            assert edit == self.edits[self.book.plans.index(plan)]
+        if plan in self.model.plans[:known]:
+            assert edit == self.edits[self.model.plans.index(plan)]
         else:
             self.edits.append(edit)
 
@@ -142,7 +143,7 @@ class Histories(RuleBasedStateMachine):
     def _of(self, number: int) -> tuple[Plan, Edit]:
         """One of the last edits."""
         place = len(self.edits) - 1 - number % len(self.edits)
-        return self.book.plans[place], self.edits[place]
+        return self.model.plans[place], self.edits[place]
 
     def _now(self, edit: Edit) -> Edit:
         return Edit.objects.get(pk=edit.pk)
@@ -153,7 +154,7 @@ class Histories(RuleBasedStateMachine):
     def draft_to_allow(self, numbers: set[int], until: datetime | None) -> None:
         chosen = self._chosen(numbers)
         self._both(
-            lambda: self.book.draft(None, until=until, ids=chosen),
+            lambda: self.model.draft(None, until=until, ids=chosen),
             lambda: self._draft(services.Grant(until), ids=self._uuids(chosen)),
         )
 
@@ -161,21 +162,21 @@ class Histories(RuleBasedStateMachine):
     def draft_to_turn_off(self, numbers: set[int]) -> None:
         chosen = self._chosen(numbers)
         self._both(
-            lambda: self.book.draft(book.OFF, ids=chosen),
+            lambda: self.model.draft(reference_model.OFF, ids=chosen),
             lambda: self._draft(None, ids=self._uuids(chosen)),
         )
 
     @rule(query=queries, until=ends)
     def draft_to_allow_what_matches(self, query: Query, until: datetime | None) -> None:
         self._both(
-            lambda: self.book.draft(None, until=until, query=query),
+            lambda: self.model.draft(None, until=until, query=query),
             lambda: self._draft(services.Grant(until), matching=self._matching(query)),
         )
 
     @rule(query=queries)
     def draft_to_turn_off_what_matches(self, query: Query) -> None:
         self._both(
-            lambda: self.book.draft(book.OFF, query=query),
+            lambda: self.model.draft(reference_model.OFF, query=query),
             lambda: self._draft(None, matching=self._matching(query)),
         )
 
@@ -184,7 +185,7 @@ class Histories(RuleBasedStateMachine):
     def draft_again(self, number: int, until: datetime | None) -> None:
         plan, edit = self._of(number)
         self._both(
-            lambda: self.book.draft_again(plan, until),
+            lambda: self.model.draft_again(plan, until),
             lambda: services.draft_again(
                 edit.uuid, actor=self.me, creator=self.creator, grant=services.Grant(until)
             ),
@@ -205,8 +206,8 @@ class Histories(RuleBasedStateMachine):
             for place, (n, (state, until)) in enumerate(told.items())
         ]
         self._both(
-            lambda: self.book.draft_listed(told),
-            lambda: services.draft_from_sheet(
+            lambda: self.model.draft_listed(told),
+            lambda: services.draft_from_spreadsheet(
                 file, actor=self.me, creator=self.creator, use="remix"
             ),
         )
@@ -221,7 +222,7 @@ class Histories(RuleBasedStateMachine):
     def draft_an_undo(self, number: int) -> None:
         plan, edit = self._of(number)
         self._both(
-            lambda: self.book.undo(plan),
+            lambda: self.model.undo(plan),
             lambda: services.undo_edit(edit.uuid, actor=self.me, creator=self.creator),
         )
 
@@ -233,23 +234,23 @@ class Histories(RuleBasedStateMachine):
         plan, edit = self._of(number)
         unchanged = self._so_far() if plan.key == (key or f"{edit.uuid}") else None
         self._both(
-            lambda: self.book.confirm(plan, key or f"{edit.uuid}"),
+            lambda: self.model.confirm(plan, key or f"{edit.uuid}"),
             lambda: services.confirm_edit(
                 edit.uuid, actor=self.me, creator=self.creator, idempotency_key=key
             ),
         )
         assert unchanged in (None, self._so_far())
 
-    @precondition(lambda self: not any(plan.live for plan in self.book.plans))
+    @precondition(lambda self: not any(plan.live for plan in self.model.plans))
     @rule(without=st.sets(st.integers(0, MOST - 1), max_size=3), until=ends)
     def a_large_edit_begins(self, without: set[int], until: datetime | None) -> None:
         """For the others to come in between its chunks."""
-        there = set(self.book.mine()) - without
+        there = set(self.model.mine()) - without
         if len(there) > INSIDE:
             self.draft_to_allow(there, until)
             self.confirm_the_last_draft()
 
-    @precondition(lambda self: not any(plan.live for plan in self.book.plans))
+    @precondition(lambda self: not any(plan.live for plan in self.model.plans))
     @rule(
         until=ends,
         steps=st.integers(0, 2),
@@ -274,10 +275,10 @@ class Histories(RuleBasedStateMachine):
         }
         acts[comes]()
 
-    @precondition(lambda self: any(plan.status == "draft" for plan in self.book.plans))
+    @precondition(lambda self: any(plan.status == "draft" for plan in self.model.plans))
     @rule()
     def confirm_the_last_draft(self) -> None:
-        drafted = [place for place, p in enumerate(self.book.plans) if p.status == "draft"]
+        drafted = [place for place, p in enumerate(self.model.plans) if p.status == "draft"]
         if not drafted:
             return
         self.confirm(len(self.edits) - 1 - drafted[-1], None)
@@ -294,14 +295,14 @@ class Histories(RuleBasedStateMachine):
     def turn_off(self, numbers: set[int], key: str | None, by_staff: bool) -> None:
         chosen = self._chosen(numbers)
         self._both(
-            lambda: self.book.turn_off(ids=chosen, key=key),
+            lambda: self.model.turn_off(ids=chosen, key=key),
             lambda: self._turn_off(by_staff, key, ids=self._uuids(chosen)),
         )
 
     @rule(query=queries, key=keys, by_staff=st.booleans())
     def turn_off_what_matches(self, query: Query, key: str | None, by_staff: bool) -> None:
         self._both(
-            lambda: self.book.turn_off(query=query, key=key),
+            lambda: self.model.turn_off(query=query, key=key),
             lambda: self._turn_off(by_staff, key, matching=self._matching(query)),
         )
 
@@ -320,7 +321,7 @@ class Histories(RuleBasedStateMachine):
     def undo(self, number: int) -> None:
         plan, edit = self._of(number)
         self._both(
-            lambda: self.book.undo_now(plan),
+            lambda: self.model.undo_now(plan),
             lambda: services.undo_or_draft(edit.uuid, actor=self.me, creator=self.creator),
         )
 
@@ -329,36 +330,36 @@ class Histories(RuleBasedStateMachine):
     def cancel(self, number: int) -> None:
         plan, edit = self._of(number)
         self._both(
-            lambda: self.book.cancel(plan),
+            lambda: self.model.cancel(plan),
             lambda: services.cancel_edit(edit.uuid, actor=self.me, creator=self.creator),
         )
 
-    @precondition(lambda self: self.book.runnable())
+    @precondition(lambda self: self.model.runnable())
     @rule(number=which, times=st.integers(1, 2))
     def a_job_has_its_turn(self, number: int, times: int) -> None:
-        runnable = self.book.runnable()
+        runnable = self.model.runnable()
         if not runnable:
             return
         plan = runnable[number % len(runnable)]
-        edit = self.edits[self.book.plans.index(plan)]
+        edit = self.edits[self.model.plans.index(plan)]
         for _ in range(times):
             self._pass(timedelta(seconds=3))
-            if plan not in self.book.runnable():
+            if plan not in self.model.runnable():
                 break
             chunks = len(plan.chunks)
-            self.book.step(plan)
+            self.model.step(plan)
             services.run_edit(EditJob.objects.get(edit=edit).pk)
             if len(plan.chunks) > chunks:
                 self._told_a_part(edit, plan)
 
-    @precondition(lambda self: self.book.runnable())
+    @precondition(lambda self: self.model.runnable())
     @rule()
     def the_jobs_get_done(self) -> None:
         """As far as they can: a grant waits for a withdrawal that is still being frozen."""
         for _ in range(20):
-            if not self.book.runnable():
+            if not self.model.runnable():
                 return
-            for number in reversed(range(len(self.book.runnable()))):
+            for number in reversed(range(len(self.model.runnable()))):
                 self.a_job_has_its_turn(number, 1)
         raise AssertionError("an edit does not get done")
 
@@ -370,8 +371,13 @@ class Histories(RuleBasedStateMachine):
         items = self._now(edit).items.filter(video__in=part)
         assert (body["edit"], body["part"]) == (str(edit.uuid), len(plan.chunks))
         assert body["items_root"] == _root_of(items)
-        told = Counter(item.told for item in items.select_related("edit"))
-        names = (book.CHANGED, book.ALREADY, book.SUPERSEDED, book.NOT_ELIGIBLE)
+        told = Counter(item.result for item in items.select_related("edit"))
+        names = (
+            reference_model.CHANGED,
+            reference_model.ALREADY,
+            reference_model.SUPERSEDED,
+            reference_model.NOT_ELIGIBLE,
+        )
         assert {name: body[name] for name in names} == {name: told[name] for name in names}
 
     # What is above single videos
@@ -379,27 +385,27 @@ class Histories(RuleBasedStateMachine):
     @rule(by_staff=st.booleans())
     def opt_out(self, by_staff: bool) -> None:
         actor = self.staff if by_staff else self.me
-        self.book.opt_out()
+        self.model.opt_out()
         services.opt_out(actor=actor, creator=self.creator)
 
-    @precondition(lambda self: self.book.opted_out)
+    @precondition(lambda self: self.model.opted_out)
     @rule(restore=st.sampled_from(["previous", "all_off"]))
     def opt_in(self, restore: Literal["previous", "all_off"]) -> None:
-        known = len(self.book.plans)
-        self.book.opt_in(restore)
+        known = len(self.model.plans)
+        self.model.opt_in(restore)
         services.opt_in(actor=self.me, creator=self.creator, restore=restore)
-        if len(self.book.plans) > known:
+        if len(self.model.plans) > known:
             self.edits.append(Edit.objects.filter(creator=self.creator).latest("pk"))
 
     @rule(paused=st.booleans())
     def pause(self, paused: bool) -> None:
-        self.book.paused = paused
+        self.model.paused = paused
         (remixer.pause if paused else remixer.resume)(actor=self.staff, reason="A fault")
 
-    @precondition(lambda self: self.book.notice < 4)
+    @precondition(lambda self: self.model.notice < 4)
     @rule(material=st.booleans())
     def publish_a_notice(self, material: bool) -> None:
-        self.book.publish(material=material)
+        self.model.publish(material=material)
         notice = Notice(use="remix", material=material, title="Remixing", text="Anew.")
         services.write_notice(notice, actor=self.staff)
         services.publish_notice(notice, actor=self.staff)
@@ -409,7 +415,7 @@ class Histories(RuleBasedStateMachine):
     @rule(number=st.integers(0, MOST - 1))
     def remove(self, number: int) -> None:
         n = number % len(self.videos)
-        self.book.remove(n)
+        self.model.remove(n)
         services.remove_video(Video.objects.get(pk=self.videos[n].pk), actor=self.me)
 
     @precondition(lambda self: len(self.videos) < MOST)
@@ -422,19 +428,19 @@ class Histories(RuleBasedStateMachine):
     def a_video_becomes_ready(self, number: int) -> None:
         n = self._in_work()[number % len(self._in_work())]
         Video.objects.filter(pk=self.videos[n].pk).update(status=Video.Status.READY)
-        plan = self.book.becomes_ready(n)
-        started = services.start_upload(Video.objects.get(pk=self.videos[n].pk))
+        plan = self.model.becomes_ready(n)
+        started = services.apply_upload_defaults(Video.objects.get(pk=self.videos[n].pk))
         assert len(started) == (1 if plan else 0)
         self.edits += started
 
     def _in_work(self) -> list[int]:
-        return [n for n in self.book.mine() if not self.book.films[n].ready]
+        return [n for n in self.model.mine() if not self.model.films[n].ready]
 
     @rule(allow=st.booleans(), until=ends)
-    def choose_for_uploads(self, allow: bool, until: datetime | None) -> None:
+    def set_upload_default(self, allow: bool, until: datetime | None) -> None:
         self._both(
-            lambda: self.book.choose(until, allow=allow),
-            lambda: services.choose_for_uploads(
+            lambda: self.model.choose(until, allow=allow),
+            lambda: services.set_upload_default(
                 actor=self.me,
                 creator=self.creator,
                 use="remix",
@@ -449,20 +455,20 @@ class Histories(RuleBasedStateMachine):
         self._pass(by)
 
     def _pass(self, by: timedelta) -> None:
-        self.book.pass_time(by)
-        self.clock.move_to(self.book.now)
+        self.model.pass_time(by)
+        self.clock.move_to(self.model.now)
 
     @rule()
     def drafts_expire(self) -> None:
-        self.book.expire()
-        drafts.expire()
+        self.model.expire()
+        draft.expire()
 
     # What must hold after every one of them
 
     @invariant()
     def both_agree(self) -> None:
-        for plan, edit in zip(self.book.plans, self.edits, strict=True):
-            plan.key = f"{edit.uuid}" if plan.key == book.ITS_OWN else plan.key
+        for plan, edit in zip(self.model.plans, self.edits, strict=True):
+            plan.key = f"{edit.uuid}" if plan.key == reference_model.ITS_OWN else plan.key
         if not self.refused:  # what is stored says the rest
             self.every_answer_is_the_same()
         self.refused = False
@@ -479,29 +485,29 @@ class Histories(RuleBasedStateMachine):
         batch = querysets.rulings(self._uuids(range(len(self.videos))), "remix")
         facts = facts_of(self.videos)
         for n, video in enumerate(self.videos):
-            reason = self.book.reason(n)
+            reason = self.model.reason(n)
             assert policy.decide(facts[video.pk]).reason == reason
             assert listed[video.pk].reason_remix == reason  # type: ignore[attr-defined]
             assert batch[n][1] == policy.decide(facts[video.pk])
         yes = set(querysets.permitting(mine, "remix").values_list("pk", flat=True))
-        allowed = [n for n in range(len(self.videos)) if self.book.reason(n) == "allowed"]
+        allowed = [n for n in range(len(self.videos)) if self.model.reason(n) == "allowed"]
         assert yes == {self.videos[n].pk for n in allowed}
 
     def nothing_is_on_that_nobody_turned_on(self) -> None:
         """I1: what is stored, whatever is in force above it."""
-        stored: dict[int, book.State] = {
+        stored: dict[int, reference_model.State] = {
             row.video_id: _state_of(row)
             for row in Consent.objects.filter(creator=self.creator).select_related("terms__notice")
             if row.use == "remix"
         }
         for n, video in enumerate(self.videos):
-            assert stored.get(video.pk, book.UNDECIDED) == self.book.films[n].state
+            assert stored.get(video.pk, reference_model.UNDECIDED) == self.model.films[n].state
         assert not Consent.objects.exclude(use="remix").exists()
 
     def a_withdrawal_has_the_last_word(self) -> None:
         """I2: nothing is allowed by a word older than the last one against it."""
-        for n, film in enumerate(self.book.films):
-            if self.book.reason(n) == "allowed":
+        for n, film in enumerate(self.model.films):
+            if self.model.reason(n) == "allowed":
                 assert film.granted_on > film.withdrawn_on
 
     def every_edit_adds_up(self) -> None:
@@ -510,11 +516,11 @@ class Histories(RuleBasedStateMachine):
         assert Edit.objects.filter(creator=self.creator).count() == len(self.edits)
         told: dict[int, dict[int, str]] = {edit.pk: {} for edit in self.edits}
         for item in Item.objects.filter(edit__in=edits).select_related("edit"):
-            told[item.edit_id][item.video_id] = item.told
-        for plan, kept in zip(self.book.plans, self.edits, strict=True):
+            told[item.edit_id][item.video_id] = item.result
+        for plan, kept in zip(self.model.plans, self.edits, strict=True):
             edit = edits[kept.pk]
             assert edit.status == plan.status
-            assert told[edit.pk] == {self.videos[n].pk: plan.told(n) for n in plan.lines}
+            assert told[edit.pk] == {self.videos[n].pk: plan.result(n) for n in plan.lines}
             if plan.status != "preparing":
                 self._adds_up(edit, plan)
 
@@ -527,42 +533,42 @@ class Histories(RuleBasedStateMachine):
                 left_alone = (edit.already, edit.superseded, edit.not_eligible)
                 assert (*shown, *left_alone) == plan.said
             return
-        of = Counter(plan.told(n) for n in plan.lines)
-        assert edit.changed == of[book.CHANGED]
-        assert edit.already == of[book.ALREADY] == plan.said[2]
-        assert edit.superseded == of[book.SUPERSEDED] >= plan.said[3]
-        assert edit.not_eligible == of[book.NOT_ELIGIBLE] >= plan.said[4]
+        of = Counter(plan.result(n) for n in plan.lines)
+        assert edit.changed == of[reference_model.CHANGED]
+        assert edit.already == of[reference_model.ALREADY] == plan.said[2]
+        assert edit.superseded == of[reference_model.SUPERSEDED] >= plan.said[3]
+        assert edit.not_eligible == of[reference_model.NOT_ELIGIBLE] >= plan.said[4]
         done = edit.changed + edit.already + edit.superseded + edit.not_eligible
         if plan.status == "applied":
             assert done == edit.selected
         if plan.status == "cancelled":
             assert done + edit.left_out == edit.selected
-            assert edit.left_out == of[book.CANCELLED]
+            assert edit.left_out == of[reference_model.CANCELLED]
 
     def the_numbers_are_right(self) -> None:
-        tallies = Tally.objects.filter(creator=self.creator).select_related("terms__notice")
+        counts = ConsentCount.objects.filter(creator=self.creator).select_related("terms__notice")
         kept = {
             Allowed(tally.terms.until, tally.terms.notice.version): tally.videos
-            for tally in tallies
+            for tally in counts
             if tally.videos
         }
-        assert kept == dict(self.book.tally())
-        assert library.on_shelf(self.creator) == len(self.book.mine())
-        standing = Standing.objects.filter(creator=self.creator).first()
-        assert (standing.version if standing else 0) == self.book.version
+        assert kept == dict(self.model.tally())
+        assert library.video_count(self.creator) == len(self.model.mine())
+        state = ConsentState.objects.filter(creator=self.creator).first()
+        assert (state.version if state else 0) == self.model.version
 
     def every_change_is_told(self) -> None:
         """I5: as many changes by the events as there were."""
         events = Event.objects.filter(creator=self.creator).order_by("pk")
         actions = ("consent.edited", "edit.part_applied")
         bodies = [json.loads(bytes(event.body)) for event in events if event.action in actions]
-        assert sum(body["changed"] for body in bodies) == self.book.changes
+        assert sum(body["changed"] for body in bodies) == self.model.changes
 
 
 def facts_of(videos: list[Video]) -> dict[int, Facts]:
     """The facts of each video of one creator, each looked up by itself."""
     creator = videos[0].owner
-    standing = Standing.objects.filter(creator=creator).first()
+    state = ConsentState.objects.filter(creator=creator).first()
     published = Notice.objects.filter(use="remix", material=True, published_at__isnull=False)
     material = max(notice.version for notice in published)
     paused = _is_paused()
@@ -570,7 +576,7 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
     pending = {
         item.video_id
         for item in Item.objects.filter(edit__in=live).select_related("edit")
-        if item.told == Item.Outcome.PENDING and item.after_id is None
+        if item.result == Item.Outcome.PENDING and item.after_id is None
     }
     consents = {
         row.video_id: row
@@ -585,7 +591,7 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
         found[video.pk] = Facts(
             paused=paused,
             available=video.status == Video.Status.READY and video.removed_at is None,
-            opted_out=bool(standing and standing.opted_out),
+            opted_out=bool(state and state.opted_out),
             being_withdrawn=held or video.pk in pending,
             decided=bool(row and row.decided),
             allowed_by_terms=terms is not None,
@@ -603,10 +609,10 @@ def _is_paused() -> bool:
     return bool(switches.filter(name="remixer_paused", active=True).exists())
 
 
-def _state_of(row: Consent) -> book.State:
+def _state_of(row: Consent) -> reference_model.State:
     if row.terms:
         return Allowed(row.terms.until, row.terms.notice.version)
-    return book.OFF if row.decided else book.UNDECIDED
+    return reference_model.OFF if row.decided else reference_model.UNDECIDED
 
 
 def _root_of(items: Any) -> str:
@@ -618,10 +624,10 @@ def _root_of(items: Any) -> str:
 @pytest.fixture(autouse=True)
 def _large_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few videos take every way that a million would."""
-    monkeypatch.setattr(drafts, "INSIDE", INSIDE)
-    monkeypatch.setattr(drafts, "AT_ONCE", AT_ONCE)
-    monkeypatch.setattr(applying, "CHUNK", CHUNK)
-    monkeypatch.setattr(applying, "SLICE", -1.0)  # a job gives way after every chunk
+    monkeypatch.setattr(django_settings, "EDIT_MAX_INLINE", INSIDE)
+    monkeypatch.setattr(django_settings, "EDIT_MAX_FREEZE_INLINE", AT_ONCE)
+    monkeypatch.setattr(django_settings, "EDIT_CHUNK_SIZE", CHUNK)
+    monkeypatch.setattr(django_settings, "EDIT_JOB_TURN", -1.0)  # a job gives way after every chunk
 
 
 Act = Callable[[Histories], None]
@@ -647,13 +653,13 @@ def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> Non
         history.some_are_allowed(FIRST + 4, None)
         query = {"collection": "Reds", "remix": "allowed"}
         history.turn_off_what_matches(query, None, False)
-        asked = history.book.plans[-1]
+        asked = history.model.plans[-1]
         assert asked.holds
 
         COMES_BETWEEN[name](history)
         history.both_agree()
         for _ in range(FIRST):
-            history.a_job_has_its_turn(history.book.runnable().index(asked), 1)
+            history.a_job_has_its_turn(history.model.runnable().index(asked), 1)
             history.both_agree()
             if asked.status == "applied":
                 break
@@ -661,8 +667,10 @@ def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> Non
         history.opt_in("previous")
 
         history.both_agree()
-        reds = [n for n, film in enumerate(history.book.films) if film.collection == "Reds"]
-        assert "allowed" not in {history.book.reason(n) for n in reds}
+        reds = [
+            n for n, film in enumerate(history.model.films) if film.collection == "Reds"
+        ]
+        assert "allowed" not in {history.model.reason(n) for n in reds}
 
 
 @pytest.mark.django_db
@@ -717,13 +725,13 @@ STORIES: dict[str, list[Act]] = {
         lambda history: history.opt_in("previous"),
     ],
     "an upload is ready while everything is being turned off": [
-        lambda history: history.choose_for_uploads(True, None),
+        lambda history: history.set_upload_default(True, None),
         lambda history: history.a_video_comes("upload"),
         lambda history: history.turn_off_what_matches({}, None, False),
         lambda history: history.a_video_becomes_ready(0),
     ],
     "an upload is ready while it is being turned off": [
-        lambda history: history.choose_for_uploads(True, None),
+        lambda history: history.set_upload_default(True, None),
         lambda history: history.a_video_comes("upload"),
         lambda history: history.turn_off({0, 1, FIRST}, None, False),
         lambda history: history.a_video_becomes_ready(0),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.conf import settings
 from django.core.signing import dumps
 from django.db import connection
 from django.test import Client
@@ -19,8 +20,8 @@ from pytest_django import Settings
 
 from audit.models import Event
 from consent import querysets, selection, services
-from consent.models import Consent, Edit, EditJob, Item, Notice, SavedFilter, Standing
-from consent.services import applying, drafts
+from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice, SavedFilter
+from consent.services.edits import job
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
@@ -210,7 +211,7 @@ def test_the_bar_turns_everything_off_in_one_post(alice: User, client_of: Client
     answer = browser.post("/opt-out/", follow=True)
 
     page = answer.content.decode()
-    assert Standing.objects.get(creator=alice).opted_out
+    assert ConsentState.objects.get(creator=alice).opted_out
     assert "Everything of yours is off." in page
     assert "Remix for 2 videos" in page
     assert "checked" not in page
@@ -384,10 +385,10 @@ def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page() -> Non
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than 3 videos are a job; more than 6 are frozen by it."""
-    monkeypatch.setattr(drafts, "INSIDE", 3)
-    monkeypatch.setattr(drafts, "AT_ONCE", 6)
-    monkeypatch.setattr(applying, "CHUNK", 2)
-    monkeypatch.setattr(applying, "SLICE", -1.0)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
+    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -404,7 +405,7 @@ def step(edit: Edit) -> Edit:
 
 def rows() -> list[list[Any]]:
     """Everything that a refusal must leave as it was."""
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, Standing, SavedFilter, Event)
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, SavedFilter, Event)
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
@@ -613,7 +614,7 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     alice: User, client_of: ClientOf, large: None
 ) -> None:
     edit = make_consent(*make_videos(5, owner=alice))
-    EditJob.objects.update(state="failed", problem=applying.DID_NOT_WORK)
+    EditJob.objects.update(state="failed", problem=job.DID_NOT_WORK)
     browser = client_of(alice)
 
     stopped = browser.get(f"/edits/{edit.uuid}/")
@@ -622,7 +623,7 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     twice = browser.post(f"/edits/{edit.uuid}/retry/")
 
     assert "It stopped." in stopped.text
-    assert applying.DID_NOT_WORK in stopped.text
+    assert job.DID_NOT_WORK in stopped.text
     assert "It stopped." not in again.text
     refused(twice, status=409, says="There is nothing to try again here.", before=before)
     while step(edit).is_live:

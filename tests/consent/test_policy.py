@@ -12,7 +12,7 @@ from django.db.models import Max, QuerySet
 from waffle.testutils import override_switch
 
 from consent import policy, querysets
-from consent.models import Consent, Edit, Item, Notice, Standing, Terms
+from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.policy import Facts, Reason
 from consent.uses import USES
 from creatorhub.models import User
@@ -85,10 +85,10 @@ def every_row(db: None) -> list[Video]:
     ]
     consents = ["none", "undone", "off", *terms]
     videos: list[Video] = []
-    for standing in (None, False, True):
+    for state in (None, False, True):
         owner = make_user()
-        if standing is not None:
-            Standing.objects.create(creator=owner, opted_out=standing, version=3)
+        if state is not None:
+            ConsentState.objects.create(creator=owner, opted_out=state, version=3)
         edit = _edit(owner, Edit.Status.APPLIED)
         withdrawals = {
             "no": None,
@@ -129,13 +129,13 @@ def facts_of(video: Video, *, paused: bool) -> Facts:
     """The same facts, read one by one in Python."""
     consent = Consent.objects.filter(video=video, use="remix").first()
     terms = consent.terms if consent else None
-    standing = Standing.objects.filter(creator=video.owner).first()
+    state = ConsentState.objects.filter(creator=video.owner).first()
     published = Notice.objects.filter(use="remix", material=True, published_at__isnull=False)
     material = published.aggregate(last=Max("version"))["last"]
     return Facts(
         paused=paused,
         available=video.status == "ready" and video.removed_at is None,
-        opted_out=bool(standing and standing.opted_out),
+        opted_out=bool(state and state.opted_out),
         being_withdrawn=Item.objects.filter(
             video=video, outcome="pending", after=None, edit__status__in=["confirmed", "applying"]
         ).exists(),

@@ -16,17 +16,17 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from audit.models import Event
 from consent import querysets, services
 from consent.models import Consent, Edit, EditJob
-from consent.services import applying, drafts
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
 from creatorhub.models import User
 from library.models import Video
-from remixer import fsck
+from operations import fsck
 from tests.factories import make_user, make_videos
 
 pytestmark = [
@@ -129,9 +129,9 @@ def at_once() -> Iterator[Callable[..., list[Any]]]:
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few videos are many: half are the most that one request applies, and a chunk is two."""
-    monkeypatch.setattr(drafts, "INSIDE", VIDEOS // 2)
-    monkeypatch.setattr(applying, "CHUNK", 2)
-    monkeypatch.setattr(applying, "SLICE", -1.0)
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", VIDEOS // 2)
+    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from library import search, services
-from library.models import Shelf, Video
+from library.models import Video, VideoCount
 from library.services import ReadyVideo
 from tests.factories import make_videos
 from tests.library import clips
@@ -43,7 +43,7 @@ def in_step() -> bool:
 
 
 def counted(owner: User) -> bool:
-    return services.on_shelf(owner) == Video.objects.owned_by(owner).count()
+    return services.video_count(owner) == Video.objects.owned_by(owner).count()
 
 
 def ready(title: str) -> ReadyVideo:
@@ -150,23 +150,23 @@ def test_the_shelf_is_what_counting_finds_after_every_kind_of_act(
     alice: User, bob: User, tmp_path: Path
 ) -> None:
     actor = Actor.creator(alice)
-    assert (services.on_shelf(alice), counted(alice)) == (0, True)
+    assert (services.video_count(alice), counted(alice)) == (0, True)
     video = bring(clips.good(tmp_path / "a.mp4"), alice)
-    assert (services.on_shelf(alice), counted(alice)) == (1, True)
+    assert (services.video_count(alice), counted(alice)) == (1, True)
     ingested(video)
-    assert (services.on_shelf(alice), counted(alice)) == (1, True)
+    assert (services.video_count(alice), counted(alice)) == (1, True)
     services.add_ready_videos(
         [ready("a"), ready("b")], owner=alice, actor=Actor.system("demo"), via="demo"
     )
     services.add_ready_videos([], owner=alice, actor=Actor.system("demo"), via="demo")
-    assert (services.on_shelf(alice), counted(alice)) == (3, True)
+    assert (services.video_count(alice), counted(alice)) == (3, True)
     services.rename_video(video, actor=actor, title="New", collection="")
     consent.remove_video(video, actor=actor)
     consent.remove_video(video, actor=actor)
-    assert (services.on_shelf(alice), counted(alice)) == (2, True)
+    assert (services.video_count(alice), counted(alice)) == (2, True)
 
-    assert services.on_shelf(bob) == 0
-    assert not Shelf.objects.filter(owner=bob).exists()
+    assert services.video_count(bob) == 0
+    assert not VideoCount.objects.filter(owner=bob).exists()
 
 
 def test_bringing_the_same_import_twice_is_counted_once(alice: User, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_bringing_the_same_import_twice_is_counted_once(alice: User, tmp_path: P
     for _ in range(2):
         bring(path, alice, import_key="k" * 64)
 
-    assert (services.on_shelf(alice), counted(alice)) == (1, True)
+    assert (services.video_count(alice), counted(alice)) == (1, True)
 
 
 def test_a_video_that_was_refused_is_not_counted(
@@ -186,11 +186,11 @@ def test_a_video_that_was_refused_is_not_counted(
     with pytest.raises(Refused):
         bring(clips.good(tmp_path / "a.mp4"), alice)
 
-    assert (services.on_shelf(alice), counted(alice)) == (0, True)
+    assert (services.video_count(alice), counted(alice)) == (0, True)
 
 
 def test_a_shelf_that_is_wrong_is_counted_anew(alice: User) -> None:
     make_videos(3, owner=alice)
-    Shelf.objects.update(videos=7)
+    VideoCount.objects.update(videos=7)
 
-    assert services.recount(alice) == services.on_shelf(alice) == 3
+    assert services.recount(alice) == services.video_count(alice) == 3

@@ -28,8 +28,8 @@ from tests.library.conftest import bring, ingested, stored
 
 def bodies(video: Video) -> list[dict[str, Any]]:
     """The events about a video, oldest first, without what differs from run to run."""
-    noise = {"id", "act", "at", "creator", "creator_seq", "v", "about"}
-    events = Event.objects.filter(about=video.uuid).order_by("id")
+    noise = {"id", "correlation_id", "at", "creator", "creator_seq", "v", "subject"}
+    events = Event.objects.filter(subject=video.uuid).order_by("id")
     return [
         {name: value for name, value in json.loads(bytes(event.body)).items() if name not in noise}
         for event in events

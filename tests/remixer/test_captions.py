@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from remixer import captions, scripts
-from remixer.catalogue import MEMES, Box, Meme
+from remixer.catalogue import TEMPLATES, Box, Template
 from remixer.recipe import canvas_for
 
 SIZE = (640, 360)
@@ -16,7 +16,7 @@ Ink = tuple[int, int, int, int]
 
 
 def drawn(meme: str, size: tuple[int, int] = SIZE, **texts: str) -> Image.Image:
-    return captions.overlay(MEMES[meme], texts, size=size, credit="")
+    return captions.overlay(TEMPLATES[meme], texts, size=size, credit="")
 
 
 def ink(image: Image.Image) -> Ink:
@@ -45,8 +45,8 @@ def assert_inside(inner: Ink, outer: Ink, *, slack: int = 4) -> None:
     assert inner[3] <= outer[3] + slack, (inner, outer)
 
 
-def boxes() -> list[tuple[Meme, Box]]:
-    return [(meme, box) for meme in MEMES.values() for box in meme.boxes]
+def boxes() -> list[tuple[Template, Box]]:
+    return [(meme, box) for meme in TEMPLATES.values() for box in meme.boxes]
 
 
 TEXTS = {
@@ -65,7 +65,7 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 @pytest.mark.parametrize(("meme", "box"), boxes(), ids=lambda value: value.id)
 def test_any_text_of_allowed_length_stays_in_its_box(
-    meme: Meme, box: Box, text: str, size: tuple[int, int]
+    meme: Template, box: Box, text: str, size: tuple[int, int]
 ) -> None:
     canvas = canvas_for(meme, width=size[0], height=size[1])
     text = captions.clean(text[: box.max_chars])
@@ -92,7 +92,7 @@ def test_a_text_is_white_with_a_black_outline() -> None:
 def test_short_texts_are_as_large_as_the_template_says() -> None:
     _, top, _, bottom = ink(drawn("big_centre", centre="I"))
 
-    largest = MEMES["big_centre"].boxes[0].size * SIZE[1]
+    largest = TEMPLATES["big_centre"].boxes[0].size * SIZE[1]
     assert bottom - top == pytest.approx(largest, rel=0.25)
 
 
@@ -140,7 +140,7 @@ def test_joined_emoji_are_one_picture() -> None:
 
 def test_the_credit_is_at_the_lower_right() -> None:
     credit = captions.credit_line("alice")
-    image = captions.overlay(MEMES["top_bottom"], {}, size=SIZE, credit=credit)
+    image = captions.overlay(TEMPLATES["top_bottom"], {}, size=SIZE, credit=credit)
 
     assert credit == "@alice · CreatorHub"
     left, top, right, bottom = ink(image)
@@ -152,7 +152,7 @@ def test_the_credit_is_at_the_lower_right() -> None:
 @pytest.mark.parametrize("size", [SIZE, (360, 640), (160, 90), (64, 64)])
 def test_the_credit_of_a_very_long_name_stays_in_the_picture(size: tuple[int, int]) -> None:
     credit = captions.credit_line("W" * 150)
-    image = captions.overlay(MEMES["top_bottom"], {}, size=size, credit=credit)
+    image = captions.overlay(TEMPLATES["top_bottom"], {}, size=size, credit=credit)
 
     assert credit.endswith("… · CreatorHub")
     assert_inside(ink(image), (0, 0, *size), slack=0)
@@ -160,7 +160,7 @@ def test_the_credit_of_a_very_long_name_stays_in_the_picture(size: tuple[int, in
 
 def test_the_credit_and_the_bottom_text_do_not_touch() -> None:
     bottom = ink(drawn("top_bottom", bottom="gjpqy " * 15))
-    credit = captions.overlay(MEMES["top_bottom"], {}, size=SIZE, credit="@alice · CreatorHub")
+    credit = captions.overlay(TEMPLATES["top_bottom"], {}, size=SIZE, credit="@alice · CreatorHub")
 
     assert bottom[3] <= ink(credit)[1]
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.checks import run_checks
 
 from remixer import catalogue
-from remixer.catalogue import MemeError
+from remixer.catalogue import TemplateError
 
 GOOD = """
 name = "One"
@@ -29,7 +29,7 @@ colour = "#ffffff"
 """
 
 
-def load(folder: Path, text: str, name: str = "one.toml") -> catalogue.Meme:
+def load(folder: Path, text: str, name: str = "one.toml") -> catalogue.Template:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return catalogue.load(path)
@@ -67,25 +67,25 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(tmp_path: Path, old: str, new: str, says: str) -> None:
     assert old in GOOD
 
-    with pytest.raises(MemeError, match=r"one\.toml") as error:
+    with pytest.raises(TemplateError, match=r"one\.toml") as error:
         load(tmp_path, GOOD.replace(old, new, 1))
 
     assert says in str(error.value)
 
 
 def test_the_files_name_is_the_id(tmp_path: Path) -> None:
-    with pytest.raises(MemeError, match="small letters"):
-        load(tmp_path, GOOD, name="Big Meme.toml")
+    with pytest.raises(TemplateError, match="small letters"):
+        load(tmp_path, GOOD, name="Big Template.toml")
 
 
 def test_two_boxes_do_not_share_an_id(tmp_path: Path) -> None:
-    with pytest.raises(MemeError, match="share an id"):
+    with pytest.raises(TemplateError, match="share an id"):
         load(tmp_path, GOOD + GOOD[GOOD.index("[[boxes]]") :])
 
 
 def test_the_ones_that_ship_are_shown_in_order() -> None:
-    assert list(catalogue.MEMES) == ["top_bottom", "caption_bar", "big_centre"]
-    assert all(box.example for meme in catalogue.MEMES.values() for box in meme.boxes)
+    assert list(catalogue.TEMPLATES) == ["top_bottom", "caption_bar", "big_centre"]
+    assert all(box.example for meme in catalogue.TEMPLATES.values() for box in meme.boxes)
 
 
 def test_a_wrong_file_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

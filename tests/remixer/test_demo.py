@@ -17,7 +17,7 @@ from creatorhub.models import User
 from library.files import SharedFile
 from library.models import Video
 from library.probe import probe
-from remixer.demo import CLIPS, clip_of, title_of
+from operations.demo import CLIPS, clip_of, title_of
 
 
 def run(videos: int) -> str:

@@ -219,7 +219,8 @@ class TestEditor:
         client = client_of(bob)
 
         response = client.post(
-            url("editor", video.uuid), form(video, act="preview", csrfmiddlewaretoken="secret")
+            url("editor", video.uuid),
+            form(video, correlation_id="preview", csrfmiddlewaretoken="secret"),
         )
 
         assert response.status_code == 303

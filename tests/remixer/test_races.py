@@ -26,7 +26,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from consent import services as consent
-from consent.models import Consent, Standing
+from consent.models import Consent, ConsentState
 from consent.policy import Reason
 from consent.uses import REMIX
 from creatorhub import jobs
@@ -101,7 +101,7 @@ class Arena:
             decided=True,
             withdrawn_version=0,
         )
-        Standing.objects.update(opted_out=False, withdrawn_version=0)
+        ConsentState.objects.update(opted_out=False, withdrawn_version=0)
         render = Render.objects.create(
             video=self.video,
             creator=self.video.owner,
@@ -110,7 +110,7 @@ class Arena:
             captions={"top": "x"},
             length_ms=1000,
             terms=self._terms,
-            allowed_version=Standing.objects.get(creator=self.creator).version,
+            allowed_version=ConsentState.objects.get(creator=self.creator).version,
             state=State.RUNNING,
             attempts=2,
             lease_token=uuid.uuid4(),
@@ -210,7 +210,9 @@ def test_it_finds_a_missing_lease_check(arena: Arena, without_the_row_guard: Non
 def test_it_finds_a_plain_read_of_the_standing(
     arena: Arena, without_the_row_guard: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = SimpleNamespace(lock_standing=lambda creator: Standing.objects.get(creator=creator))
+    plain = SimpleNamespace(
+        lock_consent_state=lambda creator: ConsentState.objects.get(creator=creator)
+    )
     monkeypatch.setattr(rendering, "consent", plain)
     fault = "published after withdrawal"
 
@@ -231,16 +233,16 @@ def test_it_finds_a_take_down_before_the_change_of_consent(
 ) -> None:
     def take_down_then_change(creator: User, video: Video) -> None:
         with transaction.atomic(durable=True):
-            withdrawal.stop_and_take_down(
+            withdrawal.stop_and_takedown(
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
                 videos={video.pk}.intersection,
                 reason=Reason.OFF,
-                act=uuid.uuid4(),
+                correlation_id=uuid.uuid4(),
             )
         with transaction.atomic(durable=True):
-            consent.lock_standing(creator)
+            consent.lock_consent_state(creator)
             Consent.objects.filter(video=video).update(terms=None)
 
     fault = "published after withdrawal"
@@ -254,17 +256,17 @@ def test_it_finds_repeatable_read(arena: Arena, without_the_row_guard: None) -> 
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            standing = consent.lock_standing(creator)
+            state = consent.lock_consent_state(creator)
             Consent.objects.filter(video=video).update(
-                terms=None, withdrawn_version=standing.version + 1
+                terms=None, withdrawn_version=state.version + 1
             )
-            withdrawal.stop_and_take_down(
+            withdrawal.stop_and_takedown(
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
                 videos={video.pk}.intersection,
                 reason=Reason.OFF,
-                act=uuid.uuid4(),
+                correlation_id=uuid.uuid4(),
             )
 
     fault = "failed to withdraw"

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from remixer.catalogue import MEMES
+from remixer.catalogue import TEMPLATES
 from remixer.recipe import Canvas, Facts, argv_for, canvas_for, span
 
-TOP_BOTTOM, BAR = MEMES["top_bottom"], MEMES["caption_bar"]
+TOP_BOTTOM, BAR = TEMPLATES["top_bottom"], TEMPLATES["caption_bar"]
 FACTS = Facts(width=1920, height=1080, duration=12.0, has_audio=True)
 
 
 def argv(meme: str = "top_bottom", facts: Facts = FACTS, **wishes: float) -> list[str]:
     times = {"start": 1.0, "length": 3.0} | wishes
     return argv_for(
-        MEMES[meme], facts, source="/job/in", overlay="/job/o.png", output="/job/out", **times
+        TEMPLATES[meme], facts, source="/job/in", overlay="/job/o.png", output="/job/out", **times
     )
 
 
@@ -94,7 +94,7 @@ def test_times_are_clamped(start: float, length: float, expected: tuple[float, f
 def test_the_template_limits_the_length() -> None:
     long = replace(FACTS, duration=600.0)
 
-    assert span(MEMES["big_centre"], long, start=0.0, length=60.0) == (0.0, 10.0)
+    assert span(TEMPLATES["big_centre"], long, start=0.0, length=60.0) == (0.0, 10.0)
 
 
 def test_sound_is_mapped_only_where_there_is_some() -> None:

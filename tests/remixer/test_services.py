@@ -20,6 +20,7 @@ from creatorhub.errors import Conflict, Forbidden, Gone, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
+from operations.sweeping import sweep
 from remixer import services
 from remixer.models import Render
 from remixer.services import requests
@@ -67,7 +68,11 @@ def told(action: str) -> list[dict[str, Any]]:
     events = Event.objects.filter(action=action).order_by("pk")
     bodies = [json.loads(bytes(event.body)) for event in events]
     return [
-        {k: v for k, v in body.items() if k not in ("id", "at", "act", "creator_seq", "v")}
+        {
+            k: v
+            for k, v in body.items()
+            if k not in ("id", "at", "correlation_id", "creator_seq", "v")
+        }
         for body in bodies
     ]
 
@@ -76,7 +81,7 @@ def about(render: Render, **fields: Any) -> dict[str, Any]:
     """What every event about a render says."""
     return {
         "creator": str(render.video.owner.uuid),
-        "about": str(render.video.uuid),
+        "subject": str(render.video.uuid),
         "render": str(render.uuid),
         "requester": str(render.requester.uuid),
         "requester_name": render.requester.name,
@@ -324,7 +329,7 @@ class TestMaker:
 
         assert services.remove_render(render, actor=Actor.creator(bob))
         assert not services.remove_render(render, actor=Actor.creator(bob))
-        services.sweep()
+        sweep()
 
         assert not Render.objects.requested_by(bob).exists()
         assert not Render.objects.visible_to(files.owner).exists()
@@ -366,7 +371,7 @@ class TestWithdrawal:
             services.file_of(render)
         assert gone.value.code == "off"
         assert gone.value.sentence == "The creator has turned this off for this video."
-        services.sweep()
+        sweep()
         assert not stored(render)
         assert Render.objects.get(pk=render.pk).file_key == ""
 
@@ -435,7 +440,7 @@ class TestWithdrawal:
         with time_machine.travel(timezone.now() + timedelta(days=2)):
             with pytest.raises(Gone) as gone:
                 services.file_of(render)
-            services.sweep()
+            sweep()
 
         assert gone.value.code == "expired"
         queued.refresh_from_db()
@@ -485,7 +490,7 @@ class TestPause:
     def test_a_resume_shows_again_what_was_out(self, bob: User, staff: User, files: Video) -> None:
         render = made(bob, files)
         services.pause(actor=Actor.staff(staff), reason="Abuse")
-        services.sweep()
+        sweep()
 
         assert services.resume(actor=Actor.staff(staff), reason="Over")
 
@@ -529,13 +534,13 @@ class TestStaff:
     def test_staff_takes_one_meme_down_for_good(self, bob: User, staff: User, files: Video) -> None:
         render, other = made(bob, files), made(bob, files)
 
-        assert services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
-        assert not services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
+        assert services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
+        assert not services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
 
         with pytest.raises(Gone) as gone:
             services.file_of(render)
         assert gone.value.sentence == "CreatorHub staff took this meme down: Hateful"
-        services.sweep()
+        sweep()
         assert not stored(render)
         assert services.file_of(other)
         assert told("render.taken_down") == [
@@ -550,7 +555,7 @@ class TestStaff:
     def test_staff_stops_one_in_the_making(self, bob: User, staff: User, video: Video) -> None:
         render = ask(bob, video)
 
-        assert services.take_down(render, actor=Actor.staff(staff), reason="Hateful")
+        assert services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
 
         services.run_render(render.pk)
         render.refresh_from_db()
@@ -561,7 +566,7 @@ class TestStaff:
         render = ask(bob, video)
 
         with pytest.raises(Forbidden):
-            services.take_down(render, actor=Actor.creator(bob), reason="Why not")
+            services.takedown(render, actor=Actor.creator(bob), reason="Why not")
 
 
 class TestPreview:

@@ -29,10 +29,10 @@ from creatorhub.celery import app
 from creatorhub.jobs import OUT_OF_ATTEMPTS, State
 from creatorhub.models import User
 from library.models import Video
-from remixer import fsck as fsck_module
+from operations import fsck as fsck_module
+from operations import sweeping
 from remixer import services
 from remixer.models import Render
-from remixer.services import sweeping
 from tests.factories import make_consent, make_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,7 +94,7 @@ def leave_dead(render: Render, *, attempts: int = 1) -> None:
 
 
 def sweep() -> sweeping.Sweep:
-    swept = services.sweep()
+    swept = sweeping.sweep()
     assert swept
     return swept
 
@@ -104,11 +104,11 @@ class TestSweep:
         Render.objects.update(created_at=timezone.now() - timedelta(minutes=1))
         sent.clear()
 
-        assert sweep().nudged == 1
+        assert sweep().enqueued == 1
         assert sent == [("remixer.render", (queued.pk,))]
 
     def test_a_fresh_request_is_left_to_its_own_hint(self, queued: Render) -> None:
-        assert sweep().nudged == 0
+        assert sweep().enqueued == 0
 
     def test_a_dead_workers_job_is_done_by_the_next(self, queued: Render) -> None:
         leave_dead(queued)
@@ -145,9 +145,9 @@ class TestSweep:
 
     def test_only_one_sweeps_at_a_time(self, queued: Render) -> None:
         with another_sweep():
-            assert services.sweep() is None
+            assert sweeping.sweep() is None
 
-        assert services.sweep() is not None
+        assert sweeping.sweep() is not None
 
     def test_the_command_says_what_was_done(self, queued: Render) -> None:
         leave_dead(queued)
@@ -184,7 +184,7 @@ class TestHints:
 
         monkeypatch.setattr(app, "send_task", refuse)
 
-        jobs.nudge("remixer.render", 1)
+        jobs.enqueue("remixer.render", 1)
 
 
 def fsck() -> tuple[bool, str]:
@@ -204,12 +204,12 @@ def _stuck(render: Render) -> str:
 
 def _contradicted(render: Render) -> str:
     Consent.objects.update(withdrawn_version=render.allowed_version + 1)
-    return f"Meme {render.uuid} is published and its permission was withdrawn."
+    return f"Template {render.uuid} is published and its permission was withdrawn."
 
 
 def _file_lost(render: Render) -> str:
     default_storage.delete(render.file_key)
-    return f"Meme {render.uuid} has no file."
+    return f"Template {render.uuid} has no file."
 
 
 def _poster_lost(render: Render) -> str:
@@ -268,7 +268,9 @@ class TestFsck:
         assert not holds
         assert expected in said
 
-    @pytest.mark.parametrize("column", ["actor", "action", "creator_seq", "about", "act"])
+    @pytest.mark.parametrize(
+        "column", ["actor", "action", "creator_seq", "subject", "correlation_id"]
+    )
     def test_it_finds_an_altered_column(self, done: Render, column: str) -> None:
         event = Event.objects.filter(action="render.published").get()
         setattr(event, column, None)

@@ -19,13 +19,13 @@ from django.utils import timezone
 from audit import tree
 from audit.models import Event
 from consent import selection, services
-from consent.models import Consent, Edit, EditJob, Tally, state_line
+from consent.models import Consent, ConsentCount, Edit, EditJob, state_line
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library import services as library
 from library.models import Video
-from remixer import fsck
+from operations import fsck
 from tests.factories import make_videos
 from tests.worker.processes import Worker, wait_until
 
@@ -50,7 +50,6 @@ from creatorhub.celery import app
 import django
 django.setup()
 app.loader.import_default_modules()
-from consent.services import applying, drafts
 applying.CHUNK, applying.SLICE, drafts.AT_ONCE = 1000, 1.0, 2000
 beat = applying.jobs.beat
 def slow_beat(*given, **named):
@@ -178,7 +177,7 @@ def it_was_applied_exactly_once(edit: Edit, owner: User) -> None:
     consents = Consent.objects.filter(creator=owner)
     right = consents.filter(use="remix", terms=edit.terms, decided=True, edit=edit)
     assert consents.count() == right.count() == VIDEOS
-    assert Tally.objects.get(creator=owner).videos == VIDEOS
+    assert ConsentCount.objects.get(creator=owner).videos == VIDEOS
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:  # as autovacuum does within a minute of such an edit
             cursor.execute("ANALYZE")

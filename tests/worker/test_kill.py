@@ -72,7 +72,7 @@ def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_ends_once(alice: User, bob
 
     render.refresh_from_db()
     assert (render.state, render.attempts, render.problem) == (State.DONE, 2, "")
-    published = Event.objects.filter(action="render.published", about=video.uuid)
+    published = Event.objects.filter(action="render.published", subject=video.uuid)
     assert published.count() == 1
     path = Path(default_storage.path(render.file_key))
     assert sorted(each.suffix for each in path.parent.iterdir()) == [".jpg", ".mp4"]

@@ -1,0 +1,78 @@
+"""Accounts, for staff: to look at, to close and open, and to turn everything of one off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib import admin
+
+from accounts import services
+from consent.admin import OPT_OUT, TURN_OFF, opt_out_all, turn_all_off
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from creatorhub.staff import StaffAdmin, reasoned
+
+
+@admin.register(User)
+class CreatorAdmin(StaffAdmin[User]):
+    list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
+    list_filter = ["is_active", "is_staff", "consent_state__opted_out"]
+    search_fields = ["username", "display_name", "email", "=uuid"]
+    search_help_text = "A name, an e-mail address, or the id of an account."
+    ordering = ["-id"]
+    fields = [
+        "username",
+        "display_name",
+        "email",
+        "uuid",
+        "time_zone",
+        "is_active",
+        "is_staff",
+        "is_superuser",
+        "last_login",
+        "date_joined",
+    ]
+    actions = ["opt_out", "turn_off_remix", "turn_off_train", "deactivate", "reactivate"]
+
+    @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
+    def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from opt_out_all(rows, actor=actor, reason=reason)
+
+    @reasoned(
+        "Turn off remixing of all their videos with a reason",
+        consequence=f"For every video that these creators have now. {TURN_OFF}",
+        button="Turn off",
+    )
+    def turn_off_remix(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from turn_all_off(rows, "remix", actor=actor, reason=reason)
+
+    @reasoned(
+        "Turn off AI training of all their videos with a reason",
+        consequence=f"For every video that these creators have now. {TURN_OFF}",
+        button="Turn off",
+    )
+    def turn_off_train(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from turn_all_off(rows, "train", actor=actor, reason=reason)
+
+    @reasoned(
+        "Deactivate with a reason",
+        consequence=(
+            "These people are signed out and cannot sign in, nor can their API tokens be used. "
+            "What they allowed stays as it is: opt them out as well if it should not."
+        ),
+        button="Deactivate",
+    )
+    def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        for user in rows:
+            services.deactivate_account(user, actor=actor, reason=reason)
+            yield f"{user.username} is deactivated."
+
+    @reasoned(
+        "Reactivate with a reason",
+        consequence="These people can sign in again. What they allow does not change.",
+        button="Reactivate",
+    )
+    def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
+        for user in rows:
+            services.reactivate_account(user, actor=actor, reason=reason)
+            yield f"{user.username} can sign in again."

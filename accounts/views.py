@@ -1,0 +1,52 @@
+"""The account: name, time zone, token, space used."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.authtoken.models import Token
+
+from accounts import services
+from accounts.forms import ProfileForm
+from creatorhub.actors import Actor
+from creatorhub.htmx import render_page
+from creatorhub.requests import SignedIn, login_required
+from library import services as library
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def account(request: SignedIn) -> HttpResponse:
+    user = request.user
+    saved = {"display_name": user.display_name, "time_zone": user.time_zone}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=saved)
+    if form.is_valid():
+        services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
+        messages.success(request, "Your account is saved.")
+        return HttpResponseRedirect(resolve_url("accounts:account"), status=303)
+    context = {
+        "form": form,
+        "token": Token.objects.filter(user=user).first(),
+        "used": library.quota_used(user),
+        "quota": settings.QUOTA_BYTES,
+    }
+    return render_page(
+        request, "accounts/account.html", context, status=422 if form.is_bound else 200
+    )
+
+
+@require_POST
+@login_required
+def token(request: SignedIn) -> HttpResponse:
+    """Make a token, or a new one in its place, or take it away."""
+    actor = Actor.creator(request.user)
+    if "revoke" in request.POST:
+        services.revoke_token(request.user, actor=actor)
+        messages.success(request, "The token no longer works.")
+    else:
+        services.renew_token(request.user, actor=actor)
+        messages.success(request, "Your new token is below. An earlier one no longer works.")
+    return HttpResponseRedirect(f"{resolve_url('accounts:account')}#token", status=303)

@@ -1,0 +1,128 @@
+"""A file that was exported, changed and sent back becomes a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, FilteredRelation, Q
+
+from consent import counts
+from consent.models import Edit, Item, Terms
+from consent.policy import Reason
+from consent.services.consent_state import lock_consent_state
+from consent.services.edits import draft as drafts
+from consent.services.edits import items
+from consent.services.edits.draft import Grant
+from consent.spreadsheets import BadSpreadsheet, Line, last_day
+from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.models import User
+from library.models import Video
+
+BATCH = 5000
+MOST_ENDS = 500
+Outcome = Item.Outcome
+Known = dict[UUID, tuple[int, str, int | None, bool | None]]
+
+
+def draft_from_spreadsheet(
+    lines: Sequence[Line], *, actor: Actor, creator: User, use: str, reason: str = ""
+) -> Edit:
+    """Freeze what each line asks for. Nothing is allowed or withdrawn until it is confirmed.
+
+    A line that says what is so already changes nothing. Raises BadSpreadsheet, with every line whose
+    video is not the creator's or whose end is no end, having written nothing; Forbidden for
+    anyone but the creator. A query for each BATCH of lines, and one for each end.
+    """
+    with transaction.atomic(durable=True):
+        lock_consent_state(creator)
+        drafts.may_draft(actor, creator, use, grants=True)
+        _not_too_many_ends(lines)
+        terms: dict[datetime | None, Terms] = {}
+        edit = drafts.new(
+            actor=actor, creator=creator, use=use, change=Edit.Change.LISTED, reason=reason
+        )
+        counted = counts.of_uses(creator)[use].terms
+        current = Terms.objects.in_bulk(counted.get("allowed", []) + counted.get("expired", []))
+        problems: list[tuple[int, str]] = []
+        for some in _batches(lines):
+            known = _known(creator, use, [line.video for line in some])
+            made = []
+            for line in some:
+                if line.video not in known:
+                    problems.append((line.number, "this video does not exist or is not yours."))
+                    continue
+                try:
+                    made.append(_item(edit, line, known[line.video], terms=terms, current=current))
+                except Refused as refused:
+                    problems.append((line.number, refused.sentence))
+            Item.objects.bulk_create(made)
+        if problems:
+            raise BadSpreadsheet(problems)
+        items.count(edit)
+        edit.save()
+    return edit
+
+
+def _batches(lines: Sequence[Line]) -> Iterator[list[Line]]:
+    remaining = iter(lines)
+    while some := list(islice(remaining, BATCH)):
+        yield some
+
+
+def _not_too_many_ends(lines: Sequence[Line]) -> None:
+    ends = {line.until for line in lines if line.state == "allowed"}
+    if len(ends) > MOST_ENDS:
+        raise Refused(
+            f"This file names {len(ends):,} different last days; at most {MOST_ENDS} can be.",
+            code="too_many_ends",
+            status=422,
+        )
+
+
+def _known(creator: User, use: str, uuids: list[UUID]) -> Known:
+    """(key, status, terms, decided) of each video that is the creator's: one query."""
+    videos = Video.objects.owned_by(creator).filter(uuid__in=uuids)
+    joined = videos.annotate(frozen=FilteredRelation("consents", condition=Q(consents__use=use)))
+    rows = joined.annotate(terms=F("frozen__terms"), decided=F("frozen__decided"))
+    return {
+        row[0]: (row[1], row[2], row[3], row[4])
+        for row in rows.values_list("uuid", "pk", "status", "terms", "decided")
+    }
+
+
+def _item(
+    edit: Edit,
+    line: Line,
+    known: tuple[int, str, int | None, bool | None],
+    *,
+    terms: dict[datetime | None, Terms],
+    current: dict[int, Terms],
+) -> Item:
+    """What the line asks for. `terms` are those made so far, by their end. Raises Refused for an
+    end that is none, unless it is the one that the video has had."""
+    key, status, before, decided = known
+    item = Item(
+        edit=edit, video_id=key, before_id=before, before_decided=bool(decided), after_id=before
+    )
+    item.after_decided = item.before_decided
+    item.outcome = Outcome.ALREADY
+    if line.state == "off":
+        item.after_id, item.after_decided = None, True
+        if before or not decided:
+            item.outcome = Outcome.PENDING
+    elif line.state == "allowed":
+        kept = current.get(before or 0)
+        if kept and (line.keeps_end or last_day(kept.until) == last_day(line.until)):
+            return item  # a file knows the day of an end, not its hour
+        if line.until not in terms:
+            terms[line.until] = drafts.terms_for(edit.use, Grant(until=line.until))
+        item.after_id, item.after_decided = terms[line.until].pk, True
+        item.outcome = Outcome.PENDING
+        if status != Video.Status.READY:
+            item.outcome, item.reason = Outcome.NOT_ELIGIBLE, str(Reason.VIDEO_UNAVAILABLE)
+    return item

@@ -1,0 +1,317 @@
+"""The list as a spreadsheet, out and back in. Reading only: `consent.services` makes the draft.
+
+    video,title,collection,uploaded,seconds,use,state,until,reason
+    3f0c…,Downhill at first light,Street rides,2026-10-19,50.0,remix,allowed,2027-03-01,allowed
+
+A person changes `state` to `allowed` or `off`, and `until`, the last day of a permission in their
+own zone; empty is no end. Any other state leaves the video as it is, so a file sent back unchanged
+changes nothing. Of the columns only `video`, `use` and `state` are needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import IO, Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from consent import counts, wording
+from consent.filters import SORTS
+from consent.models import Item, Terms, state_line
+from consent.policy import Reason
+from consent.querysets import with_reason
+from consent.uses import USES
+from creatorhub.errors import Refused
+from creatorhub.paging import beyond
+from library.models import Video
+
+COLUMNS = (
+    *("video", "title", "collection", "uploaded", "seconds"),
+    *("use", "state", "until", "reason"),
+)
+NEEDED = ("video", "use", "state")
+MOST_BYTES = 25 * 1024**2
+MOST_LINES = 100_000
+SHOWN = 100  # bad lines that are named; the rest is counted
+BATCH = 2000
+CHANGES = ("allowed", "off")
+STAYS = ("undecided", "expired", "notice_changed", "ask")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a line asks for. `until` is the moment at which the permission ends."""
+
+    number: int
+    video: UUID
+    state: str
+    until: datetime | None
+    keeps_end: bool
+
+
+class BadSpreadsheet(Refused):
+    """A file that cannot become a draft: what is wrong with it, line by line."""
+
+    status = 422
+
+    def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
+        self.problems = list(problems[:SHOWN])
+        self.more = len(problems) - len(self.problems)
+        lines = "1 line" if len(problems) == 1 else f"{len(problems):,} lines"
+        first = f"Line {problems[0][0]}: {problems[0][1]}"
+        super().__init__(
+            f"{lines} of this file cannot be used, so nothing was made of it. {first}",
+            code="bad_spreadsheet",
+        )
+
+
+def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
+    """The use and the lines of a file. Raises Refused for one that is no such table, and BadSpreadsheet
+    with every line that cannot be used."""
+    if size > MOST_BYTES:
+        raise too_large()
+    text = _decoded(file.read())
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        return _lines(rows)
+    except csv.Error as error:
+        raise Refused(
+            f"This file is not a table that we can read: {error} near line {rows.line_num}. "
+            "Save it as CSV and send that.",
+            code="not_csv",
+            status=422,
+        ) from None
+
+
+def too_large() -> Refused:
+    return Refused(
+        f"This file is larger than {MOST_BYTES // 1024**2} MB. Filter the list to fewer videos "
+        "and export that, or remove the columns that you do not need.",
+        code="file_too_large",
+        status=413,
+    )
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            break
+        if "\0" not in text:
+            return text
+    raise Refused(
+        "This file is not in UTF-8. Choose “CSV UTF-8” when you save it in your spreadsheet, and "
+        "send that.",
+        code="wrong_encoding",
+        status=422,
+    )
+
+
+def _delimiter(text: str) -> str:
+    """Spreadsheets write what their country uses, and some say so on a line of its own."""
+    head = text.partition("\n")[0]
+    if said := re.fullmatch(r"sep=(.)\r?", head):
+        return said[1]
+    return max(",;\t", key=head.count)
+
+
+def _lines(rows: Any) -> tuple[str, list[Line]]:
+    header = [name.strip().lower() for name in next(rows, [])]
+    if header and header[0].startswith("sep="):
+        header = [name.strip().lower() for name in next(rows, [])]
+    missing = [name for name in NEEDED if name not in header]
+    named = [name for name in header if name]  # a spreadsheet may add columns without a name
+    if missing or len(set(named)) < len(named):
+        raise Refused(
+            f"The first line must name the columns {', '.join(NEEDED)}, each once; "
+            + (f"{', '.join(missing)} is missing. " if missing else "one is there twice. ")
+            + "Export the list and change that file.",
+            code="wrong_columns",
+            status=422,
+        )
+    lines: list[Line] = []
+    problems: list[tuple[int, str]] = []
+    seen: dict[UUID, int] = {}
+    use = ""
+    # Line numbers are those of the file, also where a title goes over several.
+    number = rows.line_num + 1
+    for cells in rows:
+        at, number = number, rows.line_num + 1
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(seen) >= MOST_LINES:
+            raise Refused(
+                f"This file has more than {MOST_LINES:,} lines. Send it in parts.",
+                code="too_many",
+                status=413,
+            )
+        row = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
+        use = use or (row["use"] if row.get("use") in USES else "")
+        try:
+            line = _line(at, row, use=use, has_until="until" in header)
+            if (first := seen.setdefault(line.video, at)) != at:
+                raise ValueError(f"this video is on line {first} already.")
+        except ValueError as wrong:
+            problems.append((at, str(wrong)))
+        else:
+            lines.append(line)
+    if problems:
+        raise BadSpreadsheet(problems)
+    if not lines:
+        raise Refused("This file has no lines.", code="empty_selection", status=422)
+    return use, lines
+
+
+def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Line:
+    try:
+        video = UUID(row.get("video", ""))
+    except ValueError:
+        raise ValueError("the column “video” must hold the video's id, as exported.") from None
+    if row.get("use") not in USES:
+        raise ValueError(f"the use must be one of {', '.join(USES)}.")
+    if use and row["use"] != use:
+        raise ValueError(f"a file is about one use, and this one began with {use}.")
+    state = row.get("state", "").lower()
+    if state not in (*CHANGES, *STAYS):
+        raise ValueError("the state must be allowed or off.")
+    until = _end_of(row["until"]) if state == "allowed" and row.get("until") else None
+    return Line(number, video, state, until, keeps_end=not has_until)
+
+
+def _end_of(text: str) -> datetime:
+    """The end of this day in the person's own zone, which the request has activated."""
+    try:
+        day = _day_of(text)
+        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    except (ValueError, OverflowError):
+        raise ValueError("the last day must be written like 2027-03-01, or left empty.") from None
+
+
+def _day_of(text: str) -> date:
+    """2027-03-01, and what a spreadsheet makes of it where that cannot be misread: 2027/3/1, or
+    13.3.2027 and 3/13/2027, of which one number is no month. Raises ValueError."""
+    parts = [int(part) for part in re.split(r"[-/.]", text.strip())]
+    first, second, third = parts
+    if first > 999:
+        return date(first, second, third)
+    if first > 12 >= second:
+        return date(third, second, first)
+    if second > 12 >= first or first == second:
+        return date(third, first, second)
+    raise ValueError("either number may be the month")
+
+
+def last_day(until: datetime | None) -> str:
+    """How a file says when a permission ends."""
+    if until is None:
+        return ""
+    return wording.last_day(until).isoformat()
+
+
+class _Echo:
+    """What csv.writer writes to: it hands each row back instead of keeping it."""
+
+    def write(self, row: str) -> str:
+        return row
+
+
+def _written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(header)  # spreadsheets know UTF-8 by the mark
+    for row in rows:
+        yield writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value: object) -> object:
+    """A text that a spreadsheet would take for a formula is shown as the text that it is."""
+    formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if formula else value
+
+
+def export(videos: QuerySet[Video], use: str) -> Iterator[str]:
+    """The videos as CSV, newest first, in pieces; a query for each batch and each terms. No
+    transaction stays open between them."""
+    return _written(COLUMNS, _exported(videos, use))
+
+
+def _exported(videos: QuerySet[Video], use: str) -> Iterator[Sequence[object]]:
+    zone, states = timezone.get_current_timezone(), _States(use)
+    described = with_reason(videos, use).annotate(under=F(f"consent_{use}__terms"))
+    for video in batches(described, SORTS["newest"]):
+        yield (
+            str(video.uuid),
+            video.title,
+            video.collection,
+            timezone.localtime(video.created_at, zone).date().isoformat(),
+            video.duration,
+            use,
+            _state(video, use, states),
+            last_day(getattr(video, f"until_{use}")),
+            getattr(video, f"reason_{use}"),
+        )
+
+
+def _state(video: Any, use: str, states: _States) -> str:
+    """What is being turned off is off, though it may not be written down yet."""
+    if getattr(video, f"reason_{use}") == Reason.WITHDRAWN:
+        return "off"
+    return states.of(video.under) if video.under else str(getattr(video, f"state_{use}"))
+
+
+class _States:
+    """The word for the terms beneath, whatever is in force above them (an opt-out, a pause). One
+    query for each terms that it meets."""
+
+    def __init__(self, use: str) -> None:
+        self._material = counts.material_versions().get(use, 0)
+        self._known: dict[int, str] = {}
+
+    def of(self, key: int) -> str:
+        if key not in self._known:
+            terms = Terms.objects.select_related("notice").get(pk=key)
+            self._known[key] = counts.state_of_terms(
+                terms, now=timezone.now(), material=self._material
+            )
+        return self._known[key]
+
+
+def batches(rows: QuerySet[Any], ordering: tuple[str, ...]) -> Iterator[Any]:
+    """Every row in order, so many to a query, each going on where the last one ended."""
+    rows = rows.order_by(*ordering)
+    found = list(rows[:BATCH])
+    while found:
+        yield from found
+        key = [getattr(found[-1], name.removeprefix("-")) for name in ordering]
+        found = list(rows.filter(beyond(ordering, key))[:BATCH]) if len(found) == BATCH else []
+
+
+RESULT = ("video", "title", "before", "after", "outcome", "reason")
+
+
+def result(items: QuerySet[Item]) -> Iterator[str]:
+    """What came of an edit, video by video, as CSV in pieces."""
+    return _written(
+        RESULT,
+        (
+            (
+                str(item.video.uuid),
+                item.video.title,
+                state_line(item.before, decided=item.before_decided),
+                state_line(item.after, decided=item.after_decided),
+                item.result,
+                item.reason,
+            )
+            for item in batches(
+                items.select_related("edit", "video", "before__notice", "after__notice"),
+                ("video_id",),
+            )
+        ),
+    )

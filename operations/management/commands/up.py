@@ -1,0 +1,121 @@
+"""Everything in one terminal: prepares the database, then runs the web server and the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from argparse import ArgumentParser
+from io import StringIO
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+
+from creatorhub.models import User
+from operations.supervisor import Child, Supervisor, answers
+
+HOST = "127.0.0.1"
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs the web server and the workers in the foreground until Ctrl-C. On the first start "
+        "it makes the database and, with DEBUG on, the demo. Production runs them as services "
+        "of their own: see docs/operations.md."
+    )
+    requires_system_checks: list[str] = []  # handle() runs them all, those of the database too
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port", default=os.environ.get("PORT", "8000"), help="Default: $PORT, or 8000."
+        )
+
+    def handle(self, *, port: str, **options: Any) -> None:
+        number = _free_port(port)
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        call_command("check", databases=["default"], stdout=StringIO())
+        self._demo_on_first_start()
+        connections.close_all()
+
+        supervisor = Supervisor(_children(number), say=self._say)
+        for stop_signal in STOP_SIGNALS:
+            signal.signal(stop_signal, lambda *_: supervisor.stop())
+        address = f"http://localhost:{number}/"
+        supervisor.run(
+            ready=lambda: answers(f"http://{HOST}:{number}/account/login/"),
+            on_ready=lambda: self._say(self._welcome(address)),
+        )
+        if supervisor.problem:
+            raise CommandError(supervisor.problem)
+
+    def _demo_on_first_start(self) -> None:
+        """The mark outlives a demo that was interrupted, so the next start makes it again."""
+        unfinished = settings.DATA_DIR / "demo.unfinished"
+        if not settings.DEBUG or (User.objects.exists() and not unfinished.exists()):
+            return
+        unfinished.touch()
+        call_command("demo", videos=int(os.environ.get("DEMO_VIDEOS", "500")))
+        unfinished.unlink()
+
+    def _welcome(self, address: str) -> str:
+        sign_ins = settings.DATA_DIR / "demo.txt"
+        lines = ["", f"CreatorHub is running at {address}", ""]
+        if settings.DEBUG and sign_ins.exists():
+            lines += [sign_ins.read_text().rstrip(), ""]
+        return "\n".join([*lines, "Press Ctrl-C to stop."])
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _free_port(port: str) -> int:
+    """The port as a number. Raises CommandError if it is none, or taken."""
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise CommandError(f"PORT must be a number from 1 to 65535, not “{port}”.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(port)))
+        except PermissionError:
+            raise CommandError(f"Port {port} is not open to you. Use one above 1023.") from None
+        except OSError:
+            raise CommandError(
+                f"Port {port} is in use by another program. Stop that one, or choose another "
+                f"port: make run PORT={min(int(port) + 1, 65535)}"
+            ) from None
+    return int(port)
+
+
+def _children(port: int) -> list[Child]:
+    """One web server, one worker for everything short, one with a process per core for ffmpeg."""
+    web = (
+        *("-m", "gunicorn", "creatorhub.wsgi", "--bind", f"{HOST}:{port}"),
+        *("--worker-class", "gthread", "--threads", "8", "--timeout", "60"),
+        *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
+    )
+    # Celery's lecture on running as root; in a container that is how it is.
+    hush = ("-W", "ignore:You're running the worker")
+    worker = (
+        *hush,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "creatorhub",
+        "worker",
+        "--loglevel",
+        "WARNING",
+    )
+    alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+    render = ("--queues", "render", "--concurrency", str(os.cpu_count() or 1), "--hostname")
+    control = ("--queues", "control", "--concurrency", "1", "--hostname")
+    return [
+        Child("web", web),
+        Child("render worker", (*worker, *alone, *render, "render@%h")),
+        Child("control worker", (*worker, *alone, *control, "control@%h")),
+    ]

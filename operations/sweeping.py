@@ -1,0 +1,58 @@
+"""Puts right what dead workers and lost hints left. Every worker asks for it; one does it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection
+
+from consent import services as consent
+from library import services as library
+from remixer import services as remixer
+from remixer.services import Sweep
+
+logger = logging.getLogger(__name__)
+
+ADVISORY_LOCK = 0x7377656570  # "sweep": one number for all workers of a database
+
+
+def sweep() -> Sweep | None:
+    """Everything that is to be swept, once; None if another sweep is running right now."""
+    with _alone() as alone:
+        if not alone:
+            return None
+        library.sweep_ingests()
+        consent.sweep_edits()
+        library.sweep_leftovers()
+        done = remixer.sweep_renders()
+    if any((done.requeued, done.failed, done.stopped)):
+        logger.info("Swept: %s", done)
+    return done
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else sweeps this database now. The lock ends with the process that has it:
+    an advisory lock on PostgreSQL, a locked file beside an SQLite database."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+            row = cursor.fetchone()
+        try:
+            yield bool(row and row[0])
+        finally:
+            if row and row[0]:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        return
+    with (settings.DATA_DIR / "sweep.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -1,0 +1,354 @@
+"""The numbers that every page says, against counting: after every kind of act, on the bar and on
+the overview, for a library of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from waffle.testutils import override_switch
+
+from consent import counts, selection, services
+from consent.context import consent_bar_of
+from consent.models import Consent, ConsentCount, Edit, EditJob, Notice, Terms
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from library import services as library
+from library.models import Video
+from tests.factories import make_consent, make_user, make_videos, turn_off
+
+ClientOf = Callable[[User], Client]
+
+pytestmark = pytest.mark.django_db
+
+
+def me(creator: User) -> Actor:
+    return Actor.creator(creator)
+
+
+def tallied(owner: User) -> dict[tuple[str, int], int]:
+    kept = ConsentCount.objects.filter(creator=owner).exclude(videos=0)
+    return {(use, terms): n for use, terms, n in kept.values_list("use", "terms", "videos")}
+
+
+def counted(owner: User) -> dict[tuple[str, int], int]:
+    """What the counts must say, from every row."""
+    stored = Consent.objects.filter(
+        creator=owner, terms__isnull=False, video__removed_at=None, video__status="ready"
+    )
+    found = stored.order_by().values_list("use", "terms").annotate(n=Count("pk"))
+    return {(use, terms): n for use, terms, n in found if terms}
+
+
+def agree(owner: User) -> bool:
+    assert tallied(owner) == counted(owner)
+    assert library.video_count(owner) == Video.objects.owned_by(owner).count()
+    return True
+
+
+def run(edit: Edit) -> Edit:
+    services.run_edit(EditJob.objects.get(edit=edit).pk)
+    return Edit.objects.get(pk=edit.pk)
+
+
+def publish(staff: User, *, material: bool = True) -> None:
+    actor = Actor.staff(staff)
+    draft = Notice(use="remix", title="New", text="New", material=material)
+    services.publish_notice(services.write_notice(draft, actor=actor), actor=actor)
+
+
+def acts(alice: User, staff: User) -> Iterator[str]:
+    """Every kind of act, one after the other, over six videos."""
+    videos = make_videos(6, owner=alice)
+    soon = timezone.now() + timedelta(days=9)
+    yield "nothing"
+    grant = make_consent(*videos[:4])
+    yield "allowed"
+    make_consent(*videos[:4])
+    yield "allowed again"
+    make_consent(*videos[1:3], until=soon)
+    yield "allowed until then"
+    make_consent(*videos[:2], use="train")
+    yield "trained"
+    turn_off(videos[0])
+    yield "off"
+    services.turn_off(
+        actor=Actor.staff(staff), creator=alice, use="train", ids=[videos[0].uuid], reason="x"
+    )
+    yield "off by staff"
+    services.undo_or_draft(grant.uuid, actor=me(alice), creator=alice)
+    yield "undone"
+    services.remove_video(videos[1], actor=me(alice))
+    yield "removed"
+    services.remove_video(videos[5], actor=me(alice))
+    yield "removed undecided"
+    turn_off(videos[2])
+    publish(staff)
+    make_consent(*videos[2:5])
+    yield "renewed"
+    services.opt_out(actor=me(alice), creator=alice)
+    yield "opted out"
+    services.opt_in(actor=me(alice), creator=alice, restore="previous")
+    yield "opted in"
+    services.set_upload_default(actor=me(alice), creator=alice, use="remix", grant=services.Grant())
+    [new] = make_videos(1, owner=alice)
+    services.apply_upload_defaults(new)
+    yield "uploaded"
+    services.opt_out(actor=me(alice), creator=alice)
+    services.opt_in(actor=me(alice), creator=alice, restore="all_off")
+    yield "all off"
+
+
+def test_the_tallies_are_what_counting_finds_after_every_kind_of_act(
+    alice: User, staff: User
+) -> None:
+    seen = [act for act in acts(alice, staff) if agree(alice)]
+
+    assert len(seen) == 15
+    assert tallied(alice) == {}
+
+
+def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 3)
+    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
+    videos = make_videos(7, owner=alice)
+    chosen = selection.everything(alice)
+    draft = services.draft_edit(
+        actor=me(alice), creator=alice, use="remix", grant=services.Grant(), matching=chosen
+    )
+    while draft.status == "preparing":
+        draft = run(draft)
+    edit = services.confirm_edit(draft.uuid, actor=me(alice), creator=alice)
+
+    numbers = []
+    while edit.is_live:
+        edit = run(edit)
+        assert agree(alice)
+        numbers.append(sum(tallied(alice).values()))
+        if edit.parts == 2 and not numbers[2:]:
+            services.remove_video(videos[0], actor=me(alice))
+            services.remove_video(videos[6], actor=me(alice))
+            assert agree(alice)
+    off = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+    while off.is_live:
+        off = run(off)
+        assert agree(alice)
+
+    assert numbers == [2, 4, 5, 5, 5]
+    assert tallied(alice) == {}
+
+
+def test_a_creators_tallies_are_their_own(alice: User, bob: User) -> None:
+    make_consent(*make_videos(3, owner=alice))
+    make_consent(*make_videos(2, owner=bob))
+
+    turn_off(*Video.objects.filter(owner=bob)[:1])
+
+    assert agree(alice)
+    assert agree(bob)
+    assert (sum(tallied(alice).values()), sum(tallied(bob).values())) == (3, 1)
+
+
+# what a state of terms is
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("until", "version", "mode", "expected"),
+    [
+        (None, 2, "allowed", "allowed"),
+        (None, 3, "allowed", "allowed"),
+        (None, 2, "ask", "ask"),
+        (NOW + timedelta(seconds=1), 2, "allowed", "allowed"),
+        (NOW, 2, "allowed", "expired"),
+        (NOW, 1, "allowed", "expired"),
+        (None, 1, "allowed", "notice_changed"),
+        (None, 1, "ask", "notice_changed"),
+    ],
+)
+def test_terms_give_the_state_that_the_policy_gives(
+    until: datetime | None, version: int, mode: str, expected: str
+) -> None:
+    terms = Terms(use="remix", notice=Notice(version=version), mode=mode, until=until)
+
+    assert counts.state_of_terms(terms, now=NOW, material=2) == expected
+
+
+# the bar and the overview
+
+
+def cards(browser: Client) -> dict[str, dict[str, Any]]:
+    return {card["use"].id: card for card in browser.get("/").context["cards"]}
+
+
+def numbers(card: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(card[name] for name in ("allowed", "ended", "notice_changed", "ending", "off"))
+
+
+@pytest.fixture
+def mixed(alice: User, staff: User, time_machine: Any) -> list[Video]:
+    """Ten videos: one lapsed, two ended, three allowed (one of them soon to end), four off."""
+    videos = make_videos(10, owner=alice)
+    make_consent(videos[0])
+    publish(staff)
+    now = timezone.now()
+    make_consent(*videos[1:3], until=now + timedelta(hours=1))
+    make_consent(videos[3], until=now + timedelta(days=20))
+    make_consent(*videos[4:6], until=now + timedelta(days=40))
+    turn_off(videos[6])
+    time_machine.move_to(now + timedelta(hours=2))
+    return videos
+
+
+def test_the_overview_says_what_is_allowed_ended_lapsed_and_ending(
+    alice: User, mixed: list[Video], client_of: ClientOf
+) -> None:
+    browser = client_of(alice)
+
+    shown = cards(browser)
+    renewals = browser.get("/").context["renewals"]
+
+    assert numbers(shown["remix"]) == (3, 2, 1, 1, 4)
+    assert numbers(shown["train"]) == (0, 0, 0, 0, 10)
+    assert [(one["state"], one["count"]) for one in renewals] == [
+        ("ending", 1),
+        ("notice_changed", 1),
+    ]
+    assert consent_bar_of(alice).sentence == "3 of 10 videos may be remixed."
+    assert consent_bar_of(alice).detail == "None may be used for training."
+
+
+def test_each_number_of_the_overview_is_that_of_the_list_behind_it(
+    alice: User, mixed: list[Video], client_of: ClientOf
+) -> None:
+    card = cards(client_of(alice))["remix"]
+
+    for name, state in (
+        ("allowed", "allowed"),
+        ("ended", "expired"),
+        ("notice_changed", "notice_changed"),
+        ("ending", "ending"),
+    ):
+        chosen = selection.matching(alice, {"remix": state})
+        assert selection.videos(alice, chosen).count() == card[name]
+
+
+def test_while_everything_is_off_no_number_says_otherwise(
+    alice: User, mixed: list[Video], client_of: ClientOf
+) -> None:
+    services.opt_out(actor=me(alice), creator=alice)
+    browser = client_of(alice)
+
+    assert numbers(cards(browser)["remix"]) == (0, 0, 0, 0, 10)
+    assert browser.get("/").context["renewals"] == []
+    assert consent_bar_of(alice).sentence == "Everything of yours is off."
+    assert {use.id: number for use, number in browser.get("/opt-in/").context["again"]} == {
+        "remix": 3,
+        "train": 0,
+    }
+
+
+def test_while_a_use_is_paused_it_is_allowed_for_none(
+    alice: User, mixed: list[Video], client_of: ClientOf
+) -> None:
+    make_consent(mixed[9], use="train")
+
+    with override_switch("remixer_paused", active=True):
+        shown = cards(client_of(alice))
+        bar = consent_bar_of(alice)
+        sentence, detail = bar.sentence, bar.detail
+
+    assert (numbers(shown["remix"]), shown["train"]["allowed"]) == ((0, 0, 0, 0, 10), 1)
+    assert sentence == "None of your videos may be remixed."
+    assert detail == "1 of 10 videos may be used for training."
+
+
+def test_what_is_being_withdrawn_is_not_counted_as_allowed(
+    alice: User, mixed: list[Video], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
+    edit = services.turn_off(
+        actor=me(alice),
+        creator=alice,
+        use="remix",
+        ids=[video.uuid for video in mixed[:6]],
+    )
+
+    bar = consent_bar_of(alice)
+
+    assert edit.is_withdrawing
+    assert bar.sentence == "Remix is being turned off for 6 videos."
+    assert cards(client_of(alice))["remix"]["allowed"] == 0
+    assert [one.pk for one in client_of(alice).get("/").context["under_way"]] == [edit.pk]
+    run(edit)
+    assert consent_bar_of(alice).sentence == "Nothing of yours is allowed."
+
+
+def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
+    alice: User, mixed: list[Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 2)
+    chosen = selection.matching(alice, {"remix": "allowed"})
+
+    edit = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+
+    assert edit.is_holding
+    sentence = "Remix is being turned off for the videos you chose."
+    assert consent_bar_of(alice).sentence == sentence
+    run(edit)
+    assert edit.items.count() == 3
+    assert consent_bar_of(alice).sentence == "Nothing of yours is allowed."
+
+
+@pytest.mark.parametrize(
+    ("count", "allowed", "sentence", "detail"),
+    [
+        (0, 0, "You have no videos yet.", "Whatever you add starts off."),
+        (1, 0, "Nothing of yours is allowed.", "Your video is off for remix and training."),
+        (3, 0, "Nothing of yours is allowed.", "Your 3 videos are off for remix and training."),
+        (1, 1, "1 of 1 video may be remixed.", "None may be used for training."),
+        (1200, 2, "2 of 1,200 videos may be remixed.", "None may be used for training."),
+    ],
+)
+def test_the_bar_says_it_in_words(
+    alice: User, count: int, allowed: int, sentence: str, detail: str
+) -> None:
+    videos = make_videos(count, owner=alice)
+    if allowed:
+        make_consent(*videos[:allowed])
+
+    bar = consent_bar_of(alice)
+
+    assert (bar.sentence, bar.detail) == (sentence, detail)
+
+
+def test_the_bar_and_the_overview_ask_the_same_number_of_queries_for_1_and_for_500_videos(
+    client_of: ClientOf,
+) -> None:
+    def queries(count: int) -> tuple[int, int]:
+        owner = make_user()
+        videos = make_videos(2 * count, owner=owner)
+        make_consent(*videos[:count], until=timezone.now() + timedelta(days=9))
+        make_consent(*videos[count:], use="train")
+        browser = client_of(owner)
+        with CaptureQueriesContext(connection) as bar:
+            assert consent_bar_of(owner).videos == 2 * count
+        with CaptureQueriesContext(connection) as overview:
+            assert browser.get("/").status_code == 200
+        return len(bar), len(overview)
+
+    assert queries(1) == queries(250)
+    assert queries(1)[0] <= 6
