@@ -27,8 +27,7 @@ def reactivate_account(user: User, *, actor: Actor, reason: str) -> bool:
 
 
 def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bool:
-    if actor.kind != "staff":
-        raise Forbidden("Only staff can do this.", code="staff_only")
+    actor.require_staff()
     with transaction.atomic(durable=True):
         lock_consent_state(user)
         changed = User.objects.filter(pk=user.pk, is_active=not is_active)

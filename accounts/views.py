@@ -12,7 +12,7 @@ from rest_framework.authtoken.models import Token
 from accounts import services
 from accounts.forms import ProfileForm
 from creatorhub.actors import Actor
-from creatorhub.htmx import render_page
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from library import services as library
 
@@ -26,7 +26,7 @@ def account(request: SignedIn) -> HttpResponse:
     if form.is_valid():
         services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
         messages.success(request, "Your account is saved.")
-        return HttpResponseRedirect(resolve_url("accounts:account"), status=303)
+        return see_other("accounts:account")
     context = {
         "form": form,
         "token": Token.objects.filter(user=user).first(),

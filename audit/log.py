@@ -97,7 +97,7 @@ def _event(
         "v": VERSION,
         "id": str(event_id),
         "action": action,
-        "actor": f"{actor.kind}:{actor.id}",
+        "actor": str(actor),
         "correlation_id": str(correlation_id),
         "at": timestamp(now),
         **{name: _plain(value) for name, value in fields.items()},

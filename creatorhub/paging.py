@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from django.core import signing
 from django.db.models import F, Model, OrderBy, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.http import HttpRequest
 
 M = TypeVar("M", bound=Model)
 SALT = "page"
@@ -42,6 +43,18 @@ def page_of(
     more = len(found) > size
     items = found[:size]
     return Page(items, _write(items[-1], ordering) if more else "")
+
+
+def pager(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
+    """For a template: `next_url` and `first_url`, the addresses of this list's following page and
+    of its first, with all else of the query kept; each empty where there is none."""
+    query = request.GET.copy()
+    was_further_on = bool(query.pop("after", None))
+    first_url = f"?{query.urlencode()}" if was_further_on else ""
+    if not page.next:
+        return {"next_url": "", "first_url": first_url}
+    query["after"] = page.next
+    return {"next_url": f"?{query.urlencode()}", "first_url": first_url}
 
 
 def _by_hand(name: str) -> OrderBy:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from audit import log
 from consent.models import Notice
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden
+from creatorhub.errors import Conflict
 
 
 def write_notice(notice: Notice, *, actor: Actor) -> Notice:
@@ -17,8 +17,7 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 
     Unlike the other services it may run inside a transaction: the admin saves a form in its own.
     """
-    if actor.kind != "staff":
-        raise Forbidden("Only staff write notices.", code="staff_only")
+    actor.require_staff(to="write notices")
     with transaction.atomic():
         same = Notice.objects.filter(use=notice.use, language=notice.language)
         stored = Notice.objects.select_for_update().filter(pk=notice.pk).first()
@@ -44,8 +43,7 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
     """From here the text is immutable and what new grants name. If it is material, grants under
     older versions lapse by comparison; no row of theirs is touched. Only staff may."""
-    if actor.kind != "staff":
-        raise Forbidden("Only staff publish notices.", code="staff_only")
+    actor.require_staff(to="publish notices")
     with transaction.atomic(durable=True):
         notice = Notice.objects.select_for_update().get(pk=notice.pk)
         if notice.published_at:

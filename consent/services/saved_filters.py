@@ -9,7 +9,7 @@ from django.db import transaction
 from consent import selection
 from consent.models import SavedFilter
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden, NotFound, Refused
+from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 
 MOST_SAVED = 30
@@ -18,7 +18,7 @@ MOST_SAVED = 30
 def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]) -> SavedFilter:
     """Keep what narrows this list under `name`; a filter of that name is replaced. Raises Refused
     for no name, one that is too long, nothing that narrows, or too many."""
-    _own(actor, creator)
+    actor.require(creator)
     name = " ".join(name.split())
     if not name.isprintable() or not 0 < len(name) <= 60:
         raise Refused("Give the filter a name of at most 60 letters.", code="name", status=422)
@@ -45,15 +45,10 @@ def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]
 
 def forget_filter(saved: uuid.UUID, *, actor: Actor, creator: User) -> SavedFilter:
     """Raises NotFound for a filter that is not this creator's."""
-    _own(actor, creator)
+    actor.require(creator)
     with transaction.atomic(durable=True):
         found = SavedFilter.objects.filter(creator=creator, uuid=saved).first()
         if found is None:
             raise NotFound("There is no such filter.", code="not_found")
         SavedFilter.objects.filter(pk=found.pk).delete()
     return found
-
-
-def _own(actor: Actor, creator: User) -> None:
-    if actor != Actor.creator(creator):
-        raise Forbidden("These filters are their creator's own.", code="not_the_creator")

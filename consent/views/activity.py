@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 from audit import history
 from audit.models import Event
 from consent.models import Edit
-from creatorhub.htmx import render_page
 from creatorhub.models import User
-from creatorhub.paging import page_of
+from creatorhub.pages import render_page
+from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 
 SIZE = 50
@@ -43,15 +43,11 @@ def activity(request: SignedIn) -> HttpResponse:
     page = page_of(events, ordering=("-id",), size=SIZE, after=request.GET.get("after", ""))
     lines = history.describe(page.items, reader=request.user)
     edits = _edits(lines)
-    query = request.GET.copy()
-    query.pop("after", None)
-    first = query.urlencode()
     context = {
         "lines": [(line, edits.get(line.fields.get("edit", ""))) for line in lines],
         "kinds": [(name, label) for name, (label, _) in KINDS.items()],
         "kind": kind if kind in KINDS else "",
-        "next_url": f"?{first}&after={page.next}" if page.next else "",
-        "first_url": f"?{first}" if request.GET.get("after") else "",
+        **pager(request, page),
     }
     return render_page(request, "consent/activity.html", context)
 

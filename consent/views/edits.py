@@ -18,11 +18,11 @@ from consent import services
 from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
 from consent.uses import USES
-from consent.views.shared import edits_of, going_back, kept_next, see
+from consent.views.shared import edits_of, going_back, kept_next
 from consent.wording import SENTENCES, last_day, summary_of
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Refused
-from creatorhub.htmx import render_page
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
 LOOK = 5  # videos shown of each group in a preview
@@ -46,10 +46,10 @@ def turn_off(request: SignedIn) -> HttpResponse:
     result = resolve_url("consent:edit_result", edit.uuid)
     back = going_back(request)
     if edit.is_live or not back:
-        return see(kept_next(result, back))
+        return see_other(kept_next(result, back))
     undo = format_html(' <a href="{}">See or undo</a>', result) if edit.changed else ""
     messages.success(request, format_html("{}{}", summary_of(edit), undo))
-    return see(back)
+    return see_other(back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -58,7 +58,7 @@ def edit_draft(request: SignedIn) -> HttpResponse:
     """Freeze a selection and go to its preview. From a preview it makes the draft again, for the
     same videos with another end. GET, by who comes back to the address, leads to the list."""
     if request.method != "POST":
-        return see(resolve_url("consent:videos"))
+        return see_other("consent:videos")
     form = GrantForm(request.POST)
     actor = Actor.creator(request.user)
     earlier = None
@@ -85,7 +85,7 @@ def edit_draft(request: SignedIn) -> HttpResponse:
         if not earlier or earlier.status != Edit.Status.DRAFT:
             raise
         return _preview(request, earlier, problem=refused.sentence)
-    return see(kept_next(resolve_url("consent:edit_preview", edit.uuid), going_back(request)))
+    return see_other(kept_next(resolve_url("consent:edit_preview", edit.uuid), going_back(request)))
 
 
 @require_safe
@@ -95,7 +95,9 @@ def edit_preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     shows how far it is instead."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
     if edit.status != Edit.Status.DRAFT:
-        return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+        return see_other(
+            kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request))
+        )
     if edit.expires_at <= timezone.now():
         return _preview(request, edit, refused=services.draft_expired())
     return _preview(request, edit)
@@ -138,7 +140,7 @@ def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
         if draft is None:
             raise
         return _preview(request, draft, refused=refused)
-    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
 def _confirmed(request: SignedIn, uuid: UUID) -> Edit:
@@ -158,14 +160,14 @@ def edit_undo(request: SignedIn, uuid: UUID) -> HttpResponse:
     actor = Actor.creator(request.user)
     inverse = services.undo_or_draft(uuid, actor=actor, creator=request.user)
     name = "edit_preview" if inverse.status == Edit.Status.DRAFT else "edit_result"
-    return see(kept_next(resolve_url(f"consent:{name}", inverse.uuid), going_back(request)))
+    return see_other(kept_next(resolve_url(f"consent:{name}", inverse.uuid), going_back(request)))
 
 
 @require_POST
 @login_required
 def edit_cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
     edit = services.cancel_edit(uuid, actor=Actor.creator(request.user), creator=request.user)
-    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
 @require_POST
@@ -175,7 +177,7 @@ def edit_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     edit = get_object_or_404(edits_of(request), uuid=uuid)
     if not services.retry_edit(edit):
         raise Conflict("There is nothing to try again here.", code="nothing_to_retry")
-    return see(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
 def _terms_in(edit: Edit) -> Terms | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,7 +23,7 @@ from consent.views.activity import PART, events_of
 from consent.views.upload_defaults import choices_of
 from consent.wording import reach
 from creatorhub.actors import Actor
-from creatorhub.htmx import render_page
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 
@@ -63,7 +62,7 @@ def opt_out(request: SignedIn) -> HttpResponse:
         if done.stopped or done.taken_down:
             told += f" {reach(done.stopped, done.taken_down)}"
         messages.success(request, told)
-    return HttpResponseRedirect(resolve_url("consent:opt_in"), status=303)
+    return see_other("consent:opt_in")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,7 +76,7 @@ def opt_in(request: SignedIn) -> HttpResponse:
         )
         bar = consent_bar_of(request.user)
         messages.success(request, f"You are back. {bar.sentence}")
-        return HttpResponseRedirect(resolve_url("consent:overview"), status=303)
+        return see_other("consent:overview")
     state = ConsentState.objects.filter(creator=request.user).first()
     context = {
         "form": form,

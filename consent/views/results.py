@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 from consent import spreadsheets
 from consent.models import Edit, EditJob, Item, UploadDefault
 from consent.uses import USES
-from consent.views.shared import edits_of, going_back, kept_next, see
+from consent.views.shared import edits_of, going_back, kept_next
 from consent.wording import summary_of
-from creatorhub.htmx import render_page
 from creatorhub.jobs import State
-from creatorhub.paging import page_of
+from creatorhub.pages import render_page, see_other
+from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 
 LISTED = 100
@@ -30,7 +30,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     edit = get_object_or_404(edits_of(request), uuid=uuid)
     back = going_back(request)
     if edit.status == Edit.Status.DRAFT:
-        return see(kept_next(resolve_url("consent:edit_preview", edit.uuid), back))
+        return see_other(kept_next(resolve_url("consent:edit_preview", edit.uuid), back))
     if is_under_way(edit):
         return _progress_page(request, edit, back=back)
     outcome = request.GET.get("outcome", "")
@@ -38,9 +38,6 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
         "edit", "video", "before__notice", "after__notice"
     )
     page = page_of(items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", ""))
-    kept = request.GET.copy()
-    kept.pop("after", None)
-    first = kept.urlencode()
     context = {
         "edit": edit,
         "use": USES[edit.use],
@@ -50,8 +47,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
         "groups": _groups(edit),
         "uploads_start_on": edit.change == Edit.Change.OFF
         and UploadDefault.objects.filter(creator=request.user, use=edit.use).exists(),
-        "next_url": f"?{first}&after={page.next}" if page.next else "",
-        "first_url": f"?{first}" if request.GET.get("after") else "",
+        **pager(request, page),
         "back": back or resolve_url("consent:videos"),
         "kept_back": back,
     }
@@ -66,7 +62,7 @@ def edit_progress(request: SignedIn, uuid: UUID) -> HttpResponse:
     back = going_back(request)
     result = kept_next(resolve_url("consent:edit_result", edit.uuid), back)
     if not getattr(request, "htmx", False):
-        return see(result)
+        return see_other(result)
     if not is_under_way(edit):
         return HttpResponse(headers={"HX-Redirect": result})
     return _progress_page(request, edit, back=back, partial="progress")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from django.db.models import QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from consent.models import Edit
@@ -29,8 +28,3 @@ def going_back(request: SignedIn) -> str:
 def kept_next(url: str, back: str) -> str:
     """`url`, from which one returns to `back`."""
     return f"{url}?next={quote(back, safe='/')}" if back else url
-
-
-def see(url: str) -> HttpResponse:
-    """303: the browser goes on by GET, and does not send the form again on reload."""
-    return HttpResponseRedirect(url, status=303)

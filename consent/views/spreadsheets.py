@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,10 +13,9 @@ from consent import services, spreadsheets
 from consent.filters import VideoFilter
 from consent.forms import SpreadsheetForm
 from consent.uses import REMIX, USES
-from consent.views.shared import see
 from creatorhub.actors import Actor
 from creatorhub.errors import NotFound, Refused
-from creatorhub.htmx import render_page
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from library.uploads import refusal, takes_files
@@ -77,7 +75,7 @@ def spreadsheet_draft(request: SignedIn) -> HttpResponse:
         except Refused as no:
             refused = no
         else:
-            return see(resolve_url("consent:edit_preview", edit.uuid))
+            return see_other("consent:edit_preview", edit.uuid)
     return _page(request, form, refused=refused, status=refused.status if refused else 422)
 
 

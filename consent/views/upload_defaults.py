@@ -6,18 +6,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import resolve_url
 from django.views.decorators.http import require_http_methods
 
 from consent import services
 from consent.forms import UploadDefaultForm
 from consent.models import UploadDefault
 from consent.uses import USES
-from consent.views.shared import see
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
-from creatorhub.htmx import render_page
 from creatorhub.models import User
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
 
@@ -51,7 +49,7 @@ def upload_defaults(request: SignedIn) -> HttpResponse:
         except Refused as refused:
             problem, status = refused.sentence, refused.status
         else:
-            return see(resolve_url("consent:upload_defaults"))
+            return see_other("consent:upload_defaults")
     context = {
         "choices": [
             {**one, "notice": services.current_notice(one["use"].id)}

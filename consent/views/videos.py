@@ -33,10 +33,10 @@ from consent.states import states_of
 from consent.uses import USES
 from consent.wording import REASON_LABELS, last_day
 from creatorhub.actors import Actor
-from creatorhub.htmx import render_page
 from creatorhub.jobs import State
 from creatorhub.models import User
-from creatorhub.paging import Page, page_of
+from creatorhub.pages import render_page, see_other
+from creatorhub.paging import Page, page_of, pager
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from library.search import collections_of
@@ -89,8 +89,7 @@ def videos(request: SignedIn) -> HttpResponse:
         "all": _all_that_match(request) if fits and asked.get("all") else None,
         "all_url": f"?{_with(query, all='1')}" if page.next or asked.get("after") else "",
         "clear_url": f"?{query.urlencode()}",
-        "next_url": f"?{_with(query, after=page.next)}" if page.next else "",
-        "first_url": f"?{query.urlencode()}" if asked.get("after") else "",
+        **pager(request, page),
     }
     return render_page(request, "consent/videos.html", context, status=200 if fits else 400)
 
@@ -190,7 +189,7 @@ def filter_save(request: SignedIn) -> HttpResponse:
 def filter_forget(request: SignedIn, uuid: UUID) -> HttpResponse:
     gone = services.forget_filter(uuid, actor=Actor.creator(request.user), creator=request.user)
     messages.success(request, f"The filter “{gone.name}” is removed.")
-    return HttpResponseRedirect(resolve_url("consent:videos"), status=303)
+    return see_other("consent:videos")
 
 
 @require_safe
@@ -255,4 +254,4 @@ def video_remove(request: SignedIn, uuid: UUID) -> HttpResponse:
     mine = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
     services.remove_video(mine, actor=Actor.creator(request.user))
     messages.success(request, f"“{mine.title}” is removed. Memes made of it are gone.")
-    return HttpResponseRedirect(resolve_url("consent:videos"), status=303)
+    return see_other("consent:videos")

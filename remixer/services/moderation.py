@@ -7,7 +7,6 @@ from django.db import transaction
 from consent import services as consent
 from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden
 from creatorhub.jobs import LIVE, State
 from remixer.models import Render
 from remixer.services.records import record
@@ -18,8 +17,7 @@ BY_STAFF = "taken_down_by_staff"
 def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
     """Nobody is served it from the commit on, and its maker cannot queue it again; its files are
     deleted by the sweeper. False, and nothing written, if it was not live or out. Only staff."""
-    if actor.kind != "staff":
-        raise Forbidden("Only staff can do this.", code="staff_only")
+    actor.require_staff()
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
         mine = Render.objects.filter(pk=render.pk)

@@ -18,7 +18,6 @@ from consent.policy import Reason
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden
 from creatorhub.jobs import State
 from remixer.models import Render
 from remixer.services.records import record_all, sentence
@@ -27,7 +26,7 @@ from remixer.services.records import record_all, sentence
 def pause(*, actor: Actor, reason: str) -> int | None:
     """Nothing starts, publishes or is served from the commit on. Returns how many renders were
     stopped; None, and nothing written, if remixing was paused already. Only staff."""
-    _only_staff(actor)
+    actor.require_staff()
     with transaction.atomic(durable=True):
         switch = _locked_switch()
         if switch.active:
@@ -72,7 +71,7 @@ def pause(*, actor: Actor, reason: str) -> int | None:
 def resume(*, actor: Actor, reason: str) -> bool:
     """What was published is served again, as far as its creator still allows it. What the pause
     stopped stays stopped; its makers may try again. False if there was no pause. Only staff."""
-    _only_staff(actor)
+    actor.require_staff()
     with transaction.atomic(durable=True):
         switch = _locked_switch()
         if not switch.active:
@@ -89,8 +88,3 @@ def _locked_switch() -> Any:
         name=REMIX.pause_switch, defaults={"active": False}
     )
     return switch
-
-
-def _only_staff(actor: Actor) -> None:
-    if actor.kind != "staff":
-        raise Forbidden("Only staff can do this.", code="staff_only")

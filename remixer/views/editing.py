@@ -15,14 +15,13 @@ from consent.querysets import Ruling
 from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
-from creatorhub.htmx import render_page
+from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES, Template
 from remixer.forms import PLACE, PREFIX, EditorForm, PlaceForm, captions_in, set_aside
 from remixer.views.gallery import present
-from remixer.views.shared import see_other
 from remixer.wording import WHAT_TO_DO, not_allowed
 
 NEVER_SENT_BACK = ("csrfmiddlewaretoken", "idempotency_key", "act")

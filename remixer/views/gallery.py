@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 from consent import querysets
 from consent.uses import REMIX
 from creatorhub.errors import Forbidden
-from creatorhub.htmx import render_page
 from creatorhub.models import User
-from creatorhub.paging import page_of
+from creatorhub.pages import render_page
+from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 from library import serving
 from library.models import Video
-from remixer.views.shared import PAGE, first_url, next_url
+from remixer.views.shared import PAGE
 from remixer.wording import not_allowed
 
 LONGEST_SEARCH = 100
@@ -45,8 +45,7 @@ def gallery(request: SignedIn) -> HttpResponse:
     context = {
         "videos": page.items,
         "query": query,
-        "next_url": next_url(request, page.next),
-        "first_url": first_url(request),
+        **pager(request, page),
     }
     return render_page(request, "remixer/gallery.html", context, partial="videos")
 

@@ -15,15 +15,15 @@ from consent import querysets
 from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Gone, NotFound, Refused
-from creatorhub.htmx import render_page
 from creatorhub.jobs import State, ahead_of
-from creatorhub.paging import page_of
+from creatorhub.pages import render_page, see_other
+from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 from library import serving
 from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
-from remixer.views.shared import PAGE, first_url, next_url, see_other
+from remixer.views.shared import PAGE
 from remixer.wording import Status, announcement, headline, status_for_creator, status_of
 
 ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
@@ -53,8 +53,7 @@ def my_memes(request: SignedIn) -> HttpResponse:
     context = {
         "rows": rows_of(page.items),
         "live": any(render.is_live for render in page.items),
-        "next_url": next_url(request, page.next),
-        "first_url": first_url(request),
+        **pager(request, page),
     }
     return render_page(request, "remixer/my_memes.html", context, partial="memes")
 

@@ -8,13 +8,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from creatorhub.htmx import render_page
-from creatorhub.paging import page_of
+from creatorhub.pages import render_page
+from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of
-from remixer.views.shared import PAGE, first_url, next_url
+from remixer.views.shared import PAGE
 
 LATEST = 3
 
@@ -57,7 +57,6 @@ def _list(
     context = {
         "rows": rows_of(page.items, to_creator=True),
         "video": video,
-        "next_url": next_url(request, page.next) if size == PAGE else "",
-        "first_url": first_url(request),
+        **(pager(request, page) if size == PAGE else {}),
     }
     return render_page(request, template, context, partial="memes")

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from tests.architecture.writes import orm_writes
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("audit", "consent", "creatorhub", "library", "remixer")
+APPS = ("accounts", "audit", "consent", "creatorhub", "library", "operations", "remixer")
 # The parts of a path where rows may be written. Everything else asks a service.
 WRITERS = {"services", "services.py", "log.py", "jobs.py", "migrations"}
 

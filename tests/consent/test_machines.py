@@ -667,9 +667,7 @@ def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> Non
         history.opt_in("previous")
 
         history.both_agree()
-        reds = [
-            n for n, film in enumerate(history.model.films) if film.collection == "Reds"
-        ]
+        reds = [n for n, film in enumerate(history.model.films) if film.collection == "Reds"]
         assert "allowed" not in {history.model.reason(n) for n in reds}
 
 

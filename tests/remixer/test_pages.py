@@ -220,7 +220,7 @@ class TestEditor:
 
         response = client.post(
             url("editor", video.uuid),
-            form(video, correlation_id="preview", csrfmiddlewaretoken="secret"),
+            form(video, act="preview", csrfmiddlewaretoken="secret"),
         )
 
         assert response.status_code == 303

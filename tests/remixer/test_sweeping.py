@@ -93,7 +93,7 @@ def leave_dead(render: Render, *, attempts: int = 1) -> None:
     )
 
 
-def sweep() -> sweeping.Sweep:
+def sweep() -> services.Sweep:
     swept = sweeping.sweep()
     assert swept
     return swept

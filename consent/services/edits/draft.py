@@ -207,7 +207,7 @@ def new(
     now = timezone.now()
     return Edit.objects.create(
         creator=creator,
-        actor=f"{actor.kind}:{actor.id}",
+        actor=str(actor),
         use=use,
         change=change,
         terms=terms,

@@ -1,11 +1,11 @@
-"""All that views know of HTMX: which part of a page to answer, and a toast."""
+"""How views answer: a page or the part of it that HTMX asked for, or a redirect after a POST."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 
 
@@ -23,3 +23,9 @@ def render_page(
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def see_other(to: str, *args: object) -> HttpResponse:
+    """303 to a view (with its arguments) or an address: the browser goes on by GET, and does not
+    send the form again on reload."""
+    return HttpResponseRedirect(resolve_url(to, *args), status=303)

@@ -1,0 +1,29 @@
+"""Days in a person's own zone, which the request activates, and the moments they begin and end."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.utils import timezone
+
+EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)  # every zone can be applied between them
+
+
+def start_of(day: date) -> datetime:
+    """When this day begins. A day outside EARLIEST to LATEST is moved to the nearer of them."""
+    day = max(EARLIEST, min(day, LATEST))
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def end_of(day: date) -> datetime:
+    """When this day is over: the start of the next one."""
+    return start_of(day + timedelta(days=1))
+
+
+def last_day(end: datetime) -> date:
+    """The last day on which something that ends at this moment still holds.
+
+    The second before the end is found in UTC: on the wall clock it may not exist, where summer
+    time begins at midnight.
+    """
+    return timezone.localtime(end.astimezone(UTC) - timedelta(seconds=1)).date()
