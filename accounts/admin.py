@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from consent.admin import OPT_OUT, TURN_OFF, opt_out_all, turn_all_off
+from consent.admin import OPT_OUT, TurnOffAdmin, opt_out_all, turn_off_all
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import StaffAdmin, reasoned
+from creatorhub.staff import reasoned
 
 
 @admin.register(User)
-class CreatorAdmin(StaffAdmin[User]):
+class CreatorAdmin(TurnOffAdmin[User]):
     list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
     list_filter = ["is_active", "is_staff", "consent_state__opted_out"]
     search_fields = ["username", "display_name", "email", "=uuid"]
@@ -32,27 +33,16 @@ class CreatorAdmin(StaffAdmin[User]):
         "last_login",
         "date_joined",
     ]
-    actions = ["opt_out", "turn_off_remix", "turn_off_train", "deactivate", "reactivate"]
+    actions = ["opt_out", "deactivate", "reactivate"]
 
     @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
     def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
         yield from opt_out_all(rows, actor=actor, reason=reason)
 
-    @reasoned(
-        "Turn off remixing of all their videos with a reason",
-        consequence=f"For every video that these creators have now. {TURN_OFF}",
-        button="Turn off",
-    )
-    def turn_off_remix(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from turn_all_off(rows, "remix", actor=actor, reason=reason)
+    turn_off_label = _("Turn off %(use)s of all their videos with a reason")
 
-    @reasoned(
-        "Turn off AI training of all their videos with a reason",
-        consequence=f"For every video that these creators have now. {TURN_OFF}",
-        button="Turn off",
-    )
-    def turn_off_train(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from turn_all_off(rows, "train", actor=actor, reason=reason)
+    def turn_off(self, rows: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from turn_off_all(rows, use, actor=actor, reason=reason)
 
     @reasoned(
         "Deactivate with a reason",

@@ -5,31 +5,37 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from consent import selection, services
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
-from consent.uses import USES
+from consent.uses import USES, Use
+from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from creatorhub.staff import NoReasonForm, StaffAdmin, reasoned, staff_actor
 from library.models import Video
 
-OPT_OUT = (
+M = TypeVar("M", bound=Model)
+
+OPT_OUT = _(
     "Everything is turned off for all videos of these creators: memes in the making stop and "
-    "finished ones go dark at once. What they had allowed stays stored, and only they can turn "
+    "finished ones are hidden at once. What they had allowed stays stored, and only they can turn "
     "it back on."
 )
-TURN_OFF = (
-    "Whoever asks is told no from now on. Where remixing is turned off, memes in the making stop "
-    "and finished ones go dark at once. Only the creator can allow it again."
+TURN_OFF = _(
+    "Whoever asks is answered no from now on. Where remixing is turned off, memes in the making "
+    "stop and finished ones are hidden at once. Only the creator can allow it again."
 )
 
 
@@ -37,48 +43,81 @@ def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[
     for creator in creators:
         done = services.opt_out(actor=actor, creator=creator, reason=reason)
         if done.changed:
-            yield (
-                f"Everything of {creator.username} is off: {done.stopped} stopped, "
-                f"{done.taken_down} taken down."
-            )
+            yield gettext("Everything of %(name)s is off. %(reach)s") % {
+                "name": creator.username,
+                "reach": reach(done.stopped, done.taken_down),
+            }
         else:
-            yield f"{creator.username} had opted out already."
+            yield gettext("%(name)s had opted out already.") % {"name": creator.username}
 
 
-def _turn_off(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+def turn_off_videos(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
     """One edit for each creator."""
     by_creator: dict[User, list[UUID]] = defaultdict(list)
     for video in videos:
         by_creator[video.owner].append(video.uuid)
     for creator, ids in by_creator.items():
         edit = services.turn_off(actor=actor, creator=creator, use=use, ids=ids, reason=reason)
-        yield _told(edit)
+        yield _summary(edit)
 
 
-def turn_all_off(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+def turn_off_all(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
     """Of all videos that each of them has now, however many."""
     for creator in creators:
+        everything = selection.everything(creator)
         edit = services.turn_off(
-            actor=actor,
-            creator=creator,
-            use=use,
-            matching=selection.everything(creator),
-            reason=reason,
+            actor=actor, creator=creator, use=use, matching=everything, reason=reason
         )
-        yield _told(edit)
+        yield _summary(edit)
 
 
-def _told(edit: Edit) -> str:
-    what = f"{USES[edit.use].label} of {edit.creator.username}"
+def _summary(edit: Edit) -> str:
+    words = {
+        "use": USES[edit.use].label,
+        "name": edit.creator.username,
+        "changed": f"{edit.changed:,}",
+        "already": f"{edit.already:,}",
+        "reach": reach(edit.stopped, edit.taken_down),
+    }
     if edit.is_live:
-        return (
-            f"{what} is off for all that was selected, {edit.taken_down} memes are taken down. "
-            "It is being written down for each video."
+        sentence = gettext(
+            "%(use)s of %(name)s is off for all that was selected. %(reach)s It is being written "
+            "down for each video."
         )
-    return (
-        f"{what}: {edit.changed} turned off, {edit.already} off already, "
-        f"{edit.taken_down} memes taken down."
-    )
+    else:
+        sentence = gettext(
+            "%(use)s of %(name)s: %(changed)s turned off, %(already)s off already. %(reach)s"
+        )
+    return sentence % words
+
+
+class TurnOffAdmin(StaffAdmin[M]):
+    """Rows with one action for each use, `turn_off_<use>`, which calls `turn_off`."""
+
+    def turn_off(self, rows: list[M], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+        raise NotImplementedError
+
+    turn_off_label = _("Turn off %(use)s with a reason")
+    turn_off_consequence = TURN_OFF
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = dict(super().get_actions(request))
+        for use in USES.values() if actions else ():
+            action = self._action(use)
+            name = f"turn_off_{use.id}"
+            actions[name] = (action, name, action.short_description)
+        return actions
+
+    def _action(self, use: Use) -> Any:
+        def act(
+            page: TurnOffAdmin[M], rows: list[M], *, actor: Actor, reason: str
+        ) -> Iterator[str]:
+            yield from page.turn_off(rows, use.id, actor=actor, reason=reason)
+
+        act.__name__ = f"turn_off_{use.id}"
+        label = str(self.turn_off_label) % {"use": use.label}
+        consequence = str(self.turn_off_consequence)
+        return reasoned(label, consequence=consequence, button=gettext("Turn off"))(act)
 
 
 @admin.register(ConsentState)
@@ -89,41 +128,36 @@ class ConsentStateAdmin(StaffAdmin[ConsentState]):
     search_fields = ["creator__username", "=creator__uuid"]
     actions = ["opt_out"]
 
-    @reasoned("Opt out with a reason", consequence=OPT_OUT, button="Turn everything off")
+    @reasoned(_("Opt out with a reason"), consequence=OPT_OUT, button=_("Turn everything off"))
     def opt_out(self, rows: list[ConsentState], *, actor: Actor, reason: str) -> Iterator[str]:
         yield from opt_out_all([row.creator for row in rows], actor=actor, reason=reason)
 
 
 @admin.register(Video)
-class VideoAdmin(StaffAdmin[Video]):
+class VideoAdmin(TurnOffAdmin[Video]):
     list_display = ["title", "owner", "collection", "status", "created_at", "removed_at"]
     list_filter = ["status", ("removed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
     search_fields = ["title", "owner__username", "=uuid"]
-    search_help_text = "A title, a username, or the id of a video."
+    search_help_text = _("A title, a username, or the id of a video.")
     ordering = ["-id"]
-    actions = ["remove", "turn_off_remix", "turn_off_train"]
+    actions = ["remove"]
 
     @reasoned(
-        "Remove with a reason",
-        consequence=(
-            "The files of these videos are deleted, and every meme made from them goes dark. "
+        _("Remove with a reason"),
+        consequence=_(
+            "The files of these videos are deleted, and every meme made from them is taken down. "
             "This cannot be undone."
         ),
-        button="Remove",
+        button=_("Remove"),
     )
     def remove(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
         for video in rows:
             services.remove_video(video, actor=actor, reason=reason)
-            yield f"“{video.title}” is removed."
+            yield gettext("“%(title)s” is removed.") % {"title": video.title}
 
-    @reasoned("Turn off remixing with a reason", consequence=TURN_OFF, button="Turn off")
-    def turn_off_remix(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _turn_off(rows, "remix", actor=actor, reason=reason)
-
-    @reasoned("Turn off AI training with a reason", consequence=TURN_OFF, button="Turn off")
-    def turn_off_train(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from _turn_off(rows, "train", actor=actor, reason=reason)
+    def turn_off(self, rows: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+        yield from turn_off_videos(rows, use, actor=actor, reason=reason)
 
 
 @admin.register(Consent)
@@ -135,15 +169,15 @@ class ConsentAdmin(StaffAdmin[Consent]):
     ordering = ["-id"]
     actions = ["turn_off"]
 
-    @admin.display(description="State", ordering="terms")
+    @admin.display(description=_("State"), ordering="terms")
     def state(self, consent: Consent) -> str:
         return str(consent.terms) if consent.terms else "off"
 
-    @reasoned("Turn off with a reason", consequence=TURN_OFF, button="Turn off")
+    @reasoned(_("Turn off with a reason"), consequence=TURN_OFF, button=_("Turn off"))
     def turn_off(self, rows: list[Consent], *, actor: Actor, reason: str) -> Iterator[str]:
         for use in USES:
             videos = [row.video for row in rows if row.use == use]
-            yield from _turn_off(videos, use, actor=actor, reason=reason)
+            yield from turn_off_videos(videos, use, actor=actor, reason=reason)
 
 
 @admin.register(Terms)
@@ -166,12 +200,13 @@ class EditAdmin(StaffAdmin[Edit]):
     ordering = ["-id"]
     readonly_fields = ["items"]
 
-    @admin.display(description="Videos")
+    @admin.display(description=_("Videos"))
     def items(self, edit: Edit) -> str:
         return format_html(
-            '<a href="{}?q={}">The videos of this edit, one by one</a>',
+            '<a href="{}?q={}">{}</a>',
             reverse("admin:consent_item_changelist"),
             edit.uuid,
+            gettext("The videos of this edit, one by one"),
         )
 
 
@@ -181,7 +216,7 @@ class ItemAdmin(StaffAdmin[Item]):
     list_filter = ["outcome"]
     list_select_related = ["video", "edit", "before", "after"]
     search_fields = ["=edit__uuid", "=video__uuid"]
-    search_help_text = "The id of an edit or of a video."
+    search_help_text = _("The id of an edit or of a video.")
     ordering = ["-id"]
 
 
@@ -219,15 +254,15 @@ class NoticeAdmin(StaffAdmin[Notice]):
         services.write_notice(obj, actor=staff_actor(request))
 
     @reasoned(
-        "Publish",
-        consequence=(
+        _("Publish"),
+        consequence=_(
             "From now on, who allows this use agrees to this text, and it can never be changed. "
             "If the revision is material, every permission given under an older text lapses."
         ),
-        button="Publish",
+        button=_("Publish"),
         form_class=NoReasonForm,
     )
     def publish(self, rows: list[Notice], *, actor: Actor) -> Iterator[str]:
         for notice in rows:
             services.publish_notice(notice, actor=actor)
-            yield f"“{notice.title}” is published."
+            yield gettext("“%(title)s” is published.") % {"title": notice.title}

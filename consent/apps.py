@@ -11,5 +11,5 @@ class ConsentConfig(AppConfig):
         from consent.uses import USES
         from consent.wording import SENTENCES
 
-        WORDS.update({f"use.{use.id}": use.label for use in USES.values()})
-        WORDS.update({f"reason.{reason}": sentence for reason, sentence in SENTENCES.items()})
+        WORDS.update({f"use.{use.id}": str(use.label) for use in USES.values()})
+        WORDS.update({f"reason.{reason}": str(sentence) for reason, sentence in SENTENCES.items()})

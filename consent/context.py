@@ -1,4 +1,4 @@
-"""The state bar, on every page of a creator: what is allowed now and since when, in words."""
+"""What every page of a signed-in person gets: the uses, and the bar that says where they stand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from consent.counts import Stand, stand_of
-from consent.models import UploadDefault
-from consent.services.upload_defaults import is_in_force
-from consent.uses import REMIX, TRAIN, USES
+from consent.counts import Overview, overview_of
+from consent.models import Edit, UploadDefault
+from consent.services import is_in_force
+from consent.uses import USES
 from creatorhub.models import User
 
 
@@ -21,67 +24,101 @@ class ConsentBar:
     """What the bar says, from where the creator stands."""
 
     creator: User
-    stand: Stand
+    overview: Overview
 
     @property
     def opted_out(self) -> bool:
-        return self.stand.opted_out
+        return self.overview.opted_out
 
     @property
     def since(self) -> datetime | None:
-        return self.stand.since
+        return self.overview.since
 
     @property
     def videos(self) -> int:
-        return self.stand.videos
+        return self.overview.videos
 
     @cached_property
     def starts_on(self) -> list[str]:
         """The uses that new uploads start with allowed, by name. One query, and one for each."""
         if self.opted_out:
             return []
-        chosen = UploadDefault.objects.filter(creator=self.creator).select_related("terms__notice")
-        return [USES[one.use].label for one in chosen if is_in_force(one)]
+        defaults = UploadDefault.objects.filter(creator=self.creator, use__in=USES)
+        chosen = defaults.select_related("terms__notice")
+        return [str(USES[one.use].label) for one in chosen if is_in_force(one)]
 
     @property
     def sentence(self) -> str:
-        stand = self.stand
-        if stand.opted_out:
-            return "Everything of yours is off."
-        for use, edit in stand.withdrawing.items():
-            if edit.is_holding:
-                return f"{USES[use].label} is being turned off for the videos you chose."
-            return f"{USES[use].label} is being turned off for {edit.will_change:,} videos."
-        if not any(stand.allowed(use) for use in USES):
-            return "Nothing of yours is allowed." if stand.videos else "You have no videos yet."
-        return f"{_count(stand.allowed(REMIX.id), stand.videos)} may be remixed."
+        """The consequence first: what may be done now."""
+        overview = self.overview
+        if overview.opted_out:
+            return _("Everything is off.")
+        for use, edit in overview.withdrawing.items():
+            return _being_turned_off(str(USES[use].label), edit)
+        if not overview.videos:
+            return _("You have no videos yet.")
+        allowed = self._allowed()
+        return allowed[0] if allowed else _("Everything is off.")
 
     @property
     def detail(self) -> str:
-        stand = self.stand
-        if stand.opted_out:
-            return "Nothing may be remixed or used for training."
-        if stand.withdrawing:
-            return "It is in force already, and is being written down for each."
-        if not stand.videos:
-            return "Whatever you add starts off."
-        if not any(stand.allowed(use) for use in USES):
-            owned = "Your video is" if stand.videos == 1 else f"Your {stand.videos:,} videos are"
-            return f"{owned} off for remix and training."
-        training = stand.allowed(TRAIN.id)
-        if not training:
-            return "None may be used for training."
-        return f"{_count(training, stand.videos)} may be used for training."
+        overview = self.overview
+        if overview.opted_out:
+            return _("Nothing may be %(verbs)s.") % {"verbs": verbs()}
+        if overview.withdrawing:
+            return _("It is in force already, and is being written down for each video.")
+        if not overview.videos:
+            return _("Whatever you add starts off.")
+        allowed = self._allowed()
+        if not allowed:
+            return ngettext(
+                "Your video may not be %(verbs)s.",
+                "None of your %(count)s videos may be %(verbs)s.",
+                overview.videos,
+            ) % {"count": f"{overview.videos:,}", "verbs": verbs()}
+        return " ".join(allowed[1:])
+
+    def _allowed(self) -> list[str]:
+        """A sentence for each use, those that are allowed first; empty where none is."""
+        allowed = {use: self.overview.allowed(use) for use in USES}
+        if not any(allowed.values()):
+            return []
+        first = sorted(USES.values(), key=lambda use: allowed[use.id] == 0)
+        return [_may_be(allowed[use.id], self.overview.videos, str(use.verb)) for use in first]
 
 
-def _count(n: int, total: int) -> str:
-    videos = "video" if total == 1 else "videos"
-    return f"{n:,} of {total:,} {videos}" if n else f"None of your {videos}"
+def verbs() -> str:
+    """“remixed or used for training”: what the uses are, for a sentence about all of them."""
+    return get_text_list([str(use.verb) for use in USES.values()], _("or"))
+
+
+def _being_turned_off(use: str, edit: Edit) -> str:
+    if edit.status == Edit.Status.HOLDING:
+        return _("%(use)s is being turned off for the videos you chose.") % {"use": use}
+    return ngettext(
+        "%(use)s is being turned off for %(count)s video.",
+        "%(use)s is being turned off for %(count)s videos.",
+        edit.will_change,
+    ) % {"use": use, "count": f"{edit.will_change:,}"}
+
+
+def _may_be(number: int, total: int, verb: str) -> str:
+    words = {"number": f"{number:,}", "total": f"{total:,}", "verb": verb}
+    if not number:
+        return _("None may be %(verb)s.") % words
+    return (
+        ngettext(
+            "%(number)s of %(total)s video may be %(verb)s.",
+            "%(number)s of %(total)s videos may be %(verb)s.",
+            total,
+        )
+        % words
+    )
 
 
 def consent_bar_of(user: User) -> ConsentBar:
     """Four queries, whatever the size of the library."""
-    return ConsentBar(user, stand_of(user))
+    return ConsentBar(user, overview_of(user))
 
 
 def consent_bar(request: HttpRequest) -> dict[str, Any]:
@@ -89,4 +126,7 @@ def consent_bar(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)  # an error before the middleware leaves none
     if user is None or not user.is_authenticated:
         return {"consent_bar": None}
-    return {"consent_bar": SimpleLazyObject(lambda: consent_bar_of(user))}
+    return {
+        "consent_bar": SimpleLazyObject(lambda: consent_bar_of(user)),
+        "uses": tuple(USES.values()),
+    }

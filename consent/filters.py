@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters
@@ -17,13 +16,17 @@ from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from consent import counts
-from consent.models import Consent, Edit, Item
+from consent import counts, policy
+from consent.models import Consent, Edit
 from consent.policy import Reason
-from consent.querysets import with_reason, with_reason_aside
-from consent.uses import USES
+from consent.querysets import AsOf, with_reason_alias
+from consent.uses import USES, Text
 from consent.wording import REASON_LABELS
+from creatorhub import days
+from creatorhub.errors import Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
@@ -36,12 +39,12 @@ SORTS: dict[str, tuple[str, ...]] = {
     "longest": ("-duration_ms", "-id"),
     "shortest": ("duration_ms", "-id"),
 }
-SORT_LABELS = {
-    "newest": "Newest first",
-    "oldest": "Oldest first",
-    "title": "By title",
-    "longest": "Longest first",
-    "shortest": "Shortest first",
+SORT_LABELS: dict[str, Text] = {
+    "newest": gettext_lazy("Newest first"),
+    "oldest": gettext_lazy("Oldest first"),
+    "title": gettext_lazy("By title"),
+    "longest": gettext_lazy("Longest first"),
+    "shortest": gettext_lazy("Shortest first"),
 }
 
 # A state of the list: the reasons it stands for. "off" is whatever is not a yes.
@@ -55,38 +58,48 @@ STATES: dict[str, tuple[Reason, ...]] = {
     "expired": (Reason.EXPIRED,),
     "notice_changed": (Reason.NOTICE_CHANGED,),
 }
-STATE_LABELS = {
-    "allowed": "Allowed",
-    "ending": "Ends within 30 days",
-    "ask": "Ask first",
-    "off": "Off",
-    "undecided": "Never decided",
-    "expired": "Ended",
-    "notice_changed": "Terms changed",
+STATE_LABELS: dict[str, Text] = {
+    "allowed": gettext_lazy("Allowed"),
+    "ending": gettext_lazy("Ends within 30 days"),
+    "ask": gettext_lazy("Ask first"),
+    "off": gettext_lazy("Off"),
+    "undecided": gettext_lazy("Never decided"),
+    "expired": gettext_lazy("Ended"),
+    "notice_changed": gettext_lazy("Terms changed"),
 }
-MEMES = {"yes": "Memes made of it", "no": "No memes"}
-EDITED = {
-    "day": "In the last 24 hours",
-    "week": "In the last 7 days",
-    "month": "In the last 30 days",
-    "never": "Never",
+MEMES: dict[str, Text] = {
+    "yes": gettext_lazy("With memes"),
+    "no": gettext_lazy("No memes"),
+}
+EDITED: dict[str, Text] = {
+    "day": gettext_lazy("In the last 24 hours"),
+    "week": gettext_lazy("In the last 7 days"),
+    "month": gettext_lazy("In the last 30 days"),
+    "never": gettext_lazy("Never"),
 }
 _PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
-LONGEST = 86_400  # seconds that a length may be asked for
+MAX_LENGTH = 86_400  # seconds that a length may be asked for
 RARE = 100  # one video in so many, or fewer, is looked up by its terms
-# Every parameter that narrows the list, so that a selection and a saved filter keep just these.
-NARROWING = (
-    *("q", "collection", "from", "to", "shorter", "longer"),
-    *USES,
-    *("reason", "memes", "edited", "edit"),
-)
+# The filters that are there whatever the uses; no use may have one of these names.
+COMMON = ("q", "collection", "from", "to", "shorter", "longer", "reason", "memes", "edited", "edit")
 
 
-def _midnight(day: date) -> datetime:
-    """When this day begins in the person's own zone, which the request has activated. Days that
-    no zone could be applied to are moved to where it can: nothing was uploaded then."""
-    sane = max(date(1900, 1, 1), min(day, date(9000, 1, 1)))
-    return timezone.make_aware(datetime.combine(sane, time.min))
+def narrowing() -> tuple[str, ...]:
+    """Every parameter that narrows the list: what a selection and a saved filter keep."""
+    return (*COMMON, *USES)
+
+
+def refuse_unknown(names: Iterable[str], *, allowed: Iterable[str] = ()) -> None:
+    """Raises Refused, naming it, for a name that is no filter and not `allowed` beside them. A
+    filter that was ignored would select everything."""
+    known = narrowing()
+    for name in names:
+        if name not in known and name not in allowed:
+            raise Refused(
+                _("There is no filter “%(name)s”. There are: %(known)s.")
+                % {"name": name, "known": ", ".join(known)},
+                code="invalid_filter",
+            )
 
 
 def state_of(reason: str) -> str:
@@ -98,49 +111,45 @@ def ordering(sort: str) -> tuple[str, ...]:
     return SORTS.get(sort, SORTS["newest"])
 
 
-def _met(rows: QuerySet[Any]) -> IsNull:
-    """EXISTS, asked of each video that is met. PostgreSQL makes a hash of all `rows` for an EXISTS
-    in an OR, not knowing that a page ends after fifty videos."""
-    none_met = False
-    return IsNull(Subquery(rows.values("pk")[:1]), none_met)
+def _looked_up(rows: QuerySet[Any]) -> IsNull:
+    """EXISTS, evaluated for each video that is read. For an EXISTS in an OR, PostgreSQL makes a
+    hash of all `rows`, not knowing that a page ends after fifty videos."""
+    none_found = False
+    return IsNull(Subquery(rows.values("pk")[:1]), none_found)
 
 
 class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
-    """Over the videos of one `creator`. Sorting is left to the pager. `besides` is an edit whose
-    selection is being frozen: as with_reason has it. `few`, once its rows were asked for,
-    says that they are few and quickly found.
+    """Over the videos of one `creator`, with one filter for each use. Sorting is left to the
+    pager. `few`, once its rows were asked for, says that they are few and quickly found.
 
     `from` and `to` are days in the person's zone, both included; lengths are seconds.
     """
 
-    q = django_filters.CharFilter(method="containing", max_length=200, label="Search")
+    q = django_filters.CharFilter(method="containing", max_length=200, label=gettext_lazy("Search"))
     collection = django_filters.CharFilter(
-        field_name="collection", max_length=100, label="Collection"
-    )
-    remix = django_filters.ChoiceFilter(
-        method="in_state", choices=[*STATE_LABELS.items()], label=USES["remix"].label
-    )
-    train = django_filters.ChoiceFilter(
-        method="in_state", choices=[*STATE_LABELS.items()], label=USES["train"].label
+        field_name="collection", max_length=100, label=gettext_lazy("Collection")
     )
     longer = django_filters.NumberFilter(
-        method="at_least", min_value=0, max_value=LONGEST, label="Longer than"
+        method="at_least",
+        min_value=0,
+        max_value=MAX_LENGTH,
+        label=gettext_lazy("At least (seconds)"),
     )
     shorter = django_filters.NumberFilter(
-        method="at_most", min_value=0, max_value=LONGEST, label="Shorter than"
+        method="at_most", min_value=0, max_value=MAX_LENGTH, label=gettext_lazy("At most (seconds)")
     )
     reason = django_filters.ChoiceFilter(
-        method="for_reason", choices=[*REASON_LABELS.items()], label="Reason"
+        method="for_reason", choices=[*REASON_LABELS.items()], label=gettext_lazy("Reason")
     )
     memes = django_filters.ChoiceFilter(
-        method="with_memes", choices=[*MEMES.items()], label="Memes"
+        method="with_memes", choices=[*MEMES.items()], label=gettext_lazy("Memes")
     )
     edited = django_filters.ChoiceFilter(
-        method="last_edited", choices=[*EDITED.items()], label="Last edit"
+        method="last_edited", choices=[*EDITED.items()], label=gettext_lazy("Last edit")
     )
-    edit = django_filters.UUIDFilter(method="changed_by", label="Edit")
+    edit = django_filters.UUIDFilter(method="changed_by", label=gettext_lazy("Edit"))
     sort = django_filters.ChoiceFilter(
-        method="to_be_sorted", choices=[*SORT_LABELS.items()], label="Sort"
+        method="to_be_sorted", choices=[*SORT_LABELS.items()], label=gettext_lazy("Sort")
     )
 
     class Meta:
@@ -148,21 +157,35 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         fields: list[str] = []
 
     def __init__(
-        self, data: Any, *, queryset: QuerySet[Video], creator: User, besides: Edit | None = None
+        self,
+        data: Any,
+        *,
+        queryset: QuerySet[Video],
+        creator: User,
+        as_of: AsOf | None = None,
     ) -> None:
         self.creator = creator
-        self.besides = besides
+        self.as_of = as_of or AsOf()
         self.few = False
         super().__init__(data, queryset=queryset)
+        for use in USES.values():
+            chosen = django_filters.ChoiceFilter(
+                field_name=use.id,
+                method="in_state",
+                choices=[*STATE_LABELS.items()],
+                label=use.label,
+            )
+            chosen.parent, chosen.model = self, Video
+            self.filters[use.id] = chosen
 
     def containing(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
         return titled(videos, value)
 
     def uploaded_from(self, videos: QuerySet[Video], name: str, value: date) -> QuerySet[Video]:
-        return videos.filter(created_at__gte=_midnight(value))
+        return videos.filter(created_at__gte=days.start_of(value))
 
     def uploaded_to(self, videos: QuerySet[Video], name: str, value: date) -> QuerySet[Video]:
-        return videos.filter(created_at__lt=_midnight(value) + timedelta(days=1))
+        return videos.filter(created_at__lt=days.end_of(value))
 
     def at_least(self, videos: QuerySet[Video], name: str, value: Any) -> QuerySet[Video]:
         return videos.filter(duration_ms__gte=round(value * 1000))
@@ -171,10 +194,10 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return videos.filter(duration_ms__lte=round(value * 1000))
 
     def in_state(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
-        if self._is_withdrawing(name):
+        if self._is_changing(name):
             reasoned = self._reasoned(videos, name)
             if value == "ending":
-                soon = timezone.now() + counts.SOON
+                soon = self.as_of.now + counts.SOON
                 reasoned = reasoned.filter(**{f"consent_{name}__terms__until__lte": soon})
             return reasoned.filter(**{f"_{name}_reason__in": STATES[value]})
         if value == "off":
@@ -183,75 +206,92 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             self.few = False  # it is the others that were looked up
             return videos
         if value == "ending":
-            is_silent = self._stand.opted_out or name in self._stand.paused
-            return videos.none() if is_silent else videos.filter(self._under_terms(name, value))
+            if self._overview.is_silent(name):
+                return videos.none()
+            ending = self._overview.uses[name]
+            return videos.filter(self._under(name, ending.ending_terms, count=ending.ending))
         return videos.filter(self._where(name, STATES[value][0]))
 
     def for_reason(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
         wanted = Q()
         for use in USES:
-            if self._is_withdrawing(use):
+            if self._is_changing(use):
                 videos = self._reasoned(videos, use)
                 wanted |= Q(**{f"_{use}_reason": value})
             else:
-                wanted |= self._where(use, Reason(value), one_of_many=True)
+                wanted |= self._where(use, Reason(value), exists=_looked_up)
         self.few = False
         return videos.filter(wanted)
 
     @cached_property
-    def _stand(self) -> counts.Stand:
-        stand = counts.stand_of(self.creator)
-        freezing = self.besides
-        if freezing is None:
-            return stand
-        if then := freezing.asked_under:
-            paused, opted_out = frozenset(then["paused"]), then["opted_out"]
-            stand = replace(stand, paused=paused, opted_out=opted_out)
-        late = freezing.version if freezing.confirmed_at else math.inf
-        others = (one for one in stand.live if one.pk != freezing.pk and one.version < late)
-        return replace(stand, live=tuple(others))
+    def _overview(self) -> counts.Overview:
+        """Where the creator stands, as of the moment that is asked about."""
+        now = counts.overview_of(self.creator)
+        live = now.live if self.as_of.edit is None else self.as_of.live_edits(self.creator)
+        return replace(
+            now,
+            live=tuple(live),
+            paused=now.paused if self.as_of.paused is None else self.as_of.paused,
+            opted_out=now.opted_out if self.as_of.opted_out is None else self.as_of.opted_out,
+        )
 
-    def _is_withdrawing(self, use: str) -> bool:
-        """Or may be: also what was undecided says so while it is being turned off."""
+    def _is_changing(self, use: str) -> bool:
+        """Whether a live edit may be turning this use off, also for what was never decided."""
         only_allows = Edit.Change.ALLOWED
-        return any(one.use == use and one.change != only_allows for one in self._stand.live)
+        return any(one.use == use and one.change != only_allows for one in self._overview.live)
 
     def _reasoned(self, videos: QuerySet[Video], use: str) -> QuerySet[Video]:
-        return with_reason_aside(videos, use, besides=self.besides, owner=self.creator.pk)
+        return with_reason_alias(videos, use, as_of=self.as_of, owner=self.creator.pk)
 
-    def _where(self, use: str, reason: Reason, *, one_of_many: bool = False) -> Q:
-        """The videos whose reason this is, while nothing is being withdrawn: the policy's table,
-        with what is so for all of one creator's videos known beforehand. What is left are
-        conditions that an index or the engine's own figures can tell; the reason itself is one
-        that it could only try out on every row. A test compares both. `one_of_many` says that
-        the condition will be joined to others by OR."""
-        exists: Callable[[QuerySet[Any]], Any] = _met if one_of_many else Exists
-        stand, none = self._stand, Q(pk__in=[])
-        ready = Q(status=Video.Status.READY)
-        consent = Consent.objects.filter(creator=self.creator, use=use, video=OuterRef("pk"))
-        if use in stand.paused or reason is Reason.PAUSED:
-            both = use in stand.paused and reason is Reason.PAUSED
-            return ~none if both else none
-        if reason is Reason.VIDEO_UNAVAILABLE:
-            return ~ready
-        if stand.opted_out or reason is Reason.OPTED_OUT:
-            return ready if stand.opted_out and reason is Reason.OPTED_OUT else none
-        if reason is Reason.UNDECIDED:
-            return ready & ~Q(exists(consent.filter(decided=True)))
-        if reason is Reason.OFF:
-            return ready & Q(exists(consent.filter(decided=True, terms=None)))
-        state = {Reason.APPROVAL_NEEDED: "ask"}.get(reason, str(reason))
-        return self._under_terms(use, state, exists=exists)
-
-    def _under_terms(
-        self, use: str, state: str, *, exists: Callable[[QuerySet[Any]], Any] = Exists
+    def _where(
+        self, use: str, reason: Reason, *, exists: Callable[[QuerySet[Any]], Any] = Exists
     ) -> Q:
-        """The ready videos under terms of this state. Where they are few they are begun with, else
-        met on the way through the list."""
-        counted = self._stand.uses[use]
-        keys = counted.terms.get(state, [])
+        """The videos for which the policy gives this reason while nothing is being withdrawn.
+
+        What applies to all of one creator's videos is known beforehand, so the policy is asked
+        what it says above the consents; what is left are conditions that an index or the engine's
+        own figures can answer, where the reason itself could only be tried on every row.
+        """
+        ready = Q(status=Video.Status.READY)
+        above = {
+            available: policy.decide(
+                replace(
+                    policy.ALLOWING,
+                    paused=use in self._overview.paused,
+                    available=available,
+                    opted_out=self._overview.opted_out,
+                )
+            ).reason
+            for available in (True, False)
+        }
+        found = ~ready if above[False] is reason else Q(pk__in=[])
+        if above[True] is Reason.ALLOWED:  # then each video's own consent decides
+            return found | (ready & self._own(use, reason, exists=exists))
+        return found | ready if above[True] is reason else found
+
+    def _own(self, use: str, reason: Reason, *, exists: Callable[[QuerySet[Any]], Any]) -> Q:
+        """The videos whose consent itself gives this reason."""
+        consent = Consent.objects.filter(creator=self.creator, use=use, video=OuterRef("pk"))
+        if reason is Reason.UNDECIDED:
+            return ~Q(exists(consent.filter(decided=True)))
+        if reason is Reason.OFF:
+            return Q(exists(consent.filter(decided=True, terms=None)))
+        counted = self._overview.uses[use]
+        keys = counted.terms.get(reason, [])
+        return self._under(use, keys, count=counted.videos[reason], exists=exists)
+
+    def _under(
+        self,
+        use: str,
+        keys: list[int],
+        *,
+        count: int,
+        exists: Callable[[QuerySet[Any]], Any] = Exists,
+    ) -> Q:
+        """The ready videos under these terms, of which there are `count`. Where they are few the
+        search begins with them, else they are met on the way through the list."""
         under = Consent.objects.filter(creator=self.creator, use=use, terms__in=keys)
-        if getattr(counted, state, 0) * RARE > self._stand.videos:
+        if count * RARE > self._overview.videos:
             return Q(exists(under.filter(video=OuterRef("pk"))), status=Video.Status.READY)
         self.few = True
         return Q(pk__in=under.values("video"), status=Video.Status.READY)
@@ -272,30 +312,21 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         edit = Edit.objects.filter(creator=self.creator, uuid=value).first()
         if edit is None:
             return videos.none()
-        return videos.filter(pk__in=changed_in(edit).values("video"))
+        return videos.filter(pk__in=edit.changed_items.values("video"))
 
     def to_be_sorted(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
         """With what the pager sorts by, where that is no field."""
         return videos.annotate(lower_title=Lower("title")) if value == "title" else videos
 
 
-# `from` is a word that no attribute of a class may have.
-for _name in ("from", "to"):
+# `from` is a keyword of Python, and can be no attribute of a class.
+for _name, _label in (
+    ("from", gettext_lazy("Uploaded from")),
+    ("to", gettext_lazy("Uploaded up to")),
+):
     VideoFilter.base_filters[_name] = django_filters.DateFilter(
         field_name=_name,
         method=f"uploaded_{_name}",
-        label=f"Uploaded {_name}",
+        label=_label,
         input_formats=["%Y-%m-%d"],
     )
-
-
-def changed_in(edit: Edit) -> QuerySet[Item]:
-    """The items that this edit has changed so far."""
-    return edit.items.filter(outcome=Item.Outcome.PENDING, video__lte=edit.cursor)
-
-
-def with_reasons(videos: QuerySet[Video], **asked: Any) -> QuerySet[Video]:
-    """`with_reason` for every use there is."""
-    for use in USES:
-        videos = with_reason(videos, use, **asked)
-    return videos

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from consent import selection, services
-from consent.uses import CHOICES
+from consent import selection, services, uses
+from creatorhub import days
+from creatorhub.errors import Refused
 
 
 class IdsField(forms.Field):
@@ -25,19 +27,28 @@ class IdsField(forms.Field):
         try:
             return [UUID(one) for one in value or []]
         except ValueError:
-            raise ValidationError("One of these is not a video.") from None
+            raise ValidationError(_("One of these is not a video.")) from None
 
 
-class SelectionForm(forms.Form):
+class RefusableForm(forms.Form):
+    """A form whose page shows one sentence, not errors beside its fields."""
+
+    def refusal(self) -> Refused:
+        """The first thing that is wrong with an invalid form."""
+        sentence = next(iter(self.errors.values()))[0]
+        return Refused(str(sentence), code="invalid", status=422)
+
+
+class SelectionForm(RefusableForm):
     """Which videos, and for which use: `ids`, or the token of all that match. A row's own button
     sends `only=use:uuid`, which counts whatever is ticked and chosen beside it. The same `key`
-    sent twice is one act."""
+    sent twice is one edit."""
 
     use = forms.ChoiceField(
-        choices=CHOICES,
+        choices=uses.choices,
         error_messages={
-            "required": "Choose what it is about: remix or training.",
-            "invalid_choice": "There is no use “%(value)s”.",
+            "required": _("Choose what it is about."),
+            "invalid_choice": _("There is no use “%(value)s”."),
         },
     )
     ids = IdsField(required=False)
@@ -48,7 +59,7 @@ class SelectionForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
         if data is not None and (only := data.get("only")):
             data = data.copy()
-            data["use"], _, data["ids"] = only.partition(":")
+            data["use"], __, data["ids"] = only.partition(":")
             data.pop("matching", None)
         super().__init__(data, **more)
 
@@ -58,9 +69,9 @@ class SelectionForm(forms.Form):
             return {"matching": selection.read(token)}
         return {"ids": self.cleaned_data["ids"]}
 
-    def once(self) -> str | None:
-        """The key of this act: of this page and this selection. Another selection made on the
-        same page, by going back to it, is another act."""
+    def idempotency_key(self) -> str | None:
+        """Of this page and this selection. Another selection made on the same page, by going back
+        to it, is another edit."""
         if not self.cleaned_data["key"]:
             return None
         named = sorted(str(one) for one in self.cleaned_data["ids"])
@@ -68,30 +79,27 @@ class SelectionForm(forms.Form):
         return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
 
 
-class UntilForm(forms.Form):
+class UntilForm(RefusableForm):
     """`until` is a day: the permission ends when that day is over."""
 
     until = forms.DateField(
         required=False,
-        label="Until",
+        label=_("Until"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="The last day. Leave it empty for no end date.",
-        error_messages={"invalid": "Write the last day like 2027-03-01, or leave it empty."},
+        help_text=_("The last day. Leave it empty for no end date."),
+        error_messages={"invalid": _("Write the last day like 2027-03-01, or leave it empty.")},
     )
 
     def clean_until(self) -> date | None:
         day: date | None = self.cleaned_data["until"]
-        if day and day - timezone.localdate() > services.LONGEST:
-            raise ValidationError(services.TOO_FAR)
+        if day and day - timezone.localdate() > services.MAX_GRANT:
+            raise ValidationError(str(services.TOO_FAR))
         return day
 
     def grant(self) -> services.Grant:
         """The end of the day in the person's own zone, which the request has activated."""
         day = self.cleaned_data["until"]
-        if day is None:
-            return services.Grant()
-        midnight = datetime.combine(day + timedelta(days=1), time.min)
-        return services.Grant(until=timezone.make_aware(midnight))
+        return services.Grant(until=days.end_of(day) if day else None)
 
 
 class GrantForm(UntilForm, SelectionForm):
@@ -101,28 +109,28 @@ class GrantForm(UntilForm, SelectionForm):
 class UploadDefaultForm(UntilForm):
     """What later uploads start with; `notice` is the one that was in view."""
 
-    use = forms.ChoiceField(choices=CHOICES)
-    start = forms.ChoiceField(choices=[("allowed", "Allowed"), ("undecided", "Off")])
+    use = forms.ChoiceField(choices=uses.choices)
+    start = forms.ChoiceField(choices=[("allowed", _("Allowed")), ("undecided", _("Off"))])
     notice = forms.UUIDField(required=False)
 
 
 class SpreadsheetForm(forms.Form):
     file = forms.FileField(
-        label="CSV file",
+        label=_("CSV file"),
         error_messages={
-            "required": "Choose the file first.",
-            "empty": "This file is empty. Choose the one that you exported and changed.",
+            "required": _("Choose the file first."),
+            "empty": _("This file is empty. Choose the one that you exported and changed."),
         },
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
-    reason = forms.CharField(max_length=500, required=False, label="A note for your record")
+    reason = forms.CharField(max_length=500, required=False, label=_("A note for your record"))
 
 
 class OptInForm(forms.Form):
     """Neither is chosen beforehand."""
 
     restore = forms.ChoiceField(
-        choices=[("previous", "What was allowed before"), ("all_off", "Everything off")],
+        choices=[("previous", _("What was allowed before")), ("all_off", _("Everything off"))],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose what to start from."},
+        error_messages={"required": _("Choose what to start from.")},
     )

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from consent.uses import CHOICES
+from consent import policy, uses
+from consent.policy import Reason
 from creatorhub.jobs import Job
 from library.models import Video
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def published(self) -> NoticeQuerySet:
+        return self.filter(published_at__isnull=False)
+
+    def in_force(self, use: str, *, language: str = "en") -> Notice | None:
+        """The newest published notice of a use: what a grant made now names."""
+        published = self.published().filter(use=use, language=language)
+        return published.order_by("-version").first()
+
+    def material_versions(self) -> dict[str, int]:
+        """The version of the last material notice of each use that has one. One query."""
+        return dict(self._last_material().values_list("use", "last"))
+
+    def material_version(self, use: Any) -> models.QuerySet[Notice, Any]:
+        """The same for one use (or an OuterRef to one), as a subquery of one value."""
+        return self._last_material().filter(use=use).values("last")
+
+    def _last_material(self) -> models.QuerySet[Notice, Any]:
+        material = self.published().filter(material=True).order_by()
+        return material.values("use").annotate(last=Max("version"))
 
 
 class Notice(models.Model):
@@ -24,7 +49,7 @@ class Notice(models.Model):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     version = models.PositiveIntegerField()
     language = models.CharField(max_length=16, default="en")
     material = models.BooleanField(
@@ -33,6 +58,8 @@ class Notice(models.Model):
     title = models.CharField(max_length=120)
     text = models.TextField()
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -50,13 +77,13 @@ class Terms(models.Model):
     """What exactly is allowed. Immutable and shared: equal terms are one row."""
 
     class Audience(models.TextChoices):
-        EVERYONE = "everyone", "Everyone"
+        EVERYONE = "everyone", _("Everyone")
 
     class Mode(models.TextChoices):
-        ALLOWED = "allowed", "Allowed"
-        ASK = "ask", "Ask me each time"
+        ALLOWED = "allowed", _("Allowed")
+        ASK = "ask", _("Ask me each time")
 
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
     audience = models.CharField(max_length=16, choices=Audience.choices, default=Audience.EVERYONE)
     mode = models.CharField(max_length=16, choices=Mode.choices, default=Mode.ALLOWED)
@@ -81,23 +108,32 @@ class Terms(models.Model):
         end = f" until {self.until:%Y-%m-%d}" if self.until else ""
         return f"{self.use}: {self.mode}, {self.audience}{end}"
 
-    def line(self) -> str:
-        """As the log names terms: `remix/1 allowed everyone 2027-03-01T00:00:00Z`, or `-` for
-        no end. Reads the notice."""
-        until = f"{self.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.until else "-"
-        return f"{self.use}/{self.notice.version} {self.mode} {self.audience} {until}"
+    def state(self, *, now: datetime, material: int) -> Reason:
+        """What the policy says of a video under these terms where nothing else speaks against it:
+        allowed, approval needed, expired or notice changed. `material` is the version of the last
+        material notice of their use. Reads the notice."""
+        facts = replace(
+            policy.ALLOWING,
+            ended=self.until is not None and self.until <= now,
+            notice_superseded=self.notice.version < material,
+            in_audience=self.audience == self.Audience.EVERYONE,
+            approval_missing=self.mode == self.Mode.ASK,
+        )
+        return policy.decide(facts).reason
 
 
 def state_line(terms: Terms | None, *, decided: bool) -> str:
-    """As the log names a consent: the line of its terms, `off`, or `undecided`."""
-    if terms:
-        return terms.line()
-    return "off" if decided else "undecided"
+    """As the log names what a consent says: `off`, `undecided`, or its terms, such as
+    `remix/1 allowed everyone 2027-03-01T00:00:00Z`, with `-` for no end. Reads the notice."""
+    if terms is None:
+        return "off" if decided else "undecided"
+    until = f"{terms.until.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if terms.until else "-"
+    return f"{terms.use}/{terms.notice.version} {terms.mode} {terms.audience} {until}"
 
 
 class ConsentState(models.Model):
-    """One row per creator: the global opt-out, and the version that every change of that
-    creator's consent raises. Locked first by every change of consent and every publish."""
+    """The consent state of a creator, one row each: the global opt-out, and the version that every
+    change of that creator's consent raises. Every change and every publish locks it first."""
 
     creator = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -114,49 +150,78 @@ class ConsentState(models.Model):
     opted_out_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
-        return f"state of {self.creator_id}: {'opted out' if self.opted_out else 'open'}"
+        return f"{self.creator_id}: {'opted out' if self.opted_out else 'not opted out'}"
+
+    def raise_version(self) -> None:
+        """Count one change of this creator's consent. The caller saves."""
+        self.version += 1
+        self.changed_at = timezone.now()
+
+
+class EditQuerySet(models.QuerySet["Edit"]):
+    def live(self) -> EditQuerySet:
+        """Confirmed, and not yet applied to all their videos."""
+        return self.filter(status__in=Edit.LIVE)
+
+    def holding(self) -> EditQuerySet:
+        """Withdrawals in force whose videos are not written down yet."""
+        return self.filter(status=Edit.Status.HOLDING)
+
+    def under_way(self) -> EditQuerySet:
+        """Those that a job works on: being prepared, or live."""
+        return self.filter(status__in=[Edit.Status.PREPARING, *Edit.LIVE])
+
+    def with_parents(self) -> EditQuerySet:
+        """Joined with all that a service or an answer reads of an edit beside its items."""
+        return self.select_related("terms__notice", "undoes", "same_as__creator", "creator")
 
 
 class Edit(models.Model):
-    """One act of a creator: who, what change, which videos, when, why.
+    """One change that a creator makes to any number of videos: who, what, which videos, when, why.
 
         preparing ──> draft ──confirm──> confirmed ──> applying ──> applied ──undo──> (an edit)
-            │           └─> expired          └────┬───────┘
-            └─> draft or confirmed                └─cancel─> cancelled (only what allows)
+            │           └─> expired       ^   └──────────┴─cancel─> cancelled (only what allows)
+            └─> cancelled                 │
+        holding ──────────────────────────┘
 
-    `preparing` freezes a large selection into items, in chunks. With `confirmed_at` set it is a
-    withdrawal that was confirmed as it was asked for: until its items say which videos it is
-    about, it holds the use back for all that this creator has allowed.
+    `preparing` writes a large selection down as items, in chunks. `holding` does the same for a
+    withdrawal that was confirmed as it was requested: until its items say which videos are meant,
+    the use is off for everything that this creator has allowed. `confirmed_under` is then what
+    applied to all of the creator's videos at the confirm, so that what happens later does not
+    change which videos match: `{"opted_out": bool, "paused": [use, …]}`.
 
     `terms` is what its items get, None for off; where items carry their own `after` (an undo, a
-    file) it is None as well, and `change` tells which. `version` is the standing's at the confirm,
-    so it orders the edits of one creator. `cursor` is the key of the last video applied: an item
-    up to it that is `pending` was changed. Counts are frozen when written: `selected` =
-    `will_change` + `already` + `superseded` + `not_eligible` for the draft; once applied with
-    `changed` in place of `will_change`. A cancelled edit also left some alone: `left_out`.
+    spreadsheet) it is None as well, and `change` says which. `version` is the consent state's at
+    the confirm, so it orders the edits of one creator. `cursor` is the key of the last video
+    applied: an item up to it that is `pending` was changed. Counts are final when written:
+    `selected` = `will_change` + `already` + `superseded` + `not_eligible` for the draft; once
+    applied with `changed` in place of `will_change`. A cancelled edit also has `left_out`.
     """
 
     class Status(models.TextChoices):
-        PREPARING = "preparing", "Preparing"
-        DRAFT = "draft", "Draft"
-        CONFIRMED = "confirmed", "Confirmed"
-        APPLYING = "applying", "Applying"
-        APPLIED = "applied", "Applied"
-        CANCELLED = "cancelled", "Cancelled"
-        EXPIRED = "expired", "Expired"
+        PREPARING = "preparing", _("Preparing")
+        DRAFT = "draft", _("Draft")
+        HOLDING = "holding", _("Holding")
+        CONFIRMED = "confirmed", _("Confirmed")
+        APPLYING = "applying", _("Applying")
+        APPLIED = "applied", _("Applied")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Expired")
 
     class Change(models.TextChoices):
-        ALLOWED = "allowed", "Allow"
-        OFF = "off", "Turn off"
-        FORMER = "former", "Put back as it was"
-        LISTED = "listed", "As a file says"
+        ALLOWED = "allowed", _("Allow")
+        OFF = "off", _("Turn off")
+        FORMER = "former", _("Put back as it was")
+        LISTED = "listed", _("As a spreadsheet says")
+
+    LIVE = (Status.HOLDING, Status.CONFIRMED, Status.APPLYING)
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="edits"
     )
     actor = models.CharField(max_length=64)
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     change = models.CharField(max_length=16, choices=Change.choices, default=Change.OFF)
     terms = models.ForeignKey(
         Terms, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -166,6 +231,9 @@ class Edit(models.Model):
     )
     matching = models.JSONField(
         null=True, blank=True, help_text="The filter that was frozen, and the last video it saw."
+    )
+    confirmed_under = models.JSONField(
+        null=True, blank=True, help_text="The opt-out and the pauses at the confirm, if it held."
     )
     same_as = models.ForeignKey(
         "self",
@@ -196,6 +264,8 @@ class Edit(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 
+    objects = EditQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -218,42 +288,34 @@ class Edit(models.Model):
         return f"edit {self.uuid}: {self.use} {self.change}"
 
     @property
-    def is_grant(self) -> bool:
-        return self.terms_id is not None
-
-    @property
     def is_live(self) -> bool:
-        """Confirmed, and not yet written down for every video."""
-        confirmed = (self.Status.CONFIRMED, self.Status.APPLYING)
-        return self.status in confirmed or self.is_holding
+        return self.status in self.LIVE
 
     @property
-    def is_holding(self) -> bool:
-        return self.status == self.Status.PREPARING and self.confirmed_at is not None
-
-    @property
-    def asked_under(self) -> dict[str, Any] | None:
-        """What stood above all of the creator's videos when a withdrawal was confirmed that is
-        frozen later: `opted_out`, and the uses that were `paused`."""
-        under: dict[str, Any] | None = (self.matching or {}).get("asked_under")
-        return under
+    def is_under_way(self) -> bool:
+        return self.is_live or self.status == self.Status.PREPARING
 
     @property
     def is_withdrawing(self) -> bool:
         """In force for all its videos, though not yet written down for each."""
-        return self.is_holding or (self.is_live and self.withdraws > 0)
+        return self.status == self.Status.HOLDING or (self.is_live and self.withdraws > 0)
 
     @property
     def done(self) -> int:
-        """Items that were come to, whatever came of them."""
+        """Videos that it has reached, whatever the outcome."""
         if self.status == self.Status.APPLIED:
             return self.selected
         return self.changed + self.already + self.superseded + self.not_eligible
 
     @property
     def left_out(self) -> int:
-        """Videos that a cancelled edit did not come to."""
+        """Videos that a cancelled edit did not reach."""
         return self.selected - self.done if self.status == self.Status.CANCELLED else 0
+
+    @property
+    def changed_items(self) -> ItemQuerySet:
+        """What this edit has changed so far."""
+        return Item.objects.filter(edit=self).changed(upto=self.cursor)
 
 
 class EditJob(Job):
@@ -275,24 +337,50 @@ class EditJob(Job):
         return f"job of {self.edit_id}: {self.state}"
 
 
+class ItemQuerySet(models.QuerySet["Item"]):
+    """Applying writes only exceptions to the items, so what an item became is told by the edit's
+    cursor: these are the only statements of it."""
+
+    def changed(self, *, upto: Any) -> ItemQuerySet:
+        """Those of one edit that were changed; `upto` is the edit's cursor."""
+        return self.filter(outcome=Item.Outcome.PENDING, video__lte=upto)
+
+    def to_change(self, *, after: Any) -> ItemQuerySet:
+        """Those that an edit is still going to change; `after` is the edit's cursor."""
+        return self.filter(outcome=Item.Outcome.PENDING, video__gt=after)
+
+    def with_result(self, result: str, *, cursor: int) -> ItemQuerySet:
+        """Those of one edit whose `result` this is. Raises ValueError for no such result."""
+        outcome = Item.Outcome(result)
+        if outcome == Item.Outcome.CHANGED:
+            return self.changed(upto=cursor)
+        if outcome in (Item.Outcome.PENDING, Item.Outcome.CANCELLED):
+            return self.to_change(after=cursor)
+        return self.filter(outcome=outcome)
+
+    def with_details(self) -> ItemQuerySet:
+        """Joined with all that a line of a result reads."""
+        return self.select_related("edit", "video", "before__notice", "after__notice")
+
+
 class Item(models.Model):
     """One video in an edit: terms before, terms after, outcome.
 
     `before_decided` tells "off" (True, no terms) from "never decided" (False); an undo puts
     either back exactly. `reason` names why an item is not eligible. Applying writes only the
-    exceptions here: what stays `pending` was changed if the edit has come past it (`result`).
+    exceptions here: what stays `pending` was changed once the cursor is past it (`result`).
 
-    There are a million of these to an act: two indexes, and no foreign keys in the database
+    A large edit has a million of these: two indexes, and no foreign keys in the database
     (docs/decisions/0009-items-are-lean.md). Videos and terms are never deleted.
     """
 
     class Outcome(models.TextChoices):
-        PENDING = "pending", "Will change"
-        CHANGED = "changed", "Changed"
-        ALREADY = "already", "Already so"
-        SUPERSEDED = "superseded", "Changed since, left alone"
-        NOT_ELIGIBLE = "not_eligible", "Not eligible"
-        CANCELLED = "cancelled", "Not done, cancelled"
+        PENDING = "pending", _("Will change")
+        CHANGED = "changed", _("Changed")
+        ALREADY = "already", _("Already so")
+        SUPERSEDED = "superseded", _("Changed since, left alone")
+        NOT_ELIGIBLE = "not_eligible", _("Not eligible")
+        CANCELLED = "cancelled", _("Not done, cancelled")
 
     edit = models.ForeignKey(
         Edit, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False
@@ -321,6 +409,8 @@ class Item(models.Model):
     outcome = models.CharField(max_length=16, choices=Outcome.choices, default=Outcome.PENDING)
     reason = models.CharField(max_length=32, blank=True)
 
+    objects = ItemQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["edit", "video"], name="item_is_once_in_an_edit"),
@@ -334,7 +424,7 @@ class Item(models.Model):
 
     @property
     def result(self) -> str:
-        """The outcome as it stands now. Reads the edit."""
+        """The outcome as it is now. Reads the edit."""
         if self.outcome != self.Outcome.PENDING:
             return self.outcome
         if self.video_id <= self.edit.cursor:
@@ -345,16 +435,6 @@ class Item(models.Model):
     @property
     def result_label(self) -> str:
         return str(self.Outcome(self.result).label)
-
-    def line(self) -> dict[str, str]:
-        """As the log's items root hashes it. Reads the video, both terms with their notices, and
-        the edit."""
-        return {
-            "video": str(self.video.uuid),
-            "before": state_line(self.before, decided=self.before_decided),
-            "after": state_line(self.after, decided=self.after_decided),
-            "outcome": self.result,
-        }
 
 
 class Consent(models.Model):
@@ -371,7 +451,7 @@ class Consent(models.Model):
     video = models.ForeignKey(
         Video, on_delete=models.PROTECT, related_name="consents", db_index=False
     )
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     terms = models.ForeignKey(
         Terms,
         null=True,
@@ -412,13 +492,15 @@ class ConsentCount(models.Model):
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+", db_index=False)
     videos = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["creator", "use", "terms"], name="tally_is_once"),
+            models.UniqueConstraint(
+                fields=["creator", "use", "terms"], name="consent_count_is_once"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -432,7 +514,7 @@ class UploadDefault(models.Model):
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="upload_defaults"
     )
-    use = models.CharField(max_length=32, choices=CHOICES)
+    use = models.CharField(max_length=32, choices=uses.choices)
     terms = models.ForeignKey(Terms, on_delete=models.PROTECT, related_name="+")
     after_video = models.BigIntegerField()
     chosen_at = models.DateTimeField()

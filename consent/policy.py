@@ -1,17 +1,18 @@
 """May this be done? The one pure decision, asked everywhere: no Django, no clock, no database.
 
-`consent.querysets` says the same in SQL; a test walks the whole input space and demands that
-both agree. A decision is never cached.
+`RULES` is the whole policy as data. `consent.querysets` builds its twin in SQL from the same
+table; a test walks the whole input space and demands that both agree. A decision is never cached.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Reason(StrEnum):
-    """Why the answer is what it is, in the order in which they are asked. The first one wins."""
+    """Why the answer is what it is, in the order in which the rules are asked."""
 
     PAUSED = "paused"
     VIDEO_UNAVAILABLE = "video_unavailable"
@@ -30,7 +31,7 @@ class Reason(StrEnum):
 class Facts:
     """All that the decision depends on, about one video, one use and one asker.
 
-    The last five say something only where `allowed_by_terms` is true: decided, and not off.
+    The last four mean something only where `allowed_by_terms` is true: decided, and not off.
     """
 
     paused: bool
@@ -42,8 +43,33 @@ class Facts:
     ended: bool
     notice_superseded: bool
     in_audience: bool
-    must_ask: bool
-    approved: bool
+    approval_missing: bool
+
+
+class Rule(NamedTuple):
+    """Where `fact` is `value`, the answer is no, for this reason."""
+
+    fact: str
+    value: bool
+    reason: Reason
+
+
+# The first rule that matches gives the reason.
+RULES = (
+    Rule("paused", True, Reason.PAUSED),
+    Rule("available", False, Reason.VIDEO_UNAVAILABLE),
+    Rule("opted_out", True, Reason.OPTED_OUT),
+    Rule("being_withdrawn", True, Reason.WITHDRAWN),
+    Rule("decided", False, Reason.UNDECIDED),
+    Rule("allowed_by_terms", False, Reason.OFF),
+    Rule("ended", True, Reason.EXPIRED),
+    Rule("notice_superseded", True, Reason.NOTICE_CHANGED),
+    Rule("in_audience", False, Reason.NOT_IN_AUDIENCE),
+    Rule("approval_missing", True, Reason.APPROVAL_NEEDED),
+)
+
+# Facts of which none says no, to ask about some of them alone by dataclasses.replace.
+ALLOWING = Facts(**{rule.fact: not rule.value for rule in RULES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +79,8 @@ class Decision:
 
 
 def decide(facts: Facts) -> Decision:
-    """The first fact that says no gives the reason; if none does, the answer is yes."""
-    reason = _first_reason(facts)
-    return Decision(allowed=reason is Reason.ALLOWED, reason=reason)
-
-
-def _first_reason(facts: Facts) -> Reason:  # noqa: PLR0911  (one line per row of the table)
-    if facts.paused:
-        return Reason.PAUSED
-    if not facts.available:
-        return Reason.VIDEO_UNAVAILABLE
-    if facts.opted_out:
-        return Reason.OPTED_OUT
-    if facts.being_withdrawn:
-        return Reason.WITHDRAWN
-    if not facts.decided:
-        return Reason.UNDECIDED
-    if not facts.allowed_by_terms:
-        return Reason.OFF
-    if facts.ended:
-        return Reason.EXPIRED
-    if facts.notice_superseded:
-        return Reason.NOTICE_CHANGED
-    if not facts.in_audience:
-        return Reason.NOT_IN_AUDIENCE
-    if facts.must_ask and not facts.approved:
-        return Reason.APPROVAL_NEEDED
-    return Reason.ALLOWED
+    """The first rule that says no gives the reason; if none does, the answer is yes."""
+    for rule in RULES:
+        if getattr(facts, rule.fact) is rule.value:
+            return Decision(allowed=False, reason=rule.reason)
+    return Decision(allowed=True, reason=Reason.ALLOWED)

@@ -1,13 +1,12 @@
-"""The SQL twin of consent.policy, for lists and batches, and the facts of single decisions.
+"""The policy's twin in SQL, for lists and batches, and the facts of single decisions.
 
-Reading only. `FACTS` names the same facts as policy.Facts, as conditions on library.Video; the
-reason is a CASE over them in the policy's order. One test compares both over every input.
+Reading only. Each fact of policy.Facts is a condition on library.Video; the reason is a CASE built
+from policy.RULES. One test compares both over every input.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +19,6 @@ from django.db.models import (
     Exists,
     F,
     FilteredRelation,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -39,6 +37,7 @@ from creatorhub.models import User
 from library.models import Video
 
 Videos = QuerySet[Video]
+_ALWAYS, _NEVER = Q(pk__isnull=False), Q(pk__isnull=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +59,55 @@ class Ruling:
         return self.decision.reason
 
 
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """The moment that a question is about: now, or, with `edit`, what that edit selected.
+
+    The selection of a large edit is written down after it was requested. The edit itself is then
+    left out of account; if it is in force already (`holding`), so is everything that came later:
+    newer edits, and the opt-outs and pauses since its confirm.
+    """
+
+    edit: Edit | None = None
+    now: datetime = field(default_factory=timezone.now)
+
+    def live_edits(self, owner: Any) -> QuerySet[Edit]:
+        """The live edits of this creator, which may be an OuterRef, that count."""
+        live = Edit.objects.filter(creator=owner).live()
+        if self.edit is None:
+            return live
+        if self.edit.confirmed_at:
+            return live.filter(version__lt=self.edit.version)
+        return live.exclude(pk=self.edit.pk)
+
+    @property
+    def opted_out(self) -> bool | None:
+        """What is known of the creator's opt-out; None: whatever it is now."""
+        under = self._under
+        return bool(under["opted_out"]) if under else None
+
+    @property
+    def paused(self) -> frozenset[str] | None:
+        """What is known of the uses that are paused; None: whatever they are now."""
+        under = self._under
+        return frozenset(under["paused"]) if under else None
+
+    @property
+    def _under(self) -> dict[str, Any] | None:
+        return self.edit.confirmed_under if self.edit else None
+
+
 def with_reason(
-    videos: Videos,
-    use: str,
-    *,
-    asker: User | None = None,
-    now: datetime | None = None,
-    besides: Edit | None = None,
+    videos: Videos, use: str, *, asker: User | None = None, as_of: AsOf | None = None
 ) -> Videos:
     """Annotates, for one use: `reason_<use>` (a policy.Reason), `since_<use>` and `by_<use>`
-    (the last change and who made it, "kind:id"), `until_<use>`, and `state_<use>`, what is stored
-    beneath: "terms", "off" or "undecided". Adds joins, no queries; nothing
-    where it was annotated already. `besides` is the edit whose
-    selection is being frozen: it is left out of account, and if it was confirmed as it was asked
-    for, so is what came above the videos since."""
+    (the last change and its actor, "kind:id"), `until_<use>`, and `state_<use>`, what is stored:
+    "terms", "off" or "undecided". Adds joins, no queries; nothing where it was annotated already.
+    """
     if f"reason_{use}" in videos.query.annotations:
         return videos
     consent = _join(use)
-    return with_reason_aside(videos, use, asker=asker, now=now, besides=besides).annotate(
+    return with_reason_alias(videos, use, asker=asker, as_of=as_of).annotate(
         **{
             f"reason_{use}": F(f"_{use}_reason"),
             f"since_{use}": F(f"{consent}__changed_at"),
@@ -93,30 +123,36 @@ def with_reason(
     )
 
 
-def with_reason_aside(
+def with_reasons(videos: Videos) -> Videos:
+    """`with_reason` for every use, now."""
+    for use in USES:
+        videos = with_reason(videos, use)
+    return videos
+
+
+def with_reason_alias(
     videos: Videos,
     use: str,
     *,
     asker: User | None = None,
-    now: datetime | None = None,
-    besides: Edit | None = None,
+    as_of: AsOf | None = None,
     owner: int | None = None,
 ) -> Videos:
     """As with_reason, for a filter: the reason is `_<use>_reason`, and is not selected. `owner` is
-    whose videos these all are: what is known of one creator need not be asked for each video."""
+    whose videos these all are, if one creator's: what is known of them is not asked per video."""
     if f"_{use}_reason" in videos.query.annotations:
         return videos
-    facts = _with_facts(videos, use, asker=asker, now=now, besides=besides, owner=owner)
+    facts = _with_facts(videos, use, asker=asker, as_of=as_of or AsOf(), owner=owner)
     return facts.alias(**{f"_{use}_reason": _reason(use)})
 
 
 def permitting(
-    videos: Videos, use: str, *, asker: User | None = None, now: datetime | None = None
+    videos: Videos, use: str, *, asker: User | None = None, as_of: AsOf | None = None
 ) -> Videos:
     """The videos that may be used so, now, by this asker (None: anybody)."""
     granted = Consent.objects.filter(use=use, video=OuterRef("pk"), terms__isnull=False)
     # This repeats a part of the reason in a form that an index can serve.
-    return with_reason(videos.filter(Exists(granted)), use, asker=asker, now=now).filter(
+    return with_reason(videos.filter(Exists(granted)), use, asker=asker, as_of=as_of).filter(
         **{f"_{use}_reason": Reason.ALLOWED}
     )
 
@@ -124,17 +160,35 @@ def permitting(
 def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
     """The decision about one video, read now: one query, never cached.
 
-    Inside a transaction that holds the owner's state it stays true until the commit.
+    Inside a transaction that holds the owner's consent state it stays true until the commit.
     """
-    return next(_rulings(Video.objects.filter(pk=video.pk), use, asker=asker))[1]
+    consent = _join(use)
+    names = [field.name for field in fields(Facts)]
+    videos = _with_facts(Video.objects.filter(pk=video.pk), use, asker=asker, as_of=AsOf())
+    row = videos.values(
+        version=Coalesce(F("owner__consent_state__version"), Value(0)),
+        owner_withdrew=Coalesce(F("owner__consent_state__withdrawn_version"), Value(0)),
+        withdrew=Coalesce(F(f"{consent}__withdrawn_version"), Value(0)),
+        terms_id=F(f"{consent}__terms"),
+        until=F(f"{consent}__terms__until"),
+        **{f"fact_{name}": F(f"_{use}_{name}") for name in names},
+    ).get()
+    facts = Facts(**{name: bool(row[f"fact_{name}"]) for name in names})
+    return Ruling(
+        decision=policy.decide(facts),
+        version=row["version"],
+        withdrawn_version=max(row["owner_withdrew"], row["withdrew"]),
+        terms_id=row["terms_id"],
+        until=row["until"],
+    )
 
 
 def rulings(
     uuids: list[UUID], use: str, *, asker: User | None = None
 ) -> list[tuple[UUID, Decision, int]]:
-    """(uuid, decision, state version) in the order asked, by the twin in SQL: one query. What
-    nobody knows is `video_unavailable` at version 0."""
-    asked = with_reason_aside(Video.objects.all(), use, asker=asker).filter(uuid__in=uuids)
+    """(uuid, decision, version of the consent state) in the order requested, by the twin in SQL:
+    one query. An unknown id is `video_unavailable` at version 0."""
+    asked = with_reason_alias(Video.objects.all(), use, asker=asker).filter(uuid__in=uuids)
     state = ConsentState.objects.filter(creator=OuterRef("owner"))
     version = Coalesce(Subquery(state.values("version")[:1]), Value(0))
     rows = asked.values_list("uuid", F(f"_{use}_reason"), version)
@@ -146,70 +200,18 @@ def rulings(
     return [(uuid, *known.get(uuid, unknown)) for uuid in uuids]
 
 
-def _rulings(videos: Videos, use: str, *, asker: User | None) -> Iterator[tuple[UUID, Ruling]]:
-    consent = _join(use)
-    names = [field.name for field in fields(Facts)]
-    rows = (
-        _with_facts(videos, use, asker=asker)
-        .annotate(
-            _version=Coalesce(F("owner__consent_state__version"), Value(0)),
-            _owner_withdrew=Coalesce(F("owner__consent_state__withdrawn_version"), Value(0)),
-            _withdrew=Coalesce(F(f"{consent}__withdrawn_version"), Value(0)),
-            _terms=F(f"{consent}__terms"),
-            _until=F(f"{consent}__terms__until"),
-            **{f"fact_{name}": F(f"_{use}_{name}") for name in names},
-        )
-        .values(
-            "uuid",
-            "_version",
-            "_owner_withdrew",
-            "_withdrew",
-            "_terms",
-            "_until",
-            *(f"fact_{name}" for name in names),
-        )
-    )
-    for row in rows:
-        facts = Facts(**{name: bool(row[f"fact_{name}"]) for name in names})
-        yield (
-            row["uuid"],
-            Ruling(
-                decision=policy.decide(facts),
-                version=row["_version"],
-                withdrawn_version=max(row["_owner_withdrew"], row["_withdrew"]),
-                terms_id=row["_terms"],
-                until=row["_until"],
-            ),
-        )
-
-
 def _join(use: str) -> str:
     return f"consent_{USES[use].id}"
 
 
 def _with_facts(
-    videos: Videos,
-    use: str,
-    *,
-    asker: User | None,
-    now: datetime | None = None,
-    besides: Edit | None = None,
-    owner: int | None = None,
+    videos: Videos, use: str, *, asker: User | None, as_of: AsOf, owner: int | None = None
 ) -> Videos:
     """Joins the consent of this use and annotates each fact as `_<use>_<fact>`."""
-    consent = _join(use)
-    moment = now or timezone.now()
-    conditions = _conditions(
-        use,
-        consent,
-        asker=asker,
-        now=moment,
-        owner=owner or OuterRef("owner"),
-        besides=besides,
-    )
     joined = videos.annotate(
-        **{consent: FilteredRelation("consents", condition=Q(consents__use=use))}
+        **{_join(use): FilteredRelation("consents", condition=Q(consents__use=use))}
     )
+    conditions = _conditions(use, asker=asker, as_of=as_of, owner=owner or OuterRef("owner"))
     return joined.alias(
         **{
             f"_{use}_{name}": Case(
@@ -222,96 +224,63 @@ def _with_facts(
     )
 
 
-def _conditions(
-    use: str,
-    consent: str,
-    *,
-    asker: User | None,
-    now: datetime,
-    owner: int | OuterRef,
-    besides: Edit | None,
-) -> dict[str, Any]:
+def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dict[str, Any]:
     """Each fact of policy.Facts as a condition. The audience is everyone until there are others,
     so `asker` changes nothing yet; an approval covers nothing until there are requests."""
-    never = Q(pk__isnull=True)
-    switch = USES[use].pause_switch
-    switches = waffle.get_waffle_switch_model().objects.filter(name=switch, active=True)
-    paused: Any = Exists(switches) if switch else never
-    # Not by a join: SQLite would begin with the account, and lose the order of the list.
-    opted_out: Any = Exists(ConsentState.objects.filter(creator=owner, opted_out=True))
-    if besides and (then := besides.asked_under):
-        paused = ~never if use in then["paused"] else never
-        opted_out = ~never if then["opted_out"] else never
-    withdrawing = _live_edits(use, owner=owner, besides=besides)
-    names_it = Item.objects.filter(
-        edit=OuterRef("pk"),
-        video=OuterRef(OuterRef("pk")),
-        video__gt=OuterRef("cursor"),
-        outcome=Item.Outcome.PENDING,
-        after=None,
-    )
+
+    def terms(**lookups: Any) -> Q:
+        return Q(**{f"{_join(use)}__terms{name}": value for name, value in lookups.items()})
+
+    allowed = terms(__isnull=False)
     return {
-        "paused": paused,
+        "paused": _paused(use, as_of),
         "available": Q(status=Video.Status.READY, removed_at=None),
-        "opted_out": opted_out,
-        # A confirmed withdrawal that is still being frozen does not yet name its videos, so it
-        # holds back all that is allowed.
-        "being_withdrawn": Q(Exists(withdrawing))
-        & (
-            Q(Exists(withdrawing.filter(Exists(names_it))))
-            | Q(
-                Exists(withdrawing.filter(status=Edit.Status.PREPARING)),
-                **{f"{consent}__terms__isnull": False},
-            )
+        "opted_out": _opted_out(owner, as_of),
+        "being_withdrawn": _being_withdrawn(use, as_of.live_edits(owner), allowed),
+        "decided": Q(**{f"{_join(use)}__decided": True}),
+        "allowed_by_terms": allowed,
+        "ended": terms(__until__lte=as_of.now),
+        "notice_superseded": terms(
+            __notice__version__lt=Subquery(Notice.objects.material_version(use))
         ),
-        "decided": Q(**{f"{consent}__decided": True}),
-        "allowed_by_terms": Q(**{f"{consent}__terms__isnull": False}),
-        "ended": Q(**{f"{consent}__terms__until__lte": now}),
-        "notice_superseded": Q(
-            **{f"{consent}__terms__notice__version__lt": Subquery(_material_version(use))}
-        ),
-        "in_audience": Q(**{f"{consent}__terms__audience": Terms.Audience.EVERYONE}),
-        "must_ask": Q(**{f"{consent}__terms__mode": Terms.Mode.ASK}),
-        "approved": never,
+        "in_audience": terms(__audience=Terms.Audience.EVERYONE),
+        "approval_missing": terms(__mode=Terms.Mode.ASK),
     }
 
 
-def _live_edits(use: str, *, owner: int | OuterRef, besides: Edit | None = None) -> QuerySet[Edit]:
-    """The edits of this creator (or an outer row's owner) that are confirmed and not yet applied
-    to all their videos."""
-    live = Q(status__in=[Edit.Status.CONFIRMED, Edit.Status.APPLYING])
-    live |= Q(status=Edit.Status.PREPARING, confirmed_at__isnull=False)
-    # Said once more for the index.
-    statuses = [Edit.Status.PREPARING, Edit.Status.CONFIRMED, Edit.Status.APPLYING]
-    edits = Edit.objects.filter(live, creator=owner, use=use, status__in=statuses)
-    if besides and besides.confirmed_at:
-        return edits.filter(version__lt=besides.version)
-    return edits.exclude(pk=besides.pk) if besides else edits
+def _paused(use: str, as_of: AsOf) -> Any:
+    if as_of.paused is not None:
+        return _ALWAYS if use in as_of.paused else _NEVER
+    if not (switch := USES[use].pause_switch):
+        return _NEVER
+    return Exists(waffle.get_waffle_switch_model().objects.filter(name=switch, active=True))
 
 
-def _material_version(use: str) -> QuerySet[Notice, Any]:
-    """One row: the version of the last published material notice of this use."""
-    published = Notice.objects.filter(use=use, material=True, published_at__isnull=False)
-    return published.order_by().values("use").annotate(last=Max("version")).values("last")
+def _opted_out(owner: Any, as_of: AsOf) -> Any:
+    if as_of.opted_out is not None:
+        return _ALWAYS if as_of.opted_out else _NEVER
+    # Not by a join: SQLite would begin with the account, and lose the order of the list.
+    return Exists(ConsentState.objects.filter(creator=owner, opted_out=True))
+
+
+def _being_withdrawn(use: str, live: QuerySet[Edit], allowed: Q) -> Q:
+    """A live edit is going to turn the video off. A holding one does not yet name its videos, so
+    it stands for everything that is allowed."""
+    live = live.filter(use=use)
+    names_it = Item.objects.filter(
+        edit=OuterRef("pk"), video=OuterRef(OuterRef("pk")), after=None
+    ).to_change(after=OuterRef("cursor"))
+    named = Q(Exists(live.filter(Exists(names_it))))
+    held = Q(Exists(live.filter(status=Edit.Status.HOLDING))) & allowed
+    # Almost always there is no live edit at all: that is asked first, and is cheap.
+    return Q(Exists(live)) & (named | held)
 
 
 def _reason(use: str) -> Case:
-    def says(fact: str, value: bool, reason: Reason) -> When:  # noqa: FBT001
-        return When(**{f"_{use}_{fact}": value}, then=Value(str(reason)))
-
     return Case(
-        says("paused", True, Reason.PAUSED),
-        says("available", False, Reason.VIDEO_UNAVAILABLE),
-        says("opted_out", True, Reason.OPTED_OUT),
-        says("being_withdrawn", True, Reason.WITHDRAWN),
-        says("decided", False, Reason.UNDECIDED),
-        says("allowed_by_terms", False, Reason.OFF),
-        says("ended", True, Reason.EXPIRED),
-        says("notice_superseded", True, Reason.NOTICE_CHANGED),
-        says("in_audience", False, Reason.NOT_IN_AUDIENCE),
-        When(
-            **{f"_{use}_must_ask": True, f"_{use}_approved": False},
-            then=Value(str(Reason.APPROVAL_NEEDED)),
+        *(
+            When(**{f"_{use}_{rule.fact}": rule.value}, then=Value(str(rule.reason)))
+            for rule in policy.RULES
         ),
         default=Value(str(Reason.ALLOWED)),
         output_field=CharField(),

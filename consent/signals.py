@@ -1,11 +1,19 @@
-"""The one seam that other apps listen to."""
+"""Withdrawals, for other apps to listen to: the one way in which consent calls those above it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import uuid
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.dispatch import Signal
+
+from consent.models import ConsentState
+from consent.policy import Reason
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from library.models import Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +24,35 @@ class Withdrawn:
     taken_down: int = 0
 
 
-# Given keys of videos, those of them that a withdrawal is about. Who listens knows the few videos
-# that something was made of; the withdrawal may be about a million.
-Among = Callable[[list[int]], Iterable[int]]
-
-# Sent inside the withdrawing transaction, under the standing's lock, after the consent rows
-# changed. Arguments: actor, creator (User), use (id, or None for every use), videos (an Among, or
-# None for all of the creator's), reason (policy.Reason), act (UUID). Receivers return Withdrawn. An
-# exception undoes the withdrawal.
+# Arguments: those of `announce`. Receivers return Withdrawn.
 consent_withdrawn = Signal()
+
+
+def announce(
+    *,
+    actor: Actor,
+    creator: User,
+    use: str | None,
+    videos: QuerySet[Video] | None,
+    reason: Reason,
+    correlation_id: uuid.UUID,
+) -> Withdrawn:
+    """Tell the receivers of a withdrawal, inside its transaction, under the lock of the consent
+    state, after the consents have changed; returns what they did, added up.
+
+    `use` None is every use. `videos` None is all of the creator's; else filter it by the few keys
+    that you know before you evaluate it: it may be a million. An exception undoes the withdrawal.
+    """
+    answers: list[tuple[Any, Withdrawn]] = consent_withdrawn.send(
+        sender=ConsentState,
+        actor=actor,
+        creator=creator,
+        use=use,
+        videos=videos,
+        reason=reason,
+        correlation_id=correlation_id,
+    )
+    return Withdrawn(
+        stopped=sum(done.stopped for _, done in answers),
+        taken_down=sum(done.taken_down for _, done in answers),
+    )

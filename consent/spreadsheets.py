@@ -15,19 +15,19 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import IO, Any
 from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from consent import counts, wording
 from consent.filters import SORTS
-from consent.models import Item, Terms, state_line
+from consent.models import ItemQuerySet, Notice, Terms, state_line
 from consent.policy import Reason
 from consent.querysets import with_reason
 from consent.uses import USES
+from creatorhub import days
 from creatorhub.errors import Refused
 from creatorhub.paging import beyond
 from library.models import Video
@@ -43,6 +43,7 @@ SHOWN = 100  # bad lines that are named; the rest is counted
 BATCH = 2000
 CHANGES = ("allowed", "off")
 STAYS = ("undecided", "expired", "notice_changed", "ask")
+STATE_WORDS = {Reason.APPROVAL_NEEDED: "ask"}  # the others read as the policy names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ class BadSpreadsheet(Refused):
 
 
 def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
-    """The use and the lines of a file. Raises Refused for one that is no such table, and BadSpreadsheet
-    with every line that cannot be used."""
+    """The use and the lines of a file. Raises Refused for one that is no such table, and
+    BadSpreadsheet with every line that cannot be used."""
     if size > MOST_BYTES:
         raise too_large()
     text = _decoded(file.read())
@@ -189,8 +190,7 @@ def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Lin
 def _end_of(text: str) -> datetime:
     """The end of this day in the person's own zone, which the request has activated."""
     try:
-        day = _day_of(text)
-        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        return days.end_of(_day_of(text))
     except (ValueError, OverflowError):
         raise ValueError("the last day must be written like 2027-03-01, or left empty.") from None
 
@@ -209,11 +209,9 @@ def _day_of(text: str) -> date:
     raise ValueError("either number may be the month")
 
 
-def last_day(until: datetime | None) -> str:
+def day_text(until: datetime | None) -> str:
     """How a file says when a permission ends."""
-    if until is None:
-        return ""
-    return wording.last_day(until).isoformat()
+    return days.last_day(until).isoformat() if until else ""
 
 
 class _Echo:
@@ -254,7 +252,7 @@ def _exported(videos: QuerySet[Video], use: str) -> Iterator[Sequence[object]]:
             video.duration,
             use,
             _state(video, use, states),
-            last_day(getattr(video, f"until_{use}")),
+            day_text(getattr(video, f"until_{use}")),
             getattr(video, f"reason_{use}"),
         )
 
@@ -271,15 +269,14 @@ class _States:
     query for each terms that it meets."""
 
     def __init__(self, use: str) -> None:
-        self._material = counts.material_versions().get(use, 0)
+        self._material = Notice.objects.material_versions().get(use, 0)
         self._known: dict[int, str] = {}
 
     def of(self, key: int) -> str:
         if key not in self._known:
             terms = Terms.objects.select_related("notice").get(pk=key)
-            self._known[key] = counts.state_of_terms(
-                terms, now=timezone.now(), material=self._material
-            )
+            state = terms.state(now=timezone.now(), material=self._material)
+            self._known[key] = STATE_WORDS.get(state, str(state))
         return self._known[key]
 
 
@@ -296,7 +293,7 @@ def batches(rows: QuerySet[Any], ordering: tuple[str, ...]) -> Iterator[Any]:
 RESULT = ("video", "title", "before", "after", "outcome", "reason")
 
 
-def result(items: QuerySet[Item]) -> Iterator[str]:
+def result(items: ItemQuerySet) -> Iterator[str]:
     """What came of an edit, video by video, as CSV in pieces."""
     return _written(
         RESULT,
@@ -310,7 +307,7 @@ def result(items: QuerySet[Item]) -> Iterator[str]:
                 item.reason,
             )
             for item in batches(
-                items.select_related("edit", "video", "before__notice", "after__notice"),
+                items.with_details(),
                 ("video_id",),
             )
         ),

@@ -6,9 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.wording import ICONS, LABELS, WHYS
+from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
 
@@ -40,7 +43,9 @@ class UseState:
 
     @property
     def label(self) -> str:
-        return f"{self.use.label} allowed" if self.allowed else LABELS[self.reason]
+        if self.allowed:
+            return _("%(use)s allowed") % {"use": self.use.label}
+        return str(LABELS[self.reason])
 
     @property
     def icon(self) -> str:
@@ -53,8 +58,8 @@ class UseState:
     @property
     def why(self) -> str:
         if self.reason is Reason.OFF:
-            return f"{self.who} turned it off"
-        return WHYS[self.reason]
+            return _("%(who)s turned it off") % {"who": self.who}
+        return str(WHYS[self.reason])
 
     @property
     def ends(self) -> datetime | None:
@@ -62,7 +67,7 @@ class UseState:
         return self.until if self.reason in (Reason.ALLOWED, Reason.EXPIRED) else None
 
     @property
-    def told_since(self) -> datetime | None:
+    def shown_since(self) -> datetime | None:
         return self.since if self.reason in DECIDED else None
 
 
@@ -81,7 +86,6 @@ def states_of(video: Video, *, reader: User) -> list[UseState]:
 
 
 def _who(actor: str | None, reader: User) -> str:
-    kind, _, name = (actor or "").partition(":")
-    if kind == "creator" and name == str(reader.uuid):
-        return "You"
-    return "CreatorHub staff" if kind == "staff" else "CreatorHub"
+    if actor and Actor.parse(actor) == Actor.creator(reader):
+        return _("You")
+    return _("CreatorHub staff") if actor and Actor.parse(actor).kind == "staff" else "CreatorHub"

@@ -1,32 +1,38 @@
-"""The vocabulary of uses: what somebody may do with a video, and how we say it.
+"""The vocabulary of uses: what somebody may do with a video, and how people read it.
 
-Adding a use is one entry here and its first notice by migration. It starts undecided everywhere.
+A use is one entry here and its first notice by migration. It starts undecided everywhere, and
+appears on every page, in every filter, spreadsheet and API answer: they are built from `USES`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Text = str | Promise
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`verb` completes "may be …", `noun` "a permission to …"; `pause_switch` names the waffle
-    switch that pauses the use."""
+    """`id` names it in addresses, columns and the API. `verb` completes “may be …”, `noun` “a
+    permission to …”; `pause_switch` is the waffle switch that pauses the use, if there is one."""
 
     id: str
-    label: str
-    verb: str
-    noun: str
-    consequence: str
+    label: Text
+    verb: Text
+    noun: Text
+    consequence: Text
     pause_switch: str = ""
 
 
 REMIX = Use(
     id="remix",
-    label="Remix",
-    verb="remixed",
-    noun="remix",
-    consequence=(
+    label=_("Remix"),
+    verb=_("remixed"),
+    noun=_("remix"),
+    consequence=_(
         "Anyone signed in may make memes from these videos, with your name on them. "
         "Remixing does not include training."
     ),
@@ -34,13 +40,17 @@ REMIX = Use(
 )
 TRAIN = Use(
     id="train",
-    label="AI training",
-    verb="used for training",
-    noun="train",
-    consequence=(
+    label=_("AI training"),
+    verb=_("used for training"),
+    noun=_("train"),
+    consequence=_(
         "Other systems that ask may train AI models on these videos. "
         "What a model has learned cannot be taken back when you turn this off."
     ),
 )
-USES = {use.id: use for use in (REMIX, TRAIN)}
-CHOICES = [(use.id, use.label) for use in USES.values()]
+USES: dict[str, Use] = {use.id: use for use in (REMIX, TRAIN)}
+
+
+def choices() -> list[tuple[str, Text]]:
+    """For the fields of models and forms. They call this, so a new use needs no migration."""
+    return [(use.id, use.label) for use in USES.values()]

@@ -1,77 +1,77 @@
-"""How each reason of the decision reads, on pages, in the API and in mail."""
+"""How decisions and edits read, on pages, in the API and in mail."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
-from consent.uses import USES
+from consent.uses import USES, Text
 
 if TYPE_CHECKING:
     from consent.models import Edit
 
-LABELS: dict[str, str] = {
-    Reason.PAUSED: "Paused",
-    Reason.VIDEO_UNAVAILABLE: "Not ready",
-    Reason.OPTED_OUT: "Off",
-    Reason.WITHDRAWN: "Off",
-    Reason.UNDECIDED: "Off",
-    Reason.OFF: "Off",
-    Reason.EXPIRED: "Ended",
-    Reason.NOTICE_CHANGED: "Needs a look",
-    Reason.NOT_IN_AUDIENCE: "Off",
-    Reason.APPROVAL_NEEDED: "Ask first",
-    Reason.ALLOWED: "Allowed",
+LABELS: dict[str, Text] = {
+    Reason.PAUSED: gettext_lazy("Paused"),
+    Reason.VIDEO_UNAVAILABLE: gettext_lazy("Not ready"),
+    Reason.OPTED_OUT: gettext_lazy("Off"),
+    Reason.WITHDRAWN: gettext_lazy("Off"),
+    Reason.UNDECIDED: gettext_lazy("Off"),
+    Reason.OFF: gettext_lazy("Off"),
+    Reason.EXPIRED: gettext_lazy("Ended"),
+    Reason.NOTICE_CHANGED: gettext_lazy("Needs a look"),
+    Reason.NOT_IN_AUDIENCE: gettext_lazy("Off"),
+    Reason.APPROVAL_NEEDED: gettext_lazy("Ask first"),
+    Reason.ALLOWED: gettext_lazy("Allowed"),
 }
 
 # To the owner, under the status.
-WHYS: dict[str, str] = {
-    Reason.PAUSED: "CreatorHub has paused this",
-    Reason.VIDEO_UNAVAILABLE: "The video is not ready",
-    Reason.OPTED_OUT: "Everything is turned off",
-    Reason.WITHDRAWN: "Being turned off",
-    Reason.UNDECIDED: "Never decided",
-    Reason.OFF: "You turned it off",
-    Reason.EXPIRED: "The permission has ended",
-    Reason.NOTICE_CHANGED: "The terms changed",
-    Reason.NOT_IN_AUDIENCE: "Not for everyone",
-    Reason.APPROVAL_NEEDED: "You are asked each time",
-    Reason.ALLOWED: "No end date",
+WHYS: dict[str, Text] = {
+    Reason.PAUSED: gettext_lazy("CreatorHub has paused this"),
+    Reason.VIDEO_UNAVAILABLE: gettext_lazy("The video is not ready"),
+    Reason.OPTED_OUT: gettext_lazy("Everything is turned off"),
+    Reason.WITHDRAWN: gettext_lazy("Being turned off"),
+    Reason.UNDECIDED: gettext_lazy("Never decided"),
+    Reason.OFF: gettext_lazy("You turned it off"),
+    Reason.EXPIRED: gettext_lazy("The permission has ended"),
+    Reason.NOTICE_CHANGED: gettext_lazy("The terms changed"),
+    Reason.NOT_IN_AUDIENCE: gettext_lazy("Not for everyone"),
+    Reason.APPROVAL_NEEDED: gettext_lazy("You are asked each time"),
+    Reason.ALLOWED: gettext_lazy("No end date"),
 }
 
 # In the list's filter.
-REASON_LABELS: dict[str, str] = {
-    Reason.ALLOWED: "Allowed",
-    Reason.UNDECIDED: "Never decided",
-    Reason.OFF: "Turned off",
-    Reason.EXPIRED: "Ended",
-    Reason.NOTICE_CHANGED: "Terms changed",
-    Reason.OPTED_OUT: "Everything turned off",
-    Reason.WITHDRAWN: "Being turned off",
-    Reason.VIDEO_UNAVAILABLE: "Not ready",
-    Reason.PAUSED: "Paused by CreatorHub",
-    Reason.NOT_IN_AUDIENCE: "Not for everyone",
-    Reason.APPROVAL_NEEDED: "Ask first",
+REASON_LABELS: dict[str, Text] = {
+    Reason.ALLOWED: gettext_lazy("Allowed"),
+    Reason.UNDECIDED: gettext_lazy("Never decided"),
+    Reason.OFF: gettext_lazy("Turned off"),
+    Reason.EXPIRED: gettext_lazy("Ended"),
+    Reason.NOTICE_CHANGED: gettext_lazy("Terms changed"),
+    Reason.OPTED_OUT: gettext_lazy("Everything turned off"),
+    Reason.WITHDRAWN: gettext_lazy("Being turned off"),
+    Reason.VIDEO_UNAVAILABLE: gettext_lazy("Not ready"),
+    Reason.PAUSED: gettext_lazy("Paused by CreatorHub"),
+    Reason.NOT_IN_AUDIENCE: gettext_lazy("Not for everyone"),
+    Reason.APPROVAL_NEEDED: gettext_lazy("Ask first"),
 }
 
 # To anybody who asks.
-SENTENCES: dict[str, str] = {
-    Reason.PAUSED: "CreatorHub has paused this for everyone. Try again later.",
-    Reason.VIDEO_UNAVAILABLE: "This video is not available.",
-    Reason.OPTED_OUT: "The creator has turned this off for all of their videos.",
-    Reason.WITHDRAWN: "The creator has withdrawn the permission for this video.",
-    Reason.UNDECIDED: "The creator has not allowed this for this video.",
-    Reason.OFF: "The creator has turned this off for this video.",
-    Reason.EXPIRED: "The creator's permission for this video has ended.",
-    Reason.NOTICE_CHANGED: (
+SENTENCES: dict[str, Text] = {
+    Reason.PAUSED: gettext_lazy("CreatorHub has paused this for everyone. Try again later."),
+    Reason.VIDEO_UNAVAILABLE: gettext_lazy("This video is not available."),
+    Reason.OPTED_OUT: gettext_lazy("The creator has turned this off for all of their videos."),
+    Reason.WITHDRAWN: gettext_lazy("The creator has withdrawn the permission for this video."),
+    Reason.UNDECIDED: gettext_lazy("The creator has not allowed this for this video."),
+    Reason.OFF: gettext_lazy("The creator has turned this off for this video."),
+    Reason.EXPIRED: gettext_lazy("The creator's permission for this video has ended."),
+    Reason.NOTICE_CHANGED: gettext_lazy(
         "The terms were revised, and the creator has not agreed to the new text yet."
     ),
-    Reason.NOT_IN_AUDIENCE: "The creator has not allowed this for everyone.",
-    Reason.APPROVAL_NEEDED: "The creator wants to be asked each time.",
-    Reason.ALLOWED: "The creator allows this.",
+    Reason.NOT_IN_AUDIENCE: gettext_lazy("The creator has not allowed this for everyone."),
+    Reason.APPROVAL_NEEDED: gettext_lazy("The creator wants to be asked each time."),
+    Reason.ALLOWED: gettext_lazy("The creator allows this."),
 }
 
 # Names of symbols in the icon sprite. A status is never told by colour alone.
@@ -85,40 +85,75 @@ ICONS: dict[str, str] = {
 }
 
 
-def last_day(end: datetime) -> date:
-    """The last day, in the person's own zone, on which a permission that ends then still holds."""
-    return (localtime(end) - timedelta(seconds=1)).date()
-
-
 def reach(stopped: int, taken_down: int) -> str:
     """How far a withdrawal reached into what was made."""
-    renders = "1 render" if stopped == 1 else f"{stopped:,} renders"
-    memes = "1 meme" if taken_down == 1 else f"{taken_down:,} memes"
-    return f"{renders} stopped, {memes} taken down."
+    renders = ngettext("%(count)s render stopped", "%(count)s renders stopped", stopped)
+    memes = ngettext("%(count)s meme taken down", "%(count)s memes taken down", taken_down)
+    return f"{renders % {'count': f'{stopped:,}'}}, {memes % {'count': f'{taken_down:,}'}}."
 
 
 def summary_of(edit: Edit) -> str:
     """What an edit did, in a sentence or two."""
-    what = USES[edit.use].label
-    videos = "1 video" if edit.changed == 1 else f"{edit.changed:,} videos"
+    sentences = [_main_sentence(edit)]
     if edit.status == edit.Status.EXPIRED:
-        return "This draft was never confirmed. Nothing changed."
-    if not edit.changed:
-        told = "Nothing changed."
-        if edit.status != edit.Status.CANCELLED and edit.already == edit.selected:
-            told = f"Nothing changed: {what} was already so."
-    elif edit.change == edit.Change.FORMER:
-        told = f"{what} is back as it was for {videos}."
-    elif edit.change == edit.Change.LISTED:
-        told = f"{what} is set as the file said for {videos}."
-    elif edit.is_grant:
-        told = f"{what} is allowed for {videos}."
-    else:
-        told = f"{what} is off for {videos}."
+        return sentences[0]
     if edit.left_out:
-        told += f" Cancelled before the other {edit.left_out:,}."
+        sentences.append(
+            ngettext(
+                "Cancelled before the other %(count)s.",
+                "Cancelled before the other %(count)s.",
+                edit.left_out,
+            )
+            % {"count": f"{edit.left_out:,}"}
+        )
     if edit.superseded:
-        told += f" {edit.superseded:,} had changed since and were left alone."
+        sentences.append(superseded(edit))
     if edit.stopped or edit.taken_down:
-        told += f" {reach(edit.stopped, edit.taken_down)}"
-    return told
+        sentences.append(reach(edit.stopped, edit.taken_down))
+    return " ".join(sentences)
+
+
+def superseded(edit: Edit) -> str:
+    """How many videos an edit left alone because something else changed them first."""
+    return ngettext(
+        "%(count)s video had changed since and was left alone.",
+        "%(count)s videos had changed since and were left alone.",
+        edit.superseded,
+    ) % {"count": f"{edit.superseded:,}"}
+
+
+def _main_sentence(edit: Edit) -> str:
+    if edit.status == edit.Status.EXPIRED:
+        return _("This draft was never confirmed. Nothing changed.")
+    words = {"use": USES[edit.use].label, "count": f"{edit.changed:,}"}
+    if not edit.changed:
+        if edit.status != edit.Status.CANCELLED and edit.already == edit.selected:
+            if edit.change == edit.Change.OFF:
+                return _("Nothing changed: %(use)s was off for these already.") % words
+            return _("Nothing changed: %(use)s was set like this already.") % words
+        return _("Nothing changed.")
+    if edit.change == edit.Change.FORMER:
+        sentence = ngettext(
+            "%(use)s is back as it was for %(count)s video.",
+            "%(use)s is back as it was for %(count)s videos.",
+            edit.changed,
+        )
+    elif edit.change == edit.Change.LISTED:
+        sentence = ngettext(
+            "%(use)s is set as the file said for %(count)s video.",
+            "%(use)s is set as the file said for %(count)s videos.",
+            edit.changed,
+        )
+    elif edit.change == edit.Change.ALLOWED:
+        sentence = ngettext(
+            "%(use)s is allowed for %(count)s video.",
+            "%(use)s is allowed for %(count)s videos.",
+            edit.changed,
+        )
+    else:
+        sentence = ngettext(
+            "%(use)s is off for %(count)s video.",
+            "%(use)s is off for %(count)s videos.",
+            edit.changed,
+        )
+    return sentence % words

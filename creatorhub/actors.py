@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from django.utils.translation import gettext as _
+
 from creatorhub.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -53,27 +55,22 @@ class Actor:
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
 
-    @property
-    def is_staff(self) -> bool:
-        return self.kind == "staff"
-
     def is_user(self, uuid: UUID) -> bool:
         """Whether this is the person behind that account, in whichever role."""
         return self.kind != "system" and self.id == str(uuid)
 
-    def is_creator(self, user: User) -> bool:
-        """Whether this person acts on what is their own."""
-        return self.kind == "creator" and self.id == str(user.uuid)
-
-    def require(self, creator: User, *, or_staff: bool = False, to: str = "do this") -> None:
+    def require(self, creator: User, *, or_staff: bool = False, sentence: str = "") -> None:
         """Raises Forbidden unless this is the creator, or, with `or_staff`, a member of staff.
-        `to` completes “Only the creator can …”."""
-        if self.is_creator(creator) or (or_staff and self.is_staff):
+        `sentence` is what a person reads then, if there is something better to say."""
+        if self.kind == "creator" and self.id == str(creator.uuid):
             return
-        who = "the creator or staff" if or_staff else "the creator"
-        raise Forbidden(f"Only {who} can {to}.", code="not_the_creator")
+        if or_staff and self.kind == "staff":
+            return
+        if not sentence and or_staff:
+            sentence = _("Only the creator or staff can do this.")
+        raise Forbidden(sentence or _("Only the creator can do this."), code="not_the_creator")
 
-    def require_staff(self, *, to: str = "do this") -> None:
-        """Raises Forbidden unless this is a member of staff. `to` completes “Only staff can …”."""
-        if not self.is_staff:
-            raise Forbidden(f"Only staff can {to}.", code="staff_only")
+    def require_staff(self) -> None:
+        """Raises Forbidden unless this is a member of staff."""
+        if self.kind != "staff":
+            raise Forbidden(_("Only staff can do this."), code="staff_only")

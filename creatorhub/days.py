@@ -17,7 +17,7 @@ def start_of(day: date) -> datetime:
 
 def end_of(day: date) -> datetime:
     """When this day is over: the start of the next one."""
-    return start_of(day + timedelta(days=1))
+    return start_of(min(day, LATEST) + timedelta(days=1))
 
 
 def last_day(end: datetime) -> date:

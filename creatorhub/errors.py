@@ -39,7 +39,7 @@ class Refused(Exception):
 
     def __init__(self, sentence: str, *, code: str, status: int | None = None) -> None:
         super().__init__(sentence)
-        self.sentence = sentence
+        self.sentence = str(sentence)
         self.code = code
         self.status = status or type(self).status
 

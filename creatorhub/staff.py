@@ -17,6 +17,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.functional import Promise
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -26,6 +27,7 @@ MOST_AT_ONCE = 500
 
 M = TypeVar("M", bound=Model)
 Act = Callable[..., Iterator[str]]
+Text = str | Promise
 
 
 class ReasonForm(forms.Form):
@@ -69,7 +71,7 @@ def staff_actor(request: HttpRequest) -> Actor:
 
 
 def reasoned(
-    label: str, *, consequence: str, button: str, form_class: type[forms.Form] = ReasonForm
+    label: Text, *, consequence: Text, button: Text, form_class: type[forms.Form] = ReasonForm
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
     will happen and asks why. `act` yields a sentence for each thing that it has done."""

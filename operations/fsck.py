@@ -39,8 +39,7 @@ def jobs_get_on() -> Iterator[str]:
 
 def every_edit_gets_done() -> Iterator[str]:
     """Every edit that was confirmed is applied, or a job is at it"""
-    live = [Edit.Status.PREPARING, Edit.Status.CONFIRMED, Edit.Status.APPLYING]
-    left = Edit.objects.filter(status__in=live).exclude(job__state__in=[*jobs.LIVE, State.FAILED])
+    left = Edit.objects.under_way().exclude(job__state__in=[*jobs.LIVE, State.FAILED])
     for edit in left.iterator():
         # Its job ends, and another is queued, in transactions that this look may fall between.
         if left.filter(pk=edit.pk).exists():

@@ -46,7 +46,7 @@ def status_of(render: Render, *, ahead: int = 0, dark: str = "") -> Status:
     if render.is_stalled:
         return Status("look", "alert", "Stalled", STALLED)
     if render.state == State.DONE and dark:
-        return Status("", "slash", "Dark", SENTENCES[Reason(dark)])
+        return Status("", "slash", "Dark", str(SENTENCES[Reason(dark)]))
     tone, icon, label = _PILLS[render.state]
     why = f"{render.progress} % done" if render.state == State.RUNNING else render.problem
     if render.state == Render.REMOVED:
@@ -99,4 +99,4 @@ def _place(ahead: int) -> str:
 
 
 def not_allowed(reason: str) -> str:
-    return SENTENCES[Reason(reason)]
+    return str(SENTENCES[Reason(reason)])

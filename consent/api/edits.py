@@ -18,7 +18,7 @@ from consent import selection, services
 from consent.api.videos import USE_STATES
 from consent.models import Edit, Item, Notice, Terms, state_line
 from consent.policy import Reason
-from consent.uses import CHOICES
+from consent.uses import choices
 from creatorhub.actors import Actor
 from creatorhub.api import IDEMPOTENCY_KEY, CursorPages, caller, idempotency_key
 
@@ -128,7 +128,7 @@ class SelectionSerializer(serializers.Serializer[Any]):
     an empty `matching` is everything of yours."""
 
     ids = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=services.MOST_IDS, required=False
+        child=serializers.UUIDField(), min_length=1, max_length=services.MAX_IDS, required=False
     )
     matching = serializers.DictField(required=False)
 
@@ -141,7 +141,7 @@ class SelectionSerializer(serializers.Serializer[Any]):
 
 
 class NewEditSerializer(serializers.Serializer[Any]):
-    use = serializers.ChoiceField(choices=CHOICES)
+    use = serializers.ChoiceField(choices=choices())
     state = serializers.ChoiceField(choices=USE_STATES)
     audience = serializers.ChoiceField(choices=Terms.Audience.choices, required=False)
     until = serializers.DateTimeField(required=False, allow_null=True, default=None)

@@ -26,11 +26,11 @@ from consent.filters import (
     VideoFilter,
     ordering,
     state_of,
-    with_reasons,
 )
 from consent.models import ConsentState
 from consent.policy import Reason
-from consent.uses import CHOICES, USES
+from consent.querysets import with_reasons
+from consent.uses import USES, choices
 from consent.wording import REASON_LABELS
 from creatorhub.actors import Actor
 from creatorhub.api import CursorPages, caller, filtered
@@ -184,7 +184,7 @@ class PublicConsent(APIView):
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    use = serializers.ChoiceField(choices=CHOICES)
+    use = serializers.ChoiceField(choices=choices())
     videos = serializers.ListField(
         child=serializers.UUIDField(), min_length=1, max_length=MOST_CHECKS
     )

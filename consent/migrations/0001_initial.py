@@ -7,6 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import consent.uses
 from consent.migrations import _notices
 from creatorhub.triggers import refuse
 
@@ -58,12 +59,7 @@ class Migration(migrations.Migration):
                 ),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("actor", models.CharField(max_length=64)),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 (
                     "change",
                     models.CharField(
@@ -71,7 +67,7 @@ class Migration(migrations.Migration):
                             ("allowed", "Allow"),
                             ("off", "Turn off"),
                             ("former", "Put back as it was"),
-                            ("listed", "As a file says"),
+                            ("listed", "As a spreadsheet says"),
                         ],
                         default="off",
                         max_length=16,
@@ -85,6 +81,14 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
+                (
+                    "confirmed_under",
+                    models.JSONField(
+                        blank=True,
+                        help_text="The opt-out and the pauses at the confirm, if it held.",
+                        null=True,
+                    ),
+                ),
                 ("reason", models.CharField(blank=True, max_length=500)),
                 (
                     "status",
@@ -92,6 +96,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("preparing", "Preparing"),
                             ("draft", "Draft"),
+                            ("holding", "Holding"),
                             ("confirmed", "Confirmed"),
                             ("applying", "Applying"),
                             ("applied", "Applied"),
@@ -180,12 +185,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 ("version", models.PositiveIntegerField()),
                 ("language", models.CharField(default="en", max_length=16)),
                 (
@@ -216,12 +216,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 (
                     "audience",
                     models.CharField(
@@ -341,12 +336,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 ("videos", models.BigIntegerField(default=0)),
                 (
                     "creator",
@@ -377,12 +367,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 ("decided", models.BooleanField(default=True)),
                 ("version", models.BigIntegerField()),
                 ("withdrawn_version", models.BigIntegerField(default=0)),
@@ -436,12 +421,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                (
-                    "use",
-                    models.CharField(
-                        choices=[("remix", "Remix"), ("train", "AI training")], max_length=32
-                    ),
-                ),
+                ("use", models.CharField(choices=consent.uses.choices, max_length=32)),
                 ("after_video", models.BigIntegerField()),
                 ("chosen_at", models.DateTimeField()),
                 (
@@ -603,7 +583,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="consentcount",
             constraint=models.UniqueConstraint(
-                fields=("creator", "use", "terms"), name="tally_is_once"
+                fields=("creator", "use", "terms"), name="consent_count_is_once"
             ),
         ),
         migrations.AddIndex(

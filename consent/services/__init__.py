@@ -1,41 +1,45 @@
-"""The only writer of consent. Each service is one durable transaction whose first statement
-locks the creator's standing; then consent, then renders (by signal), then the log."""
+"""The only writer of consent. Each service is one durable transaction whose first statement locks
+the creator's consent state; then consent, then renders (by signal), then the log.
+
+From the ground up: the lock (`consent_state`), `terms`, the edits (`edits/`, a module for each
+thing one can do with them), then what works on everything at once (`opt_out`, `removal`,
+`upload_defaults`). Each imports only what stands below it.
+"""
 
 from consent.services.consent_state import lock_consent_state
-from consent.services.edits.confirm import cancel_edit, confirm_edit, turn_off, undo_or_draft
+from consent.services.edits.cancel import cancel_edit
+from consent.services.edits.confirm import confirm_edit, turn_off
 from consent.services.edits.draft import (
-    DRAFT_LASTS,
-    LONGEST,
-    MOST_IDS,
-    TOO_FAR,
-    Grant,
-    current_notice,
+    MAX_IDS,
     dead_terms,
     draft_again,
     draft_edit,
     draft_expired,
     stale_items,
-    undo_edit,
 )
 from consent.services.edits.job import retry_edit, run_edit, sweep_edits
 from consent.services.edits.spreadsheet import draft_from_spreadsheet
+from consent.services.edits.undo import undo_edit, undo_or_draft
 from consent.services.notices import publish_notice, write_notice
 from consent.services.opt_out import OptedOut, opt_in, opt_out
 from consent.services.removal import remove_video
 from consent.services.saved_filters import forget_filter, save_filter
-from consent.services.upload_defaults import apply_upload_defaults, is_in_force, set_upload_default
+from consent.services.terms import MAX_GRANT, TOO_FAR, Grant
+from consent.services.upload_defaults import (
+    apply_upload_defaults,
+    is_in_force,
+    set_upload_default,
+)
 
 __all__ = [
-    "DRAFT_LASTS",
-    "LONGEST",
-    "MOST_IDS",
+    "MAX_GRANT",
+    "MAX_IDS",
     "TOO_FAR",
     "Grant",
     "OptedOut",
     "apply_upload_defaults",
     "cancel_edit",
     "confirm_edit",
-    "current_notice",
     "dead_terms",
     "draft_again",
     "draft_edit",

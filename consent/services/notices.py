@@ -17,7 +17,7 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 
     Unlike the other services it may run inside a transaction: the admin saves a form in its own.
     """
-    actor.require_staff(to="write notices")
+    actor.require_staff()
     with transaction.atomic():
         same = Notice.objects.filter(use=notice.use, language=notice.language)
         stored = Notice.objects.select_for_update().filter(pk=notice.pk).first()
@@ -43,7 +43,7 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
     """From here the text is immutable and what new grants name. If it is material, grants under
     older versions lapse by comparison; no row of theirs is touched. Only staff may."""
-    actor.require_staff(to="publish notices")
+    actor.require_staff()
     with transaction.atomic(durable=True):
         notice = Notice.objects.select_for_update().get(pk=notice.pk)
         if notice.published_at:

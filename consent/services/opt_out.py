@@ -1,4 +1,4 @@
-"""Everything at once: opting out, and back in."""
+"""The one switch: opting out of everything, and back in."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from audit import log
 from consent.models import ConsentState
 from consent.policy import Reason
-from consent.services import upload_defaults as uploads
-from consent.services.consent_state import (
-    lock_consent_state,
-    owner_or_staff,
-    raise_version,
-    withdraw,
-)
-from consent.services.edits import confirm as edits
+from consent.services import upload_defaults
+from consent.services.consent_state import lock_consent_state
+from consent.services.edits.cancel import cancel_grants
+from consent.services.edits.confirm import revoke_all
+from consent.signals import announce
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden, Refused
+from creatorhub.errors import Refused
 from creatorhub.models import User
 
 
@@ -38,19 +36,19 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
     """Turn everything off for all of this creator's videos: one row and one event, whatever the
     size of the library. Grants stay stored beneath; an edit that is still allowing videos stops.
     By the creator, or by staff with a reason."""
-    owner_or_staff(actor, creator)
+    actor.require(creator, or_staff=True)
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
         if state.opted_out:
             return OptedOut(state, stopped=0, taken_down=0, changed=False)
         state.opted_out = True
-        raise_version(state)
+        state.raise_version()
         state.withdrawn_version = state.version
         state.opted_out_at = state.changed_at
         state.save()
         correlation_id = uuid.uuid4()
-        edits.cancel_grants(actor=actor, creator=creator, correlation_id=correlation_id)
-        done = withdraw(
+        cancel_grants(actor=actor, creator=creator, correlation_id=correlation_id)
+        done = announce(
             actor=actor,
             creator=creator,
             use=None,
@@ -74,12 +72,10 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
 def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off"]) -> ConsentState:
     """End the opt-out: with what was allowed before, or with every video off, new uploads too.
     Only the creator."""
-
-    if actor != Actor.creator(creator):
-        raise Forbidden("Only the creator can turn permissions back on.", code="not_the_creator")
+    actor.require(creator, sentence=_("Only the creator can turn permissions back on."))
     if restore not in ("previous", "all_off"):
         raise Refused(
-            "Say what to start from: “previous” for what was allowed before, or “all_off”.",
+            _("Say what to start from: “previous” for what was allowed before, or “all_off”."),
             code="restore_needed",
         )
     with transaction.atomic(durable=True):
@@ -88,14 +84,10 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
             return state
         correlation_id = uuid.uuid4()
         if restore == "all_off":
-            edits.clear_grants(
-                actor=actor, creator=creator, state=state, correlation_id=correlation_id
-            )
-            uploads.clear_upload_defaults(
-                actor=actor, creator=creator, correlation_id=correlation_id
-            )
+            revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)
+            upload_defaults.clear(actor=actor, creator=creator, correlation_id=correlation_id)
         state.opted_out, state.opted_out_at = False, None
-        raise_version(state)
+        state.raise_version()
         state.save()
         log.append(
             "creator.opted_in",

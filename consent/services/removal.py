@@ -9,38 +9,35 @@ from django.db import transaction
 
 from consent.models import Consent
 from consent.policy import Reason
-from consent.services.consent_state import (
-    lock_consent_state,
-    owner_or_staff,
-    raise_version,
-    withdraw,
-)
-from consent.services.edits import chunks
+from consent.services.consent_state import lock_consent_state
+from consent.services.edits.chunks import change_counts
+from consent.signals import announce
 from creatorhub.actors import Actor
 from library import services as library
 from library.models import Video
 
 
 def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
-    """Take a video away: whatever is made of it stops and goes dark, its files are deleted after
+    """Take a video away: whatever is made of it stops and is hidden, its files are deleted after
     the commit. By its owner, or by staff with a reason. A second call does nothing."""
     creator = video.owner
-    owner_or_staff(actor, creator)
+    actor.require(creator, or_staff=True)
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
         video.refresh_from_db()
         if video.removed_at:
             return
-        raise_version(state).save()
-        withdraw(
+        state.raise_version()
+        state.save()
+        announce(
             actor=actor,
             creator=creator,
             use=None,
-            videos={video.pk}.intersection,
+            videos=Video.objects.filter(pk=video.pk),
             reason=Reason.VIDEO_UNAVAILABLE,
             correlation_id=uuid.uuid4(),
         )
         allowed = Consent.objects.filter(video=video, terms__isnull=False)
         for use, terms in allowed.values_list("use", "terms"):
-            chunks.change_counts(creator.pk, use, Counter({terms: -1}))
+            change_counts(creator.pk, use, Counter({terms: -1}))
         library.mark_removed(video, actor=actor, reason=reason)

@@ -6,21 +6,18 @@ import uuid
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit import log
-from consent.counts import state_of_terms
 from consent.models import Consent, ConsentState, Edit, Notice, UploadDefault
+from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
-from consent.services.edits import confirm as edits
-from consent.services.edits import draft as drafts
-from consent.services.edits import items
-from consent.services.edits.draft import Grant
+from consent.services.edits.confirm import being_turned_off, put_into_force
+from consent.services.edits.draft import freeze, new_edit, require_may_draft
+from consent.services.terms import Grant, notice_changed, terms_for
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden
 from creatorhub.models import User
 from library.models import Video
-
-REASON = "Your choice for new uploads"
 
 
 def set_upload_default(
@@ -32,15 +29,14 @@ def set_upload_default(
     refused. Imports and copies start undecided all the same. Only the creator; a no-op writes
     nothing. Raises Refused as draft_edit does.
     """
-    if actor != Actor.creator(creator):
-        raise Forbidden("Only the creator can choose this.", code="not_the_creator")
+    actor.require(creator, sentence=_("Only the creator can choose this."))
     with transaction.atomic(durable=True):
         lock_consent_state(creator)
-        drafts.may_draft(actor, creator, use, grants=grant is not None)
+        require_may_draft(actor, creator, use, grants=grant is not None)
         before = UploadDefault.objects.filter(creator=creator, use=use).first()
-        terms = drafts.terms_for(use, grant) if grant else None
+        terms = terms_for(use, grant) if grant else None
         if terms and notice and terms.notice.uuid != notice:
-            raise drafts.notice_changed()
+            raise notice_changed()
         if (before.terms_id if before else None) == (terms.pk if terms else None):
             return before
         UploadDefault.objects.filter(creator=creator, use=use).delete()
@@ -68,75 +64,67 @@ def set_upload_default(
 
 def apply_upload_defaults(video: Video) -> list[Edit]:
     """Give a video that has just become ready what its creator chose for new uploads: an edit of
-    one for each use, told and undone like any. Does nothing for a video that was there before the
-    choice, came by an import, or was decided already; nor where the terms have ended or lapsed, the
-    creator has opted out, or an edit that is under way turns the video off."""
+    one video for each use, recorded and undone like any. Does nothing for a video that was there
+    before the choice, came by an import, or was decided already; nor where the terms have ended or
+    lapsed, the creator has opted out, or an edit that is under way turns the video off."""
     creator = video.owner
     if video.via not in ("upload", "api"):
         return []
-    if not UploadDefault.objects.filter(creator=creator, after_video__lt=video.pk).exists():
+    chosen = UploadDefault.objects.filter(creator=creator, after_video__lt=video.pk)
+    if not chosen.exists():
         return []
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
         if state.opted_out:
             return []
-        chosen = UploadDefault.objects.filter(creator=creator, after_video__lt=video.pk)
         started = [
-            _start(video, choice, creator=creator, state=state)
-            for choice in chosen.select_related("terms__notice")
+            _apply(default, video, creator=creator, state=state)
+            for default in chosen.select_related("terms__notice")
         ]
     return [edit for edit in started if edit]
 
 
-def clear_upload_defaults(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
+def clear(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
     """Later uploads start undecided again, for who starts from everything off. In the caller's
-    transaction, under the standing's lock."""
-    for choice in UploadDefault.objects.filter(creator=creator):
-        UploadDefault.objects.filter(pk=choice.pk).delete()
+    transaction, under the lock of the consent state."""
+    for default in UploadDefault.objects.filter(creator=creator):
+        UploadDefault.objects.filter(pk=default.pk).delete()
         log.append(
             "uploads.chosen",
             actor=actor,
             creator=creator,
             correlation_id=correlation_id,
-            use=choice.use,
+            use=default.use,
             to=Edit.Change.OFF,
             until=None,
             notice=None,
         )
 
 
-def _start(
-    video: Video, choice: UploadDefault, *, creator: User, state: ConsentState
+def is_in_force(default: UploadDefault) -> bool:
+    """Whether its terms have neither ended nor lapsed by a material notice. One query."""
+    material = Notice.objects.material_versions().get(default.use, 0)
+    state = default.terms.state(now=timezone.now(), material=material)
+    return state in (Reason.ALLOWED, Reason.APPROVAL_NEEDED)
+
+
+def _apply(
+    default: UploadDefault, video: Video, *, creator: User, state: ConsentState
 ) -> Edit | None:
-    if Consent.objects.filter(video=video, use=choice.use).exists() or not is_in_force(choice):
+    if Consent.objects.filter(video=video, use=default.use).exists() or not is_in_force(default):
         return None
-    if edits.being_turned_off(video, creator=creator, use=choice.use):
+    if being_turned_off(video, creator=creator, use=default.use):
         return None
     actor = Actor.creator(creator)
-    edit = drafts.new(
+    edit = new_edit(
         actor=actor,
         creator=creator,
-        use=choice.use,
+        use=default.use,
         change=Edit.Change.ALLOWED,
-        terms=choice.terms,
-        reason=REASON,
+        terms=default.terms,
+        reason=_("Your choice for new uploads"),
     )
-    items.freeze(edit, Video.objects.ready().filter(pk=video.pk))
-    items.count(edit)
+    freeze(edit, Video.objects.ready().filter(pk=video.pk))
     if not edit.will_change:
         return None
-    return edits.confirm(
-        edit, state, actor=actor, key=str(edit.uuid), correlation_id=uuid.uuid4(), waits=False
-    )
-
-
-def is_in_force(choice: UploadDefault) -> bool:
-    """Whether its terms have neither ended nor lapsed by a material notice."""
-    published = Notice.objects.filter(
-        use=choice.use, material=True, published_at__isnull=False
-    ).order_by("-version")
-    newest = published.first()
-    state = state_of_terms(
-        choice.terms, now=timezone.now(), material=newest.version if newest else 0
-    )
-    return state in ("allowed", "ask")
+    return put_into_force(edit, state, actor=actor, waits=False)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django import template
 from django.utils.formats import date_format
 
-from consent.wording import last_day
+from creatorhub.days import last_day
 
 register = template.Library()
 

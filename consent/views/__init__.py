@@ -10,7 +10,8 @@ from consent.views.edits import (
     edit_undo,
     turn_off,
 )
-from consent.views.opt_out import opt_in, opt_out, overview
+from consent.views.opt_out import opt_in, opt_out
+from consent.views.overview import overview
 from consent.views.results import edit_items, edit_progress, edit_result
 from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
 from consent.views.upload_defaults import upload_defaults

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from uuid import UUID
 
 from django.conf import settings
@@ -12,20 +11,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import services
 from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
 from consent.uses import USES
-from consent.views.shared import edits_of, going_back, kept_next
-from consent.wording import SENTENCES, last_day, summary_of
+from consent.views.shared import edit_url, edits_of, return_url, see_edit
+from consent.wording import SENTENCES, summary_of
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Refused
+from creatorhub.days import last_day
+from creatorhub.errors import Refused
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
-LOOK = 5  # videos shown of each group in a preview
+SHOWN = 5  # videos shown of each group in a preview
 
 
 @require_POST
@@ -34,20 +35,20 @@ def turn_off(request: SignedIn) -> HttpResponse:
     """Withdraw at once: one POST from a list, a row or a video's page."""
     form = SelectionForm(request.POST)
     if not form.is_valid():
-        raise _refused(form)
+        raise form.refusal()
     edit = services.turn_off(
         actor=Actor.creator(request.user),
         creator=request.user,
         use=form.cleaned_data["use"],
         reason=form.cleaned_data["reason"],
-        idempotency_key=form.once(),
+        idempotency_key=form.idempotency_key(),
         **form.selected(),
     )
-    result = resolve_url("consent:edit_result", edit.uuid)
-    back = going_back(request)
+    back = return_url(request)
     if edit.is_live or not back:
-        return see_other(kept_next(result, back))
-    undo = format_html(' <a href="{}">See or undo</a>', result) if edit.changed else ""
+        return see_edit(request, edit)
+    link = resolve_url("consent:edit_result", edit.uuid)
+    undo = format_html(' <a href="{}">{}</a>', link, _("See or undo")) if edit.changed else ""
     messages.success(request, format_html("{}{}", summary_of(edit), undo))
     return see_other(back)
 
@@ -56,7 +57,7 @@ def turn_off(request: SignedIn) -> HttpResponse:
 @login_required
 def edit_draft(request: SignedIn) -> HttpResponse:
     """Freeze a selection and go to its preview. From a preview it makes the draft again, for the
-    same videos with another end. GET, by who comes back to the address, leads to the list."""
+    same videos with another end. GET, by who returns to the address, leads to the list."""
     if request.method != "POST":
         return see_other("consent:videos")
     form = GrantForm(request.POST)
@@ -66,7 +67,7 @@ def edit_draft(request: SignedIn) -> HttpResponse:
         earlier = get_object_or_404(edits_of(request), uuid=_uuid(again))
     try:
         if not form.is_valid():
-            raise _refused(form)
+            raise form.refusal()
         grant, reason = form.grant(), form.cleaned_data["reason"]
         if earlier:
             edit = services.draft_again(
@@ -85,7 +86,7 @@ def edit_draft(request: SignedIn) -> HttpResponse:
         if not earlier or earlier.status != Edit.Status.DRAFT:
             raise
         return _preview(request, earlier, problem=refused.sentence)
-    return see_other(kept_next(resolve_url("consent:edit_preview", edit.uuid), going_back(request)))
+    return see_other(edit_url(request, "edit_preview", edit))
 
 
 @require_safe
@@ -95,9 +96,7 @@ def edit_preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     shows how far it is instead."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
     if edit.status != Edit.Status.DRAFT:
-        return see_other(
-            kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request))
-        )
+        return see_edit(request, edit)
     if edit.expires_at <= timezone.now():
         return _preview(request, edit, refused=services.draft_expired())
     return _preview(request, edit)
@@ -109,7 +108,8 @@ def _preview(
     """`problem` is why the same videos with another end were refused; the draft stands. `refused`
     is why it could not be confirmed."""
     terms = edit.terms or _terms_in(edit)
-    until = request.POST.get("until") if problem else _last_day(edit.terms)
+    end = edit.terms.until if edit.terms else None
+    until = request.POST.get("until") if problem else end and last_day(end)
     reason = request.POST.get("reason", "") if problem else edit.reason
     context = {
         "refused": refused,
@@ -124,7 +124,7 @@ def _preview(
         "dead": services.dead_terms(edit),
         "form": GrantForm(initial={"until": until, "reason": reason}),
         "notice": terms.notice if terms and edit.grants else None,
-        "back": going_back(request) or resolve_url("consent:videos"),
+        "back": return_url(request) or resolve_url("consent:videos"),
     }
     status = refused.status if refused else 422 if problem else 200
     return render_page(request, "consent/edit_preview.html", context, status=status)
@@ -134,23 +134,19 @@ def _preview(
 @login_required
 def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
     draft = edits_of(request).filter(uuid=uuid, status=Edit.Status.DRAFT).first()
+    key = request.POST.get("key", "")[:100]
     try:
-        edit = _confirmed(request, uuid)
+        edit = services.confirm_edit(
+            uuid,
+            actor=Actor.creator(request.user),
+            creator=request.user,
+            idempotency_key=key if key and key.isprintable() else None,
+        )
     except Refused as refused:
         if draft is None:
             raise
         return _preview(request, draft, refused=refused)
-    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
-
-
-def _confirmed(request: SignedIn, uuid: UUID) -> Edit:
-    key = request.POST.get("key", "")[:100]
-    return services.confirm_edit(
-        uuid,
-        actor=Actor.creator(request.user),
-        creator=request.user,
-        idempotency_key=key if key and key.isprintable() else None,
-    )
+    return see_edit(request, edit)
 
 
 @require_POST
@@ -158,26 +154,23 @@ def _confirmed(request: SignedIn, uuid: UUID) -> Edit:
 def edit_undo(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Undo. What only turns things off happens at once; what would allow is previewed."""
     actor = Actor.creator(request.user)
-    inverse = services.undo_or_draft(uuid, actor=actor, creator=request.user)
-    name = "edit_preview" if inverse.status == Edit.Status.DRAFT else "edit_result"
-    return see_other(kept_next(resolve_url(f"consent:{name}", inverse.uuid), going_back(request)))
+    return see_edit(request, services.undo_or_draft(uuid, actor=actor, creator=request.user))
 
 
 @require_POST
 @login_required
 def edit_cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
-    edit = services.cancel_edit(uuid, actor=Actor.creator(request.user), creator=request.user)
-    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    actor = Actor.creator(request.user)
+    return see_edit(request, services.cancel_edit(uuid, actor=actor, creator=request.user))
 
 
 @require_POST
 @login_required
 def edit_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """Take up an edit whose job gave up."""
+    """Continue an edit whose job failed."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
-    if not services.retry_edit(edit):
-        raise Conflict("There is nothing to try again here.", code="nothing_to_retry")
-    return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
+    services.retry_edit(edit, actor=Actor.creator(request.user))
+    return see_other(edit_url(request, "edit_result", edit))
 
 
 def _terms_in(edit: Edit) -> Terms | None:
@@ -204,7 +197,7 @@ def _groups(edit: Edit) -> list[dict[str, object]]:
             items = edit.items.filter(outcome=outcome).select_related(
                 "video", "before__notice", "after__notice"
             )
-            look = list(items.order_by("video_id")[:LOOK])
+            look = list(items.order_by("video_id")[:SHOWN])
             groups.append(
                 {
                     "label": outcome.label,
@@ -216,17 +209,6 @@ def _groups(edit: Edit) -> list[dict[str, object]]:
                 }
             )
     return groups
-
-
-def _last_day(terms: Terms | None) -> date | None:
-    if not terms or not terms.until:
-        return None
-    return last_day(terms.until)
-
-
-def _refused(form: SelectionForm) -> Refused:
-    sentence = next(iter(form.errors.values()))[0]
-    return Refused(str(sentence), code="invalid", status=422)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from consent import spreadsheets
-from consent.models import Edit, EditJob, Item, UploadDefault
+from consent.models import Edit, EditJob, Item, ItemQuerySet, UploadDefault
 from consent.uses import USES
-from consent.views.shared import edits_of, going_back, kept_next
+from consent.views.shared import edit_url, edits_of, return_url, see_edit
 from consent.wording import summary_of
+from creatorhub.errors import Refused
 from creatorhub.jobs import State
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import page_of, pager
@@ -28,22 +29,19 @@ Outcome = Item.Outcome
 def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     """What an edit did, video by video; of one that is under way, how far it is."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
-    back = going_back(request)
     if edit.status == Edit.Status.DRAFT:
-        return see_other(kept_next(resolve_url("consent:edit_preview", edit.uuid), back))
-    if is_under_way(edit):
-        return _progress_page(request, edit, back=back)
-    outcome = request.GET.get("outcome", "")
-    items = items_of(edit, outcome).select_related(
-        "edit", "video", "before__notice", "after__notice"
-    )
+        return see_edit(request, edit)
+    if edit.is_under_way:
+        return _progress_page(request, edit)
+    outcome, back = request.GET.get("outcome", ""), return_url(request)
+    items = _items_of(edit, outcome).with_details()
     page = page_of(items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", ""))
     context = {
         "edit": edit,
         "use": USES[edit.use],
         "told": summary_of(edit),
         "items": page.items,
-        "outcome": outcome if outcome in Outcome.values else "",
+        "outcome": outcome,
         "groups": _groups(edit),
         "uploads_start_on": edit.change == Edit.Change.OFF
         and UploadDefault.objects.filter(creator=request.user, use=edit.use).exists(),
@@ -59,13 +57,12 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
 def edit_progress(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The part of the page that changes while an edit is under way; at its end, the next page."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
-    back = going_back(request)
-    result = kept_next(resolve_url("consent:edit_result", edit.uuid), back)
+    result = edit_url(request, "edit_result", edit)
     if not getattr(request, "htmx", False):
         return see_other(result)
-    if not is_under_way(edit):
+    if not edit.is_under_way:
         return HttpResponse(headers={"HX-Redirect": result})
-    return _progress_page(request, edit, back=back, partial="progress")
+    return _progress_page(request, edit, partial="progress")
 
 
 @require_safe
@@ -74,28 +71,28 @@ def edit_items(request: SignedIn, uuid: UUID) -> StreamingHttpResponse:
     """The result as a file, whole or one outcome of it."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
     outcome = request.GET.get("outcome", "")
-    name = f"edit-{edit.confirmed_at or edit.created_at:%Y-%m-%d}{'-' if outcome else ''}"
-    name += outcome if outcome in Outcome.values else ""
+    items = _items_of(edit, outcome)
+    day = f"{edit.confirmed_at or edit.created_at:%Y-%m-%d}"
+    name = "-".join(part for part in ("edit", day, outcome) if part)
     return StreamingHttpResponse(
-        spreadsheets.result(items_of(edit, outcome)),
+        spreadsheets.result(items),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )
 
 
-def is_under_way(edit: Edit) -> bool:
-    return edit.is_live or edit.status == Edit.Status.PREPARING
-
-
-def items_of(edit: Edit, outcome: str) -> QuerySet[Item]:
-    """The items of one outcome, as it is told; of all for any other word."""
-    if outcome == Outcome.CHANGED:
-        return edit.items.filter(outcome=Outcome.PENDING, video__lte=edit.cursor)
-    if outcome in (Outcome.PENDING, Outcome.CANCELLED):
-        return edit.items.filter(outcome=Outcome.PENDING, video__gt=edit.cursor)
-    if outcome in Outcome.values:
-        return edit.items.filter(outcome=outcome)
-    return edit.items.all()
+def _items_of(edit: Edit, outcome: str) -> ItemQuerySet:
+    """The items of one outcome, or all. Raises Refused for an outcome that does not exist."""
+    items = Item.objects.filter(edit=edit)
+    if not outcome:
+        return items
+    if outcome not in Outcome.values:
+        raise Refused(
+            _("There is no outcome “%(outcome)s”. There are: %(known)s.")
+            % {"outcome": outcome, "known": ", ".join(Outcome.values)},
+            code="unknown_outcome",
+        )
+    return items.with_result(outcome, cursor=edit.cursor)
 
 
 def _groups(edit: Edit) -> list[tuple[str, str, int]]:
@@ -110,13 +107,11 @@ def _groups(edit: Edit) -> list[tuple[str, str, int]]:
     return [(str(outcome), str(outcome.label), number) for outcome, number in numbers if number]
 
 
-def _progress_page(
-    request: SignedIn, edit: Edit, *, back: str, partial: str | None = None
-) -> HttpResponse:
+def _progress_page(request: SignedIn, edit: Edit, *, partial: str | None = None) -> HttpResponse:
     job = EditJob.objects.filter(edit=edit).first()
+    back = return_url(request)
     percent = job.progress if job else 0
-    heard = request.GET.get("said", "")
-    said = announcement(edit, job, percent)
+    announced = announcement(edit, job, percent)
     context = {
         "edit": edit,
         "job": job,
@@ -126,8 +121,8 @@ def _progress_page(
         "failed": bool(job and job.state == State.FAILED),
         "stalled": bool(job and job.is_stalled),
         "waiting": bool(job and job.state == State.QUEUED and not edit.parts and not edit.selected),
-        "said": said,
-        "news": said != heard,
+        "said": announced,
+        "news": announced != request.GET.get("said", ""),
         "back": back or resolve_url("consent:videos"),
         "kept_back": back,
     }
@@ -137,6 +132,8 @@ def _progress_page(
 def announcement(edit: Edit, job: EditJob | None, percent: int) -> str:
     """What is read aloud: a sentence that changes with every tenth, so not more often."""
     if job and job.state == State.FAILED:
-        return "It stopped"
-    doing = "Prepared" if edit.status == Edit.Status.PREPARING else "Applied"
-    return f"{doing}: {percent // 10 * 10} per cent"
+        return _("It stopped")
+    tenth = {"percent": percent // 10 * 10}
+    if edit.status in (Edit.Status.PREPARING, Edit.Status.HOLDING):
+        return _("Prepared: %(percent)s per cent") % tenth
+    return _("Applied: %(percent)s per cent") % tenth

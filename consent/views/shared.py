@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from consent.models import Edit
+from consent.models import Edit, EditQuerySet
+from creatorhub.pages import see_other
 from creatorhub.requests import SignedIn
 
 
-def edits_of(request: SignedIn) -> QuerySet[Edit]:
-    edits = Edit.objects.filter(creator=request.user)
-    return edits.select_related("terms__notice", "undoes", "undone_by__undone_by", "job")
+def edits_of(request: SignedIn) -> EditQuerySet:
+    edits = Edit.objects.filter(creator=request.user).with_parents()
+    return edits.select_related("undone_by__undone_by", "job")
 
 
-def going_back(request: SignedIn) -> str:
+def return_url(request: SignedIn) -> str:
     """The address on this site that the request says to return to, or nothing."""
     url = request.POST.get("next") or request.GET.get("next") or ""
     ok = url_has_allowed_host_and_scheme(
@@ -25,6 +27,13 @@ def going_back(request: SignedIn) -> str:
     return url if ok else ""
 
 
-def kept_next(url: str, back: str) -> str:
-    """`url`, from which one returns to `back`."""
+def edit_url(request: SignedIn, name: str, edit: Edit) -> str:
+    """The address of a page about an edit, which remembers where to return to."""
+    url, back = resolve_url(f"consent:{name}", edit.uuid), return_url(request)
     return f"{url}?next={quote(back, safe='/')}" if back else url
+
+
+def see_edit(request: SignedIn, edit: Edit) -> HttpResponse:
+    """303 to the edit's preview while it is a draft, else to its result."""
+    name = "edit_preview" if edit.status == Edit.Status.DRAFT else "edit_result"
+    return see_other(edit_url(request, name, edit))

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from consent import services, spreadsheets
-from consent.filters import VideoFilter
+from consent.filters import VideoFilter, refuse_unknown
 from consent.forms import SpreadsheetForm
-from consent.uses import REMIX, USES
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import NotFound, Refused
 from creatorhub.pages import render_page, see_other
@@ -25,14 +26,17 @@ from library.uploads import refusal, takes_files
 @login_required
 def spreadsheet_export(request: SignedIn) -> HttpResponseBase:
     """The list with its filters as CSV, for one use, streamed."""
-    use = request.GET.get("use", REMIX.id)
+    use = request.GET.get("use") or next(iter(USES))
     if use not in USES:
-        raise NotFound(f"There is no use “{use}”.", code="unknown_use")
+        raise NotFound(_("There is no use “%(use)s”.") % {"use": use}, code="unknown_use")
+    refuse_unknown(request.GET, allowed=("use", "sort"))
     mine = Video.objects.owned_by(request.user)
     chosen = VideoFilter(request.GET, queryset=mine, creator=request.user)
     if not chosen.is_valid():
         sentence = next(iter(chosen.form.errors.values()))[0]
-        raise Refused(f"This filter cannot be read: {sentence}", code="invalid_filter")
+        raise Refused(
+            _("This filter cannot be read: %(error)s") % {"error": sentence}, code="invalid_filter"
+        )
     name = f"{use}-{timezone.localdate():%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         _in_zone(spreadsheets.export(chosen.qs, use)),

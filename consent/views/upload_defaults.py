@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consent import services
 from consent.forms import UploadDefaultForm
-from consent.models import UploadDefault
+from consent.models import Notice, UploadDefault
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -19,7 +20,7 @@ from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
 
-def choices_of(creator: User) -> list[dict[str, Any]]:
+def defaults_of(creator: User) -> list[dict[str, Any]]:
     """For each use what its later uploads start with, and whether that is still in force."""
     chosen = {
         choice.use: choice
@@ -44,7 +45,7 @@ def upload_defaults(request: SignedIn) -> HttpResponse:
     if form.is_bound:
         try:
             if not form.is_valid():
-                raise Refused(str(next(iter(form.errors.values()))[0]), code="invalid", status=422)
+                raise form.refusal()
             _choose(request, form)
         except Refused as refused:
             problem, status = refused.sentence, refused.status
@@ -52,11 +53,11 @@ def upload_defaults(request: SignedIn) -> HttpResponse:
             return see_other("consent:upload_defaults")
     context = {
         "choices": [
-            {**one, "notice": services.current_notice(one["use"].id)}
-            for one in choices_of(request.user)
+            {**one, "notice": Notice.objects.in_force(one["use"].id)}
+            for one in defaults_of(request.user)
         ],
         "problem": problem,
-        "subject": request.POST.get("use", ""),
+        "about": request.POST.get("use", ""),
         "until": request.POST.get("until", ""),
     }
     return render_page(request, "consent/upload_defaults.html", context, status=status)
@@ -67,7 +68,7 @@ def _choose(request: SignedIn, form: UploadDefaultForm) -> None:
     allowed = data["start"] == "allowed"
     if allowed and data["notice"] is None:
         raise Refused(
-            "Read the text first, then choose: it is on this page.", code="no_notice", status=422
+            _("Read the text first, then choose: it is on this page."), code="no_notice", status=422
         )
     services.set_upload_default(
         actor=Actor.creator(request.user),
@@ -76,6 +77,9 @@ def _choose(request: SignedIn, form: UploadDefaultForm) -> None:
         grant=form.grant() if allowed else None,
         notice=data["notice"],
     )
-    use = USES[data["use"]].label
-    now = "allowed" if allowed else "off"
-    messages.success(request, f"New uploads start with {use} {now}. Nothing else has changed.")
+    words = {"use": USES[data["use"]].label}
+    if allowed:
+        sentence = _("New uploads start with %(use)s allowed. Nothing else has changed.")
+    else:
+        sentence = _("New uploads start with %(use)s off. Nothing else has changed.")
+    messages.success(request, sentence % words)

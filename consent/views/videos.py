@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from audit import history
@@ -21,18 +23,21 @@ from consent import selection, services
 from consent.filters import (
     EDITED,
     MEMES,
-    NARROWING,
     SORT_LABELS,
     STATE_LABELS,
     VideoFilter,
+    narrowing,
     ordering,
-    with_reasons,
+    refuse_unknown,
 )
 from consent.models import Edit, Item, SavedFilter
+from consent.querysets import with_reasons
 from consent.states import states_of
 from consent.uses import USES
-from consent.wording import REASON_LABELS, last_day
+from consent.wording import REASON_LABELS
 from creatorhub.actors import Actor
+from creatorhub.days import last_day
+from creatorhub.errors import Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
@@ -56,19 +61,19 @@ def videos(request: SignedIn) -> HttpResponse:
     size = sizes.get(asked.get("size") or "", SIZES[1])
     mine = Video.objects.owned_by(request.user)
     chosen = VideoFilter(asked, queryset=mine, creator=request.user)
-    fits = chosen.is_valid()
-    found = chosen.qs if fits else mine.none()
+    errors = _errors(chosen)
+    found = mine.none() if errors else chosen.qs
     page = _page(found, asked, size=size, few=chosen.few)
     query = asked.copy()
     for name in ("after", "all"):
         query.pop(name, None)
-    narrowed = {name: asked[name] for name in NARROWING if asked.get(name)}
+    narrowed = {name: asked[name] for name in narrowing() if asked.get(name)}
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),
         "chosen": [(use, asked.get(use.id, "")) for use in USES.values()],
         "asked": asked,
-        "filter_errors": _errors(chosen),
+        "filter_errors": errors,
         "collections": collections_of(request.user),
         "states": STATE_LABELS.items(),
         "sorts": SORT_LABELS.items(),
@@ -79,19 +84,19 @@ def videos(request: SignedIn) -> HttpResponse:
         "size": size,
         "narrowed": bool(narrowed),
         "more": sum(name in narrowed for name in MORE),
-        "chips": list(_chips(narrowed, query)) if fits else [],
+        "chips": list(_chips(narrowed, query)) if not errors else [],
         "saved": SavedFilter.objects.filter(creator=request.user).order_by("name"),
         "query": query.urlencode(),
         "narrowing": _encoded(narrowed),
         "here": request.get_full_path(),
         "list_url": f"{request.path}?{_with(query, after=asked.get('after', ''))}",
         "key": uuid4(),
-        "all": _all_that_match(request) if fits and asked.get("all") else None,
+        "all": _all_that_match(request) if not errors and asked.get("all") else None,
         "all_url": f"?{_with(query, all='1')}" if page.next or asked.get("after") else "",
         "clear_url": f"?{query.urlencode()}",
         **pager(request, page),
     }
-    return render_page(request, "consent/videos.html", context, status=200 if fits else 400)
+    return render_page(request, "consent/videos.html", context, status=400 if errors else 200)
 
 
 def _page(found: QuerySet[Video], asked: QueryDict, *, size: int, few: bool) -> Page[Video]:
@@ -119,6 +124,11 @@ def _all_that_match(request: SignedIn) -> dict[str, Any]:
 
 
 def _errors(chosen: VideoFilter) -> list[tuple[str, str]]:
+    """(label, sentence) for each filter that cannot be read, or that does not exist."""
+    try:
+        refuse_unknown(chosen.data, allowed=selection.LIST_PARAMETERS)
+    except Refused as refused:
+        return [(_("Filters"), refused.sentence)]
     if chosen.is_valid():
         return []
     labels = {name: field.label or name for name, field in chosen.form.fields.items()}
@@ -135,25 +145,25 @@ def _chips(narrowed: dict[str, str], query: QueryDict) -> Iterable[tuple[str, st
 
 def _chip(name: str, value: str) -> str:
     if name in USES:
-        return f"{USES[name].label}: {STATE_LABELS[value].lower()}"
+        return f"{USES[name].label}: {str(STATE_LABELS[value]).lower()}"
     day = parse_date(value) if name in ("from", "to") else None
+    shown = {"value": value, "day": date_format(day, "j F Y") if day else ""}
     words = {
-        "q": f"“{value}”",
-        "collection": value,
-        "from": f"From {_said(day)}",
-        "to": f"Up to {_said(day)}",
-        "longer": f"At least {value} s",
-        "shorter": f"At most {value} s",
-        "reason": f"Because: {REASON_LABELS.get(value, value).lower()}",
-        "memes": MEMES.get(value, value),
-        "edited": f"Last edit: {EDITED.get(value, value).lower()}",
-        "edit": "Changed by one edit",
+        "q": "“%(value)s”",
+        "collection": "%(value)s",
+        "from": _("From %(day)s"),
+        "to": _("Up to %(day)s"),
+        "longer": _("At least %(value)s s"),
+        "shorter": _("At most %(value)s s"),
+        "reason": _("Because: %(reason)s"),
+        "memes": "%(memes)s",
+        "edited": _("Last edit: %(edited)s"),
+        "edit": _("Changed by one edit"),
     }
-    return words[name]
-
-
-def _said(day: Any) -> str:
-    return date_format(day, "j F Y") if day else ""
+    shown["reason"] = str(REASON_LABELS.get(value, value)).lower()
+    shown["memes"] = str(MEMES.get(value, value))
+    shown["edited"] = str(EDITED.get(value, value)).lower()
+    return words[name] % shown
 
 
 def _encoded(narrowed: dict[str, str]) -> str:
@@ -180,7 +190,7 @@ def filter_save(request: SignedIn) -> HttpResponse:
         name=request.POST.get("name", ""),
         asked=QueryDict(request.POST.get("query", "")).dict(),
     )
-    messages.success(request, f"“{saved.name}” is saved.")
+    messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
     return HttpResponseRedirect(f"{resolve_url('consent:videos')}?{saved.query}", status=303)
 
 
@@ -188,7 +198,7 @@ def filter_save(request: SignedIn) -> HttpResponse:
 @login_required
 def filter_forget(request: SignedIn, uuid: UUID) -> HttpResponse:
     gone = services.forget_filter(uuid, actor=Actor.creator(request.user), creator=request.user)
-    messages.success(request, f"The filter “{gone.name}” is removed.")
+    messages.success(request, _("The filter “%(name)s” is removed.") % {"name": gone.name})
     return see_other("consent:videos")
 
 
@@ -215,37 +225,39 @@ def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
         for line in history.describe(events.order_by("-id")[:TIMELINE], reader=request.user)
     ]
     ended = [Edit.Status.APPLIED, Edit.Status.CANCELLED, Edit.Status.APPLYING]
-    items = Item.objects.filter(
-        video=video, outcome=Item.Outcome.PENDING, edit__status__in=ended
-    ).select_related("edit", "before__notice", "after__notice")
+    items = Item.objects.filter(video=video, edit__status__in=ended).changed(upto=F("edit__cursor"))
     lines += [
         {
             "at": item.edit.applied_at or item.edit.confirmed_at,
             "icon": "check-check" if item.after_id else "slash",
-            "text": _told(item, request),
+            "text": _item_sentence(item, request),
             "reason": item.edit.reason,
             "edit": item.edit,
         }
-        for item in items.order_by("-edit")[:TIMELINE]
-        if item.result == Item.Outcome.CHANGED
+        for item in items.with_details().order_by("-edit")[:TIMELINE]
     ]
     return sorted(lines, key=lambda line: line["at"], reverse=True)[:TIMELINE]  # type: ignore[arg-type,return-value]
 
 
-def _told(item: Item, request: SignedIn) -> str:
+def _item_sentence(item: Item, request: SignedIn) -> str:
+    """What an edit did to this one of its videos."""
     edit = item.edit
-    who = "You" if edit.actor == f"creator:{request.user.uuid}" else "CreatorHub staff"
-    use = USES[edit.use].label
-    if item.after:
-        end = item.after.until
-        until = f" until {last_day(end):%-d %B %Y}" if end else ""
-        text = f"{who} allowed “{use}”{until}"
+    own = edit.actor == str(Actor.creator(request.user))
+    words = {"who": _("You") if own else _("CreatorHub staff"), "use": USES[edit.use].label}
+    if item.after and item.after.until:
+        words["day"] = date_format(last_day(item.after.until), "j F Y")
+        text = _("%(who)s allowed “%(use)s” until %(day)s") % words
+    elif item.after:
+        text = _("%(who)s allowed “%(use)s”") % words
     elif item.after_decided:
-        text = f"{who} turned “{use}” off"
+        text = _("%(who)s turned “%(use)s” off") % words
     else:
-        text = f"{who} put “{use}” back to never decided"
+        text = _("%(who)s put “%(use)s” back to never decided") % words
     others = edit.changed - 1
-    return f"{text}, with {others:,} other video{'s' if others > 1 else ''}" if others else text
+    if not others:
+        return text
+    more = ngettext("with %(count)s other video", "with %(count)s other videos", others)
+    return f"{text}, {more % {'count': f'{others:,}'}}"
 
 
 @require_POST
@@ -253,5 +265,7 @@ def _told(item: Item, request: SignedIn) -> str:
 def video_remove(request: SignedIn, uuid: UUID) -> HttpResponse:
     mine = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
     services.remove_video(mine, actor=Actor.creator(request.user))
-    messages.success(request, f"“{mine.title}” is removed. Memes made of it are gone.")
+    messages.success(
+        request, _("“%(title)s” is removed. Memes made of it are gone.") % {"title": mine.title}
+    )
     return see_other("consent:videos")

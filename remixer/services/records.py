@@ -73,4 +73,4 @@ def why_not(render: Render) -> Reason | None:
 
 
 def sentence(reason: str) -> str:
-    return SENTENCES[Reason(reason)]
+    return str(SENTENCES[Reason(reason)])

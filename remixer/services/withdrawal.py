@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from consent.policy import Reason
-from consent.signals import Among, Withdrawn
+from consent.signals import Withdrawn
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
+from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.services.records import WORKER, record, record_all, sentence, why_not
 
@@ -22,7 +24,7 @@ def stop_and_takedown(
     actor: Actor,
     creator: User,
     use: str | None,
-    videos: Among | None,
+    videos: QuerySet[Video] | None,
     reason: Reason,
     correlation_id: uuid.UUID,
 ) -> Withdrawn:
@@ -47,14 +49,15 @@ def stop_and_takedown(
     return Withdrawn(stopped=stopped, taken_down=taken_down)
 
 
-def _with_renders(theirs: RenderQuerySet, videos: Among) -> list[int]:
+def _with_renders(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
     """Which of these videos have anything made of them, or being made. Begins with the renders, a
     thousand at a time: there are few of them, and may be a million videos."""
     made = theirs.filter(state__in=[*LIVE, State.DONE])
     keys = list(made.order_by("video").values_list("video", flat=True).distinct())
     found: list[int] = []
     for start in range(0, len(keys), 1000):
-        found += videos(keys[start : start + 1000])
+        some = videos.filter(pk__in=keys[start : start + 1000])
+        found += some.values_list("pk", flat=True)
     return found
 
 

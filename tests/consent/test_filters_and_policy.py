@@ -13,9 +13,10 @@ from waffle.testutils import override_switch
 
 from consent import services
 from consent.counts import SOON
-from consent.filters import STATES, VideoFilter, with_reasons
+from consent.filters import STATES, VideoFilter
 from consent.models import Edit, Item, Notice
 from consent.policy import Reason
+from consent.querysets import with_reasons
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video

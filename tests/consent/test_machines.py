@@ -1,8 +1,8 @@
 """Histories of one creator in which everything that can happen to consent happens between
 everything else: large edits stop after every chunk, and other acts come in between.
 
-Each act is told to the services and to `tests.consent.reference_model`, which says what must come of it.
-After each, both must agree on what is allowed and why, on the numbers of every edit, on every
+Each act goes to the services and to `tests.consent.reference_model`, which says what must come of
+it. After each, both must agree on what is allowed and why, on the numbers of every edit, on every
 item's outcome, on the counts and on the events. EXAMPLES=1000 looks at so many histories.
 """
 

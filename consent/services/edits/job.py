@@ -1,8 +1,9 @@
-"""The job of an edit that is too large for one request: freeze its selection, then apply it, chunk
-by chunk, each in one transaction. It may be killed anywhere, and is taken up where it was.
+"""The job of an edit that is too large for one request: freeze its selection, then apply it, in
+chunks of one transaction each. It may be killed anywhere, and continues where it was.
 
-    preparing: freeze AT_ONCE videos ──…──> draft, or (a withdrawal that was confirmed) confirmed
-    confirmed: apply settings.EDIT_CHUNK_SIZE items     ──…──> applied
+    preparing  freeze settings.EDIT_MAX_FREEZE_INLINE videos ──…──> draft
+    holding    the same                                      ──…──> confirmed
+    confirmed  apply settings.EDIT_CHUNK_SIZE items          ──…──> applied
 """
 
 from __future__ import annotations
@@ -16,107 +17,106 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from consent.models import Edit, EditJob
-from consent.services.consent_state import lock_consent_state, raise_version
+from audit import log
+from consent.models import Edit, EditJob, Item
+from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
-from consent.services.edits import confirm as edits
-from consent.services.edits import draft as drafts
+from consent.services.edits.confirm import described, result_of, revoke
+from consent.services.edits.draft import DRAFT_LIFETIME, TASK, freeze_next
 from creatorhub import jobs
 from creatorhub.actors import Actor
+from creatorhub.errors import Conflict
 from creatorhub.jobs import LeaseLost, State
 from creatorhub.models import User
 
 logger = logging.getLogger(__name__)
 
-WAIT = timedelta(seconds=2)
-DID_NOT_WORK = "Something kept this edit from being applied. What was done so far stays. Try again."
+RETRY_HELD_AFTER = timedelta(seconds=2)
+DID_NOT_WORK = gettext_lazy(
+    "Something kept this edit from being applied. What was done so far stays. Try again."
+)
 Status = Edit.Status
 
 
 def run_edit(job_pk: int) -> None:
-    """Go on with an edit if its job is to be had. Any number of calls is harmless."""
+    """Continue an edit if its job can be claimed. Any number of calls is harmless."""
     job = jobs.claim(EditJob, job_pk, keep_progress=True)
     if job is None:
         return
-    lines = chunks.TermsLines()
+    lines = chunks.Lines()
     turn_ends = time.monotonic() + settings.EDIT_JOB_TURN
     try:
         while _step(job, lines):
             if time.monotonic() > turn_ends:
                 jobs.release(job)
-                jobs.enqueue(drafts.TASK, job.pk)
+                jobs.enqueue(TASK, job.pk)
                 return
     except LeaseLost:
         logger.info("Left edit job %s: it was stopped, or given to another worker.", job.uuid)
     except OperationalError as error:
         logger.warning("A chunk of edit job %s did not work: %s", job.uuid, error)
         with suppress(LeaseLost):
-            jobs.retry(job, problem=DID_NOT_WORK)
+            jobs.retry(job, problem=str(DID_NOT_WORK))
 
 
-def _step(job: EditJob, lines: chunks.TermsLines) -> bool:
+def _step(job: EditJob, lines: chunks.Lines) -> bool:
     """One chunk; whether there is more to do. Raises LeaseLost, having changed nothing."""
     creator = User.objects.get(edits=job.edit_id)
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
-        edit = (
-            Edit.objects.select_related("terms__notice", "undoes", "same_as__creator", "creator")
-            .filter(pk=job.edit_id)
-            .get()
-        )
-        if edit.status == Status.PREPARING:
-            return _freeze_some(job, edit)
-        if edit.status not in (Status.CONFIRMED, Status.APPLYING):
+        edit = Edit.objects.with_parents().get(pk=job.edit_id)
+        if edit.status in (Status.PREPARING, Status.HOLDING):
+            return _freeze_chunk(job, edit)
+        if not edit.is_live:
             jobs.finish(job, State.DONE)
             return False
-        if edit.grants and _being_held(edit):
-            jobs.release(job, until=timezone.now() + WAIT)
+        if edit.grants and Edit.objects.filter(creator=creator, use=edit.use).holding().exists():
+            # That withdrawal does not know its videos yet: it may be about some of these.
+            jobs.release(job, until=timezone.now() + RETRY_HELD_AFTER)
             return False
         newer = _newer_withdrawals(edit) if edit.grants else []
         void = edit.version < state.withdrawn_version
-        raise_version(state)
-        if chunk := chunks.apply_next(
-            edit, state, lines, most=settings.EDIT_CHUNK_SIZE, newer=newer, void=void
-        ):
+        state.raise_version()
+        chunk = chunks.apply_chunk(
+            edit, state, lines, limit=settings.EDIT_CHUNK_SIZE, newer=newer, void=void
+        )
+        if chunk:
+            _commit_soon()
             state.save()
-            _went_on(job, edit, chunk, version=state.version)
+            edit.status = Status.APPLYING
+            edit.save()
+            reached = min(edit.selected, edit.parts * settings.EDIT_CHUNK_SIZE)
+            jobs.beat(job, progress=100 * reached // edit.selected, attempts=1)
+            _record_part(edit, chunk, version=state.version)
             return True
         edit.status, edit.applied_at = Status.APPLIED, timezone.now()
         edit.save()
-        edits.record_applied(edit, actor=_actor_of(edit))
+        _record_applied(edit)
         jobs.finish(job, State.DONE)
         return False
 
 
-def _went_on(job: EditJob, edit: Edit, chunk: chunks.Chunk, *, version: int) -> None:
-    _commit_soon()
-    edits.add(edit, chunk)
-    edit.status = Status.APPLYING
-    edit.save()
-    come_to = min(edit.selected, edit.parts * settings.EDIT_CHUNK_SIZE)
-    jobs.beat(job, progress=100 * come_to // edit.selected, attempts=1)
-    edits.record_part(edit, chunk, actor=_actor_of(edit), version=version)
-
-
-def _freeze_some(job: EditJob, edit: Edit) -> bool:
-    """The next videos of the selection; then what the edit was waiting for."""
-    more = drafts.freeze_next(edit, most=settings.EDIT_MAX_FREEZE_INLINE)
-    if more:
+def _freeze_chunk(job: EditJob, edit: Edit) -> bool:
+    """The next videos of the selection; at its end, what the edit was waiting for."""
+    if freeze_next(edit, limit=settings.EDIT_MAX_FREEZE_INLINE):
         _commit_soon()
         edit.save(update_fields=["selected"])
         jobs.beat(job, progress=_share_frozen(edit), attempts=1)
         return True
-    _learn()
+    _analyze()
     items.count(edit)
-    if edit.confirmed_at is None:
-        edit.status = Status.DRAFT
-        edit.save()
+    held = edit.status == Status.HOLDING
+    edit.status = Status.CONFIRMED if held else Status.DRAFT
+    edit.save()
+    if not held:
         jobs.finish(job, State.DONE)
         return False
-    edit.status = Status.CONFIRMED
-    edit.save()
-    edits.take_back_the_rest(edit, actor=_actor_of(edit))
+    if edit.withdraws:  # beyond what was known to be withdrawn at the confirm
+        videos = items.withdrawn_videos(edit, applied=False)
+        revoke(edit, videos, actor=Actor.parse(edit.actor), correlation_id=edit.uuid)
     jobs.beat(job, progress=0, attempts=1)
     return True
 
@@ -130,9 +130,9 @@ def _commit_soon() -> None:
             cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
-def _learn() -> None:
-    """Tell PostgreSQL what was just written: it plans by figures from before, in which the new
-    edit has no items. An account that does not own the table is only warned."""
+def _analyze() -> None:
+    """PostgreSQL plans by figures from before, in which the new edit has no items. An account that
+    does not own the table is only warned."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE consent_item")
@@ -146,21 +146,13 @@ def _share_frozen(edit: Edit) -> int:
         return 100 * edit.selected // edit.same_as.selected
     first = edit.items.order_by("video").values_list("video", flat=True).first() or 0
     upto = int((edit.matching or {}).get("upto", 0))
-    return 100 * (items.last_of(edit) - first) // max(1, upto - first)
-
-
-def _being_held(edit: Edit) -> bool:
-    """Whether a withdrawal of the same use does not know its videos yet."""
-    holding = Edit.objects.filter(
-        creator=edit.creator, use=edit.use, status=Status.PREPARING, confirmed_at__isnull=False
-    )
-    return holding.exists()
+    return 100 * (items.last_video(edit) - first) // max(1, upto - first)
 
 
 def _newer_withdrawals(edit: Edit) -> list[int]:
-    """Edits confirmed after this one that turn something off: their word is the later one, also
-    for a video that was off already when they said it. One that changed nothing raised no
-    version: it has that of the edit before it."""
+    """Edits confirmed after this one that turn something off: they count more, also for a video
+    that was off already when they were made. One that changed nothing raised no version: it has
+    that of the edit before it."""
     later = Edit.objects.filter(
         creator=edit.creator,
         use=edit.use,
@@ -170,27 +162,76 @@ def _newer_withdrawals(edit: Edit) -> list[int]:
     return list(later.values_list("pk", flat=True))
 
 
-def _actor_of(edit: Edit) -> Actor:
-    kind, _, name = edit.actor.partition(":")
-    return Actor(kind, name)  # type: ignore[arg-type]
+def _record_part(edit: Edit, chunk: chunks.Chunk, *, version: int) -> None:
+    """One event for one chunk, with the root over its item lines."""
+    log.append(
+        "edit.part_applied",
+        actor=Actor.parse(edit.actor),
+        creator=edit.creator,
+        correlation_id=edit.uuid,
+        edit=edit.uuid,
+        use=edit.use,
+        part=edit.parts,
+        changed=chunk.counts[Item.Outcome.CHANGED],
+        already=chunk.counts[Item.Outcome.ALREADY],
+        superseded=chunk.counts[Item.Outcome.SUPERSEDED],
+        not_eligible=chunk.counts[Item.Outcome.NOT_ELIGIBLE],
+        items_root=chunk.root,
+        version=version,
+    )
 
 
-def retry_edit(edit: Edit) -> bool:
-    """Take up an edit whose job has failed. False if it had not."""
+def _record_applied(edit: Edit) -> None:
+    log.append(
+        "edit.applied",
+        actor=Actor.parse(edit.actor),
+        creator=edit.creator,
+        correlation_id=edit.uuid,
+        **described(edit),
+        **result_of(edit),
+        parts=edit.parts,
+    )
+
+
+def retry_edit(edit: Edit, *, actor: Actor) -> None:
+    """Continue an edit whose job has failed. Only its creator may. Raises Conflict if it had not
+    failed."""
+    actor.require(edit.creator)
     job = EditJob.objects.filter(edit=edit, state=State.FAILED).first()
-    if job is None or not (edit.is_live or edit.status == Status.PREPARING):
-        return False
     with transaction.atomic(durable=True):
-        if not jobs.requeue(job):
-            return False
-        jobs.enqueue(drafts.TASK, job.pk)
-    return True
+        if job is None or not edit.is_under_way or not jobs.requeue(job):
+            raise Conflict(_("There is nothing to try again here."), code="nothing_to_retry")
+        jobs.enqueue(TASK, job.pk)
 
 
 def sweep_edits() -> jobs.Swept:
     """Put right what dead workers and lost hints left; part of the sweep of every worker."""
     swept = jobs.sweep(EditJob)
     for pk in swept.due:
-        jobs.enqueue(drafts.TASK, pk)
-    drafts.expire()
+        jobs.enqueue(TASK, pk)
+    expire_drafts()
     return swept
+
+
+def expire_drafts(*, limit: int = 50_000) -> int:
+    """Mark drafts that nobody confirmed in time, and delete the items of such drafts, at most
+    `limit`: part of the sweep. Returns how many drafts were marked."""
+    now = timezone.now()
+    stale = Edit.objects.filter(status__in=[Status.DRAFT, Status.PREPARING], expires_at__lte=now)
+    marked = 0
+    for edit in stale.order_by("expires_at").select_related("creator")[:200]:
+        with transaction.atomic(durable=True):
+            lock_consent_state(edit.creator)
+            marked += stale.filter(pk=edit.pk).update(status=Status.EXPIRED)
+            jobs.stop(
+                EditJob.objects.filter(edit=edit), State.CANCELLED, problem=_("The draft expired.")
+            )
+    dead = Item.objects.filter(
+        edit__status__in=[Status.EXPIRED, Status.CANCELLED],
+        edit__confirmed_at=None,
+        edit__expires_at__gte=now - 30 * DRAFT_LIFETIME,
+    ).order_by("edit", "video")
+    keys = list(dead.values_list("pk", flat=True)[:limit])
+    for start in range(0, len(keys), 5000):
+        Item.objects.filter(pk__in=keys[start : start + 5000]).delete()
+    return marked

@@ -14,10 +14,10 @@ from consent import counts
 from consent.models import Edit, Item, Terms
 from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
-from consent.services.edits import draft as drafts
 from consent.services.edits import items
-from consent.services.edits.draft import Grant
-from consent.spreadsheets import BadSpreadsheet, Line, last_day
+from consent.services.edits.draft import new_edit, require_may_draft
+from consent.services.terms import Grant, terms_for
+from consent.spreadsheets import BadSpreadsheet, Line, day_text
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
@@ -34,20 +34,22 @@ def draft_from_spreadsheet(
 ) -> Edit:
     """Freeze what each line asks for. Nothing is allowed or withdrawn until it is confirmed.
 
-    A line that says what is so already changes nothing. Raises BadSpreadsheet, with every line whose
-    video is not the creator's or whose end is no end, having written nothing; Forbidden for
-    anyone but the creator. A query for each BATCH of lines, and one for each end.
+    A line that repeats what a video allows already changes nothing. Raises BadSpreadsheet, with
+    every line whose video is not the creator's or whose end cannot be, having written nothing;
+    Forbidden for anyone but the creator. A query for each BATCH of lines, and one for each end.
     """
     with transaction.atomic(durable=True):
         lock_consent_state(creator)
-        drafts.may_draft(actor, creator, use, grants=True)
+        require_may_draft(actor, creator, use, grants=True)
         _not_too_many_ends(lines)
         terms: dict[datetime | None, Terms] = {}
-        edit = drafts.new(
+        edit = new_edit(
             actor=actor, creator=creator, use=use, change=Edit.Change.LISTED, reason=reason
         )
-        counted = counts.of_uses(creator)[use].terms
-        current = Terms.objects.in_bulk(counted.get("allowed", []) + counted.get("expired", []))
+        counted = counts.counts_by_use(creator)[use].terms
+        current = Terms.objects.in_bulk(
+            counted.get(Reason.ALLOWED, []) + counted.get(Reason.EXPIRED, [])
+        )
         problems: list[tuple[int, str]] = []
         for some in _batches(lines):
             known = _known(creator, use, [line.video for line in some])
@@ -117,10 +119,10 @@ def _item(
             item.outcome = Outcome.PENDING
     elif line.state == "allowed":
         kept = current.get(before or 0)
-        if kept and (line.keeps_end or last_day(kept.until) == last_day(line.until)):
+        if kept and (line.keeps_end or day_text(kept.until) == day_text(line.until)):
             return item  # a file knows the day of an end, not its hour
         if line.until not in terms:
-            terms[line.until] = drafts.terms_for(edit.use, Grant(until=line.until))
+            terms[line.until] = terms_for(edit.use, Grant(until=line.until))
         item.after_id, item.after_decided = terms[line.until].pk, True
         item.outcome = Outcome.PENDING
         if status != Video.Status.READY:
