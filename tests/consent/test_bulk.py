@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -28,23 +27,20 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
+from tests.conftest import LargeEdits
 from tests.factories import make_consent, make_user, make_videos, turn_off
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+pytestmark = [
+    pytest.mark.django_db,
+    # More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it.
+    pytest.mark.large_edits(inline=3, freeze=6, chunk=2),
+]
 
 
 @pytest.fixture
-def step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Edit], Edit]:
+def step(large_edits: LargeEdits) -> Callable[[Edit], Edit]:
     """`step(edit)` has a worker do one transaction of it, and leave."""
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
+    large_edits(stepwise=True)
     return run
 
 
@@ -196,15 +192,13 @@ def test_each_chunk_is_a_transaction_of_its_own(alice: User, step: Callable[[Edi
     assert EditJob.objects.get().state == State.DONE
 
 
-def test_a_confirm_of_any_size_asks_the_same_number_of_queries(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_confirm_of_any_size_asks_the_same_number_of_queries(large_edits: LargeEdits) -> None:
     def queries(count: int) -> list[int]:
         owner = make_user()
         videos = make_videos(count, owner=owner)
-        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 500)
+        large_edits(inline=500)
         make_consent(*videos)
-        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+        large_edits()
         edit = draft(*videos, grant=False)
         with CaptureQueriesContext(connection) as confirming:
             confirm(edit)

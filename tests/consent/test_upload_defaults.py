@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -337,12 +336,10 @@ def test_a_video_that_was_removed_meanwhile_is_not_started(alice: User) -> None:
     assert not Consent.objects.exists()
 
 
-def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    videos = make_videos(3, owner=alice)
+@pytest.mark.large_edits
+def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(alice: User) -> None:
+    videos = make_videos(4, owner=alice)
     choose(alice, use="train")
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
     assert make_consent(*videos).is_live
 
     assert reason_of(arrives(alice), "train") == "allowed"
