@@ -30,15 +30,13 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def material_versions(self) -> dict[str, int]:
         """The version of the last material notice of each use that has one. One query."""
-        return dict(self._last_material().values_list("use", "last"))
+        material = self.published().filter(material=True).order_by()
+        return dict(material.values_list("use").annotate(last=Max("version")))
 
     def material_version(self, use: Any) -> models.QuerySet[Notice, Any]:
         """The same for one use (or an OuterRef to one), as a subquery of one value."""
-        return self._last_material().filter(use=use).values("last")
-
-    def _last_material(self) -> models.QuerySet[Notice, Any]:
-        material = self.published().filter(material=True).order_by()
-        return material.values("use").annotate(last=Max("version"))
+        material = self.published().filter(material=True, use=use).order_by()
+        return material.values("use").annotate(last=Max("version")).values("last")
 
 
 class Notice(models.Model):

@@ -165,14 +165,15 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
     consent = _join(use)
     names = [field.name for field in fields(Facts)]
     videos = _with_facts(Video.objects.filter(pk=video.pk), use, asker=asker, as_of=AsOf())
-    row = videos.values(
+    rows: Any = videos.values(
         version=Coalesce(F("owner__consent_state__version"), Value(0)),
         owner_withdrew=Coalesce(F("owner__consent_state__withdrawn_version"), Value(0)),
         withdrew=Coalesce(F(f"{consent}__withdrawn_version"), Value(0)),
         terms_id=F(f"{consent}__terms"),
         until=F(f"{consent}__terms__until"),
         **{f"fact_{name}": F(f"_{use}_{name}") for name in names},
-    ).get()
+    )
+    row = rows.get()
     facts = Facts(**{name: bool(row[f"fact_{name}"]) for name in names})
     return Ruling(
         decision=policy.decide(facts),

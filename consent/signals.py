@@ -43,7 +43,7 @@ def announce(
     `use` None is every use. `videos` None is all of the creator's; else filter it by the few keys
     that you know before you evaluate it: it may be a million. An exception undoes the withdrawal.
     """
-    answers: list[tuple[Any, Withdrawn]] = consent_withdrawn.send(
+    answers: list[tuple[Any, Any]] = consent_withdrawn.send(
         sender=ConsentState,
         actor=actor,
         creator=creator,

@@ -17,7 +17,6 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
-from django.utils.functional import Promise
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -27,7 +26,7 @@ MOST_AT_ONCE = 500
 
 M = TypeVar("M", bound=Model)
 Act = Callable[..., Iterator[str]]
-Text = str | Promise
+Text = Any  # text, or its lazy translation
 
 
 class ReasonForm(forms.Form):

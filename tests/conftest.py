@@ -12,11 +12,13 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.test import Client
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from creatorhub.models import User
@@ -126,3 +128,37 @@ def api_of() -> Callable[[User], APIClient]:
         return client
 
     return make
+
+
+class LargeEdits(Protocol):
+    def __call__(
+        self, *, inline: int = 3, freeze: int = 6, chunk: int = 2, stepwise: bool = False
+    ) -> None: ...
+
+
+@pytest.fixture
+def large_edits(settings: Settings) -> LargeEdits:
+    """`large_edits()` makes edits of a few videos large ones; call it again for other limits.
+
+    inline    videos that a request applies itself; more are applied by a job
+    freeze    videos that a request writes into a draft; more are written by a job
+    chunk     videos that one transaction of a job applies
+    stepwise  a job stops after each transaction, so that a test can act in between
+    """
+
+    def set_limits(
+        *, inline: int = 3, freeze: int = 6, chunk: int = 2, stepwise: bool = False
+    ) -> None:
+        settings.EDIT_MAX_INLINE = inline
+        settings.EDIT_MAX_FREEZE_INLINE = freeze
+        settings.EDIT_CHUNK_SIZE = chunk
+        settings.EDIT_JOB_TURN = -1.0 if stepwise else 15.0  # seconds
+
+    return set_limits
+
+
+@pytest.fixture(autouse=True)
+def _large_edits_by_marker(request: pytest.FixtureRequest) -> None:
+    """The marker `large_edits` sets the limits before any other fixture acts."""
+    if marker := request.node.get_closest_marker("large_edits"):
+        request.getfixturevalue("large_edits")(**marker.kwargs)

@@ -86,7 +86,7 @@ class VideoPages(CursorPages):
         return ordering(request.query_params.get("sort", ""))
 
 
-def _chosen(name: str, labels: dict[str, str]) -> OpenApiParameter:
+def _chosen(name: str, labels: dict[str, Any]) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.STR, enum=list(labels))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -362,13 +361,6 @@ def test_content_types_lead_nowhere(desk: Client, alice: User) -> None:
 # edits of any size
 
 
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 3 videos are a job, frozen by it above 6."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
-
-
 def test_an_edit_is_read_with_its_numbers_and_its_videos_one_by_one(
     desk: Client, alice: User
 ) -> None:
@@ -443,8 +435,9 @@ def test_staff_turn_a_use_of_all_videos_of_a_creator_off_with_a_reason(
     assert body_of(event)["reason"] == "A court said so"
 
 
+@pytest.mark.large_edits
 def test_staff_turn_off_a_library_of_any_size_at_once(
-    desk: Client, staff: User, alice: User, large: None
+    desk: Client, staff: User, alice: User
 ) -> None:
     videos = factories.make_videos(8, owner=alice)
     for video in videos[:3]:
@@ -477,9 +470,8 @@ def test_turning_off_all_videos_needs_a_reason(desk: Client, alice: User) -> Non
     assert (Edit.objects.count(), Event.objects.count()) == before
 
 
-def test_staff_never_confirm_undo_or_cancel_what_would_allow(
-    staff: User, alice: User, large: None
-) -> None:
+@pytest.mark.large_edits
+def test_staff_never_confirm_undo_or_cancel_what_would_allow(staff: User, alice: User) -> None:
     videos = factories.make_videos(5, owner=alice)
     off = factories.turn_off(*videos[:2])
     allowing = factories.make_consent(*videos)

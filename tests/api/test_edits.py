@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -29,15 +28,6 @@ pytestmark = pytest.mark.django_db
 def api(alice: User, api_of: ApiOf) -> APIClient:
     """Alice's."""
     return api_of(alice)
-
-
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 3 videos are a job; more than 6 are frozen by it."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
 
 
 def draft(api: APIClient, selection: dict[str, Any], *, state: str = "allowed") -> Any:
@@ -112,9 +102,8 @@ def test_a_foreign_library_is_never_in_a_selection(alice: User, bob: User, api: 
     assert reasons(*theirs) == ["undecided"] * 2
 
 
-def test_a_large_edit_is_prepared_accepted_applied_and_told(
-    alice: User, api: APIClient, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_a_large_edit_is_prepared_accepted_applied_and_told(alice: User, api: APIClient) -> None:
     videos = make_videos(8, owner=alice)
     make_consent(videos[0])
     turn_off(videos[1])
@@ -169,9 +158,8 @@ def test_a_large_edit_is_prepared_accepted_applied_and_told(
     assert (again.status_code, again.json()["status"]) == (200, "applied")
 
 
-def test_a_large_withdrawal_is_in_force_when_it_is_accepted(
-    alice: User, api: APIClient, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_a_large_withdrawal_is_in_force_when_it_is_accepted(alice: User, api: APIClient) -> None:
     videos = make_videos(5, owner=alice)
     for video in videos:
         make_consent(video)
@@ -190,9 +178,8 @@ def test_a_large_withdrawal_is_in_force_when_it_is_accepted(
     refused(cancelled, status=409, code="in_force", before=before)
 
 
-def test_a_large_edit_is_cancelled_and_undone_for_what_it_did(
-    alice: User, api: APIClient, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_a_large_edit_is_cancelled_and_undone_for_what_it_did(alice: User, api: APIClient) -> None:
     videos = make_videos(5, owner=alice)
     edit = draft(api, {"ids": [str(video.uuid) for video in videos]}).json()["id"]
     api.post(f"/api/v1/edits/{edit}/confirm/")
@@ -210,9 +197,8 @@ def test_a_large_edit_is_cancelled_and_undone_for_what_it_did(
     assert reasons(*videos) == ["undecided"] * 5
 
 
-def test_a_large_edit_is_undone_in_a_preview_of_its_own(
-    alice: User, api: APIClient, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_a_large_edit_is_undone_in_a_preview_of_its_own(alice: User, api: APIClient) -> None:
     videos = make_videos(8, owner=alice)
     edit = draft(api, {"matching": {}}).json()["id"]
     until(api, edit, "draft")
@@ -238,9 +224,8 @@ def test_a_large_edit_is_undone_in_a_preview_of_its_own(
     assert (twice.status_code, twice.json()["code"]) == (409, "already_undone")
 
 
-def test_allowing_is_refused_while_another_edit_is_applied(
-    alice: User, api: APIClient, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_allowing_is_refused_while_another_edit_is_applied(alice: User, api: APIClient) -> None:
     videos = make_videos(6, owner=alice)
     first = draft(api, {"ids": [str(video.uuid) for video in videos[:5]]}).json()["id"]
     second = draft(api, {"ids": [str(videos[5].uuid)]}).json()["id"]
@@ -267,9 +252,8 @@ def test_a_draft_that_is_too_old_is_refused(alice: User, api: APIClient, time_ma
     assert ask(api, edit)["status"] == "expired"
 
 
-def test_an_edit_of_somebody_else_is_not_there(
-    alice: User, bob: User, api_of: ApiOf, large: None
-) -> None:
+@pytest.mark.large_edits(stepwise=True)
+def test_an_edit_of_somebody_else_is_not_there(alice: User, bob: User, api_of: ApiOf) -> None:
     edit = make_consent(*make_videos(5, owner=alice)).uuid
     stranger = api_of(bob)
     before = rows()

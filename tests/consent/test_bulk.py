@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,31 +19,27 @@ from audit.models import Event
 from consent import querysets, selection, services
 from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice
 from consent.services.edits import chunks, job
-from consent.services.edits import confirm as edits
-from consent.services.edits.draft import expire
+from consent.services.edits.draft import DRAFT_LIFETIME
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
+from tests.conftest import LargeEdits
 from tests.factories import make_consent, make_user, make_videos, turn_off
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
+pytestmark = [
+    pytest.mark.django_db,
+    # More than 3 videos are a job, in chunks of 2; more than 6 are frozen by it.
+    pytest.mark.large_edits(inline=3, freeze=6, chunk=2),
+]
 
 
 @pytest.fixture
-def step(monkeypatch: pytest.MonkeyPatch) -> Callable[[Edit], Edit]:
+def step(large_edits: LargeEdits) -> Callable[[Edit], Edit]:
     """`step(edit)` has a worker do one transaction of it, and leave."""
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
+    large_edits(stepwise=True)
     return run
 
 
@@ -196,15 +191,13 @@ def test_each_chunk_is_a_transaction_of_its_own(alice: User, step: Callable[[Edi
     assert EditJob.objects.get().state == State.DONE
 
 
-def test_a_confirm_of_any_size_asks_the_same_number_of_queries(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_confirm_of_any_size_asks_the_same_number_of_queries(large_edits: LargeEdits) -> None:
     def queries(count: int) -> list[int]:
         owner = make_user()
         videos = make_videos(count, owner=owner)
-        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 500)
+        large_edits(inline=500)
         make_consent(*videos)
-        monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
+        large_edits()
         edit = draft(*videos, grant=False)
         with CaptureQueriesContext(connection) as confirming:
             confirm(edit)
@@ -318,7 +311,7 @@ def test_a_withdrawal_that_does_not_know_its_videos_yet_holds_back_all_that_is_a
         make_consent(video)
 
     edit = turn_off_all(alice, q="street")
-    held = (edit.status, edit.is_holding, reasons(*chosen, other, never, foreign))
+    held = (edit.status, edit.status == "holding", reasons(*chosen, other, never, foreign))
     edit = run(edit)
 
     assert held == (
@@ -453,18 +446,18 @@ def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(
 ) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
-    job = EditJob.objects.get()
+    edit_job = EditJob.objects.get()
 
     with monkeypatch.context() as broken:
-        broken.setattr(edits, "record_part", _lost)
+        broken.setattr(job, "_record_part", _lost)
         run(edit)
     untouched = (reasons(*videos), Edit.objects.get().parts, Event.objects.count())
     EditJob.objects.update(next_attempt_at=timezone.now())
     done = run(edit)
 
-    job.refresh_from_db()
+    edit_job.refresh_from_db()
     assert untouched == (["undecided"] * 5, 0, 1)
-    assert (done.status, done.changed, done.parts, job.state) == ("applied", 5, 3, State.DONE)
+    assert (done.status, done.changed, done.parts, edit_job.state) == ("applied", 5, 3, State.DONE)
 
 
 def _lost(*_: object, **__: object) -> None:
@@ -477,20 +470,21 @@ def test_a_job_that_gave_up_says_so_and_is_taken_up_again(
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
     with monkeypatch.context() as broken:
-        broken.setattr(edits, "record_part", _lost)
+        broken.setattr(job, "_record_part", _lost)
         for _ in range(3):
             EditJob.objects.update(next_attempt_at=timezone.now())
             run(edit)
     failed = EditJob.objects.get()
 
-    taken_up = services.retry_edit(edit)
-    again = services.retry_edit(edit)
+    services.retry_edit(edit, actor=me(alice))
+    with pytest.raises(Conflict):
+        services.retry_edit(edit, actor=me(alice))
     done = run(edit)
 
-    assert (failed.state, failed.problem) == (State.FAILED, job.DID_NOT_WORK)
-    assert (taken_up, again) == (True, False)
+    assert (failed.state, failed.problem) == (State.FAILED, str(job.DID_NOT_WORK))
     assert (done.status, done.changed) == ("applied", 5)
-    assert not services.retry_edit(done)
+    with pytest.raises(Conflict):
+        services.retry_edit(done, actor=me(alice))
 
 
 def test_a_withdrawal_whose_job_gave_up_stays_in_force(
@@ -503,7 +497,7 @@ def test_a_withdrawal_whose_job_gave_up_stays_in_force(
     EditJob.objects.update(state=State.FAILED)
 
     assert reasons(*videos) == ["withdrawn"] * 5
-    services.retry_edit(edit)
+    services.retry_edit(edit, actor=me(alice))
     run(edit)
     assert reasons(*videos) == ["off"] * 5
 
@@ -531,13 +525,13 @@ def test_a_worker_whose_job_was_given_away_writes_nothing(
 ) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
-    apply_next = chunks.apply_next
+    apply_chunk = chunks.apply_chunk
 
     def meanwhile(*given: Any, **more: Any) -> Any:
         EditJob.objects.update(lease_token=uuid.uuid4())
-        return apply_next(*given, **more)
+        return apply_chunk(*given, **more)
 
-    monkeypatch.setattr(chunks, "apply_next", meanwhile)
+    monkeypatch.setattr(chunks, "apply_chunk", meanwhile)
     edit = run(edit)
 
     assert (edit.status, edit.parts) == ("confirmed", 0)
@@ -798,7 +792,7 @@ def test_undoing_what_only_allowed_is_in_force_before_it_is_frozen(alice: User) 
     edit = run(confirm(run(draft_all(alice))))
 
     inverse = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
-    at_once = (inverse.is_holding, reasons(*videos))
+    at_once = (inverse.status == "holding", reasons(*videos))
     twice = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
     done = run(inverse)
 
@@ -876,7 +870,7 @@ def test_a_draft_that_nobody_confirmed_expires_and_its_items_go(
 ) -> None:
     edit = draft(*make_videos(5, owner=alice))
     kept = run(confirm(draft(*make_videos(4, owner=alice))))
-    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+    time_machine.move_to(timezone.now() + DRAFT_LIFETIME)
 
     services.sweep_edits()
 
@@ -897,7 +891,7 @@ def test_a_selection_that_was_never_ready_expires_and_its_job_stops(
 ) -> None:
     make_videos(8, owner=alice)
     edit = step(draft_all(alice))
-    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+    time_machine.move_to(timezone.now() + DRAFT_LIFETIME)
 
     services.sweep_edits()
     after = step(edit)
@@ -912,7 +906,7 @@ def test_a_withdrawal_that_was_confirmed_never_expires(alice: User, time_machine
     for video in videos:
         make_consent(video)
     edit = turn_off_all(alice)
-    time_machine.move_to(timezone.now() + 3 * services.DRAFT_LASTS)
+    time_machine.move_to(timezone.now() + 3 * DRAFT_LIFETIME)
 
     services.sweep_edits()
 
@@ -922,11 +916,11 @@ def test_a_withdrawal_that_was_confirmed_never_expires(alice: User, time_machine
 
 def test_expiring_comes_in_portions(alice: User, time_machine: Any) -> None:
     draft(*make_videos(5, owner=alice))
-    time_machine.move_to(timezone.now() + services.DRAFT_LASTS)
+    time_machine.move_to(timezone.now() + DRAFT_LIFETIME)
 
     left = []
     for _ in range(3):
-        expire(most=2)
+        job.expire_drafts(limit=2)
         left.append(Item.objects.count())
 
     assert left == [3, 1, 0]

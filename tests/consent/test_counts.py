@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 from django.test import Client
@@ -16,13 +15,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from waffle.testutils import override_switch
 
-from consent import counts, selection, services
+from consent import selection, services
 from consent.context import consent_bar_of
 from consent.models import Consent, ConsentCount, Edit, EditJob, Notice, Terms
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library import services as library
 from library.models import Video
+from tests.conftest import LargeEdits
 from tests.factories import make_consent, make_user, make_videos, turn_off
 
 ClientOf = Callable[[User], Client]
@@ -116,13 +116,8 @@ def test_the_tallies_are_what_counting_finds_after_every_kind_of_act(
     assert tallied(alice) == {}
 
 
-def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
+@pytest.mark.large_edits(inline=2, freeze=3, stepwise=True)
+def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -> None:
     videos = make_videos(7, owner=alice)
     chosen = selection.everything(alice)
     draft = services.draft_edit(
@@ -184,7 +179,7 @@ def test_terms_give_the_state_that_the_policy_gives(
 ) -> None:
     terms = Terms(use="remix", notice=Notice(version=version), mode=mode, until=until)
 
-    assert counts.state_of_terms(terms, now=NOW, material=2) == expected
+    assert terms.state(now=NOW, material=2) == expected
 
 
 # the bar and the overview
@@ -277,9 +272,9 @@ def test_while_a_use_is_paused_it_is_allowed_for_none(
 
 
 def test_what_is_being_withdrawn_is_not_counted_as_allowed(
-    alice: User, mixed: list[Video], client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+    alice: User, mixed: list[Video], client_of: ClientOf, large_edits: LargeEdits
 ) -> None:
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
+    large_edits()
     edit = services.turn_off(
         actor=me(alice),
         creator=alice,
@@ -298,14 +293,14 @@ def test_what_is_being_withdrawn_is_not_counted_as_allowed(
 
 
 def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
-    alice: User, mixed: list[Video], monkeypatch: pytest.MonkeyPatch
+    alice: User, mixed: list[Video], large_edits: LargeEdits
 ) -> None:
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 2)
+    large_edits(freeze=2)
     chosen = selection.matching(alice, {"remix": "allowed"})
 
     edit = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
 
-    assert edit.is_holding
+    assert edit.status == "holding"
     sentence = "Remix is being turned off for the videos you chose."
     assert consent_bar_of(alice).sentence == sentence
     run(edit)

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.core.signing import dumps
 from django.db import connection
 from django.db.models.functions import Lower
@@ -29,6 +28,7 @@ from library import services as library
 from library.models import Video
 from library.search import collections_of
 from remixer.models import Render
+from tests.conftest import LargeEdits
 from tests.factories import make_consent, make_user, make_videos, turn_off
 
 ClientOf = Callable[[User], Client]
@@ -300,9 +300,9 @@ def test_what_is_paused_or_not_ready_is_off_for_that_reason(
 
 
 def test_what_is_being_withdrawn_is_off_for_that_reason(
-    alice: User, decided: None, found: Found, monkeypatch: pytest.MonkeyPatch
+    alice: User, decided: None, found: Found, large_edits: LargeEdits
 ) -> None:
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 0)
+    large_edits(inline=0)
     services.turn_off(
         actor=Actor.creator(alice),
         creator=alice,

@@ -1,9 +1,9 @@
 """Histories of one creator in which everything that can happen to consent happens between
 everything else: large edits stop after every chunk, and other acts come in between.
 
-Each act goes to the services and to `tests.consent.reference_model`, which says what must come of
-it. After each, both must agree on what is allowed and why, on the numbers of every edit, on every
-item's outcome, on the counts and on the events. EXAMPLES=1000 looks at so many histories.
+Each act is done by the services and by `tests.consent.reference_model`, which says what must come
+of it. After each, both must agree on what is allowed and why, on the numbers of every edit, on
+every item's outcome, on the counts and on the events. EXAMPLES=1000 looks at so many histories.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from uuid import UUID
 import pytest
 import time_machine
 import waffle
-from django.conf import settings as django_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -37,7 +36,7 @@ from audit.models import Event
 from consent import policy, querysets, selection, services
 from consent.models import Consent, ConsentCount, ConsentState, Edit, EditJob, Item, Notice
 from consent.policy import Facts
-from consent.services.edits import draft
+from consent.services.edits import job
 from consent.spreadsheets import Line
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -50,11 +49,17 @@ from tests.consent.test_histories import rolled_back
 from tests.factories import make_user, make_videos
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "24"))
-INSIDE, AT_ONCE, CHUNK = 2, 4, 2
+INLINE, FREEZE, CHUNK = 2, 4, 2
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ENDS = [None, START + timedelta(days=2), START + timedelta(days=40)]
 KEYS = [None, None, "one key", "another key"]
 FIRST, MOST = 6, 9
+
+pytestmark = [
+    pytest.mark.django_db,
+    # A few videos take every way that a million would.
+    pytest.mark.large_edits(inline=INLINE, freeze=FREEZE, chunk=CHUNK, stepwise=True),
+]
 
 some = st.sets(st.integers(0, MOST - 1), min_size=1, max_size=6)
 ends = st.sampled_from(ENDS)
@@ -76,7 +81,7 @@ class Histories(RuleBasedStateMachine):
         self.closing = ExitStack()
         self.clock = self.closing.enter_context(time_machine.travel(START, tick=False))
         self.closing.enter_context(rolled_back())
-        self.model = Book(START, INSIDE, AT_ONCE, CHUNK)
+        self.model = Book(START, INLINE, FREEZE, CHUNK)
         self.creator = make_user()
         self.me = Actor.creator(self.creator)
         self.staff = Actor.staff(make_user(is_staff=True))
@@ -246,7 +251,7 @@ class Histories(RuleBasedStateMachine):
     def a_large_edit_begins(self, without: set[int], until: datetime | None) -> None:
         """For the others to come in between its chunks."""
         there = set(self.model.mine()) - without
-        if len(there) > INSIDE:
+        if len(there) > INLINE:
             self.draft_to_allow(there, until)
             self.confirm_the_last_draft()
 
@@ -461,7 +466,7 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def drafts_expire(self) -> None:
         self.model.expire()
-        draft.expire()
+        job.expire_drafts()
 
     # What must hold after every one of them
 
@@ -587,7 +592,7 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
     for video in Video.objects.filter(owner=creator):
         row = consents.get(video.pk)
         terms = row.terms if row else None
-        held = terms is not None and any(edit.is_holding for edit in live)
+        held = terms is not None and any(edit.status == "holding" for edit in live)
         found[video.pk] = Facts(
             paused=paused,
             available=video.status == Video.Status.READY and video.removed_at is None,
@@ -598,8 +603,7 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
             ended=bool(terms and terms.until and terms.until <= datetime.now(UTC)),
             notice_superseded=bool(terms and terms.notice.version < material),
             in_audience=True,
-            must_ask=False,
-            approved=False,
+            approval_missing=False,
         )
     return found
 
@@ -621,15 +625,6 @@ def _root_of(items: Any) -> str:
     return tree.root([tree.leaf_hash(tree.canonical(item.line())) for item in ordered]).hex()
 
 
-@pytest.fixture(autouse=True)
-def _large_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few videos take every way that a million would."""
-    monkeypatch.setattr(django_settings, "EDIT_MAX_INLINE", INSIDE)
-    monkeypatch.setattr(django_settings, "EDIT_MAX_FREEZE_INLINE", AT_ONCE)
-    monkeypatch.setattr(django_settings, "EDIT_CHUNK_SIZE", CHUNK)
-    monkeypatch.setattr(django_settings, "EDIT_JOB_TURN", -1.0)  # a job gives way after every chunk
-
-
 Act = Callable[[Histories], None]
 COMES_BETWEEN: dict[str, Act] = {
     "an opt-out": lambda history: history.opt_out(False),
@@ -643,7 +638,6 @@ COMES_BETWEEN: dict[str, Act] = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", COMES_BETWEEN)
 def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> None:
     history = Histories()
@@ -671,7 +665,6 @@ def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> Non
         assert "allowed" not in {history.model.reason(n) for n in reds}
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["an opt-out", "a pause"])
 def test_a_preview_of_what_no_longer_matches_is_empty(name: str) -> None:
     history = Histories()
@@ -750,7 +743,6 @@ STORIES: dict[str, list[Act]] = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", STORIES)
 def test_it_ends_as_the_book_says(name: str) -> None:
     history = Histories()
@@ -762,7 +754,6 @@ def test_it_ends_as_the_book_says(name: str) -> None:
         history.both_agree()
 
 
-@pytest.mark.django_db
 @pytest.mark.timeout(3600)
 def test_every_history_agrees_with_the_book() -> None:
     run_state_machine_as_test(

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
 from django.core.signing import dumps
 from django.db import connection
 from django.test import Client
@@ -382,15 +381,6 @@ def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page() -> Non
 # a selection of all that match, by the page's own form
 
 
-@pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than 3 videos are a job; more than 6 are frozen by it."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_MAX_FREEZE_INLINE", 6)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
-
-
 def form_of(page: str) -> dict[str, str]:
     """The hidden fields of the list's own form."""
     form = page.partition("data-selection>")[2].partition("<table")[0]
@@ -536,8 +526,9 @@ def test_a_filter_that_does_not_parse_selects_nothing(
 # an edit that is under way
 
 
+@pytest.mark.large_edits(stepwise=True)
 def test_an_edit_that_is_prepared_and_applied_says_how_far_it_is(
-    alice: User, client_of: ClientOf, large: None
+    alice: User, client_of: ClientOf
 ) -> None:
     make_videos(8, owner=alice)
     browser = client_of(alice)
@@ -572,8 +563,9 @@ def test_an_edit_that_is_prepared_and_applied_says_how_far_it_is(
     assert "Remix is allowed for 8 videos." in browser.get(f"/edits/{edit.uuid}/").text
 
 
+@pytest.mark.large_edits(stepwise=True)
 def test_a_withdrawal_under_way_says_that_it_is_in_force_and_offers_no_cancel(
-    alice: User, client_of: ClientOf, large: None
+    alice: User, client_of: ClientOf
 ) -> None:
     videos = make_videos(5, owner=alice)
     for video in videos:
@@ -593,8 +585,9 @@ def test_a_withdrawal_under_way_says_that_it_is_in_force_and_offers_no_cancel(
     refused(answer, status=409, says="in force for all its videos already", before=before)
 
 
+@pytest.mark.large_edits(stepwise=True)
 def test_an_edit_is_cancelled_from_its_page_and_says_what_was_left(
-    alice: User, client_of: ClientOf, large: None
+    alice: User, client_of: ClientOf
 ) -> None:
     videos = make_videos(5, owner=alice)
     edit = make_consent(*videos)
@@ -610,8 +603,9 @@ def test_an_edit_is_cancelled_from_its_page_and_says_what_was_left(
     assert len(listed.context["items"]) == 3
 
 
+@pytest.mark.large_edits(stepwise=True)
 def test_an_edit_that_stopped_is_tried_again_from_its_page(
-    alice: User, client_of: ClientOf, large: None
+    alice: User, client_of: ClientOf
 ) -> None:
     edit = make_consent(*make_videos(5, owner=alice))
     EditJob.objects.update(state="failed", problem=job.DID_NOT_WORK)
@@ -623,7 +617,7 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     twice = browser.post(f"/edits/{edit.uuid}/retry/")
 
     assert "It stopped." in stopped.text
-    assert job.DID_NOT_WORK in stopped.text
+    assert str(job.DID_NOT_WORK) in stopped.text
     assert "It stopped." not in again.text
     refused(twice, status=409, says="There is nothing to try again here.", before=before)
     while step(edit).is_live:
@@ -631,8 +625,9 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     assert Edit.objects.get().changed == 5
 
 
+@pytest.mark.large_edits(stepwise=True)
 def test_a_confirm_while_another_edit_is_applied_is_a_conflict_that_says_so(
-    alice: User, client_of: ClientOf, large: None
+    alice: User, client_of: ClientOf
 ) -> None:
     make_consent(*make_videos(5, owner=alice))
     [video] = make_videos(1, owner=alice)
@@ -694,11 +689,11 @@ def in_status(status: str, owner: User) -> Edit:
 
 @pytest.mark.parametrize("status", [*Edit.Status.values, "holding"])
 @pytest.mark.parametrize(("method", "name"), ADDRESSES)
+@pytest.mark.large_edits(stepwise=True)
 def test_an_edit_in_every_status_answers_at_every_address(
     alice: User,
     bob: User,
     client_of: ClientOf,
-    large: None,
     *,
     method: str,
     name: str,

@@ -14,6 +14,7 @@ from waffle.testutils import override_switch
 from consent import policy, querysets
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.policy import Facts, Reason
+from consent.querysets import AsOf
 from consent.uses import USES
 from creatorhub.models import User
 from library.models import Video
@@ -33,6 +34,7 @@ TABLE = [
     ("ended", True, "expired"),
     ("notice_superseded", True, "notice_changed"),
     ("in_audience", False, "not_in_audience"),
+    ("approval_missing", True, "approval_needed"),
 ]
 
 
@@ -45,7 +47,7 @@ def expected(facts: Facts) -> str:
     for name, value, reason in TABLE:
         if getattr(facts, name) is value:
             return reason
-    return "approval_needed" if facts.must_ask and not facts.approved else "allowed"
+    return "allowed"
 
 
 def test_the_first_fact_that_says_no_gives_the_reason() -> None:
@@ -144,18 +146,19 @@ def facts_of(video: Video, *, paused: bool) -> Facts:
         ended=bool(terms and terms.until and terms.until <= NOW),
         notice_superseded=bool(terms and terms.notice.version < material),
         in_audience=True,
-        must_ask=bool(terms and terms.mode == "ask"),
-        approved=False,
+        approval_missing=bool(terms and terms.mode == "ask"),
     )
 
 
 @pytest.mark.parametrize("paused", [False, True])
 def test_the_sql_twin_agrees_everywhere(every_row: list[Video], paused: bool) -> None:
     with override_switch("remixer_paused", active=paused):
-        listed = querysets.with_reason(Video.objects.all(), "remix", now=NOW)
+        listed = querysets.with_reason(Video.objects.all(), "remix", as_of=AsOf(now=NOW))
         reasons = {video.pk: video.reason_remix for video in listed}  # type: ignore[attr-defined]
         permitted = set(
-            querysets.permitting(Video.objects.all(), "remix", now=NOW).values_list("pk", flat=True)
+            querysets.permitting(Video.objects.all(), "remix", as_of=AsOf(now=NOW)).values_list(
+                "pk", flat=True
+            )
         )
 
         decided = {v.pk: policy.decide(facts_of(v, paused=paused)) for v in every_row}

@@ -16,7 +16,6 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from audit.models import Event
@@ -29,14 +28,15 @@ from library.models import Video
 from operations import fsck
 from tests.factories import make_user, make_videos
 
+ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))
+VIDEOS = 8
+
 pytestmark = [
     pytest.mark.race,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
+    pytest.mark.large_edits(inline=VIDEOS // 2, freeze=VIDEOS, stepwise=True),
 ]
-
-ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))
-VIDEOS = 8
 
 
 class Creator:
@@ -124,14 +124,6 @@ def at_once() -> Iterator[Callable[..., list[Any]]]:
             return [future.result() for future in [threads.submit(begin, act) for act in acts]]
 
         yield run
-
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few videos are many: half are the most that one request applies, and a chunk is two."""
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", VIDEOS // 2)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
-    monkeypatch.setattr(settings, "EDIT_JOB_TURN", -1.0)
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -386,11 +385,10 @@ def test_what_changed_after_the_file_was_sent_is_left_alone(alice: User, browser
     assert reasons(one, other) == ["off", "allowed"]
 
 
+@pytest.mark.large_edits
 def test_a_large_file_is_applied_by_a_job_and_what_it_turns_off_is_off_at_once(
-    alice: User, browser: Client, monkeypatch: pytest.MonkeyPatch
+    alice: User, browser: Client
 ) -> None:
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 3)
-    monkeypatch.setattr(settings, "EDIT_CHUNK_SIZE", 2)
     videos = make_videos(6, owner=alice)
     for video in videos[:3]:
         make_consent(video)

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -21,7 +20,6 @@ from pytest_django import Settings
 from audit.models import Event
 from consent import querysets, services
 from consent.models import Consent, Edit, Notice, UploadDefault
-from consent.services import upload_defaults as uploads
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
@@ -91,9 +89,12 @@ def test_what_the_choice_did_is_an_edit_in_the_log_and_is_undone_like_any(alice:
     logged = body(Event.objects.latest("id"))
     inverse = services.undo_or_draft(edit.uuid, actor=Actor.creator(alice), creator=alice)
 
-    assert (edit.status, edit.changed, edit.reason) == ("applied", 1, uploads.REASON)
+    assert (edit.status, edit.changed, edit.reason) == ("applied", 1, "Your choice for new uploads")
     assert (logged["action"], logged["subject"]) == ("consent.edited", str(video.uuid))
-    assert (logged["actor"], logged["reason"]) == (f"creator:{alice.uuid}", uploads.REASON)
+    assert (logged["actor"], logged["reason"]) == (
+        f"creator:{alice.uuid}",
+        "Your choice for new uploads",
+    )
     assert inverse.status == "applied"
     assert reason_of(video) == "undecided"
 
@@ -337,12 +338,10 @@ def test_a_video_that_was_removed_meanwhile_is_not_started(alice: User) -> None:
     assert not Consent.objects.exists()
 
 
-def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    videos = make_videos(3, owner=alice)
+@pytest.mark.large_edits
+def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(alice: User) -> None:
+    videos = make_videos(4, owner=alice)
     choose(alice, use="train")
-    monkeypatch.setattr(settings, "EDIT_MAX_INLINE", 2)
     assert make_consent(*videos).is_live
 
     assert reason_of(arrives(alice), "train") == "allowed"

@@ -237,7 +237,7 @@ def test_it_finds_a_take_down_before_the_change_of_consent(
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
-                videos={video.pk}.intersection,
+                videos=Video.objects.filter(pk=video.pk),
                 reason=Reason.OFF,
                 correlation_id=uuid.uuid4(),
             )
@@ -264,7 +264,7 @@ def test_it_finds_repeatable_read(arena: Arena, without_the_row_guard: None) -> 
                 actor=Actor.creator(creator),
                 creator=creator,
                 use=REMIX.id,
-                videos={video.pk}.intersection,
+                videos=Video.objects.filter(pk=video.pk),
                 reason=Reason.OFF,
                 correlation_id=uuid.uuid4(),
             )

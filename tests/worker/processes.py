@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,11 +18,14 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parents[2]
 
 
+PATIENCE = 100.0  # seconds; a worker asks for a sweep, and so for a lost hint, every 30
+
+
 class Worker:
     """One `celery worker` for one queue, in a process group of its own. `program` is what Python
-    is told to run in Celery's place, before Celery's own arguments."""
+    runs in Celery's place, before Celery's own arguments; `env` sets more variables."""
 
-    def __init__(self, queue: str, *program: str) -> None:
+    def __init__(self, queue: str, *program: str, env: Mapping[str, str] | None = None) -> None:
         self.log = Path(settings.DATA_DIR) / f"worker-{queue}-{time.monotonic_ns()}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -33,22 +36,24 @@ class Worker:
                     *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
                 ],
                 cwd=ROOT,
-                env=os.environ | {"DATABASE_URL": database_url()},
+                env={**os.environ, "DATABASE_URL": database_url(), **(env or {})},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def is_ready(self) -> bool:
-        return self.is_alive() and " ready." in self.log.read_text()
+        self.was_killed = False
 
-    def is_alive(self) -> bool:
-        """True; a worker that ended by itself fails the test, with what it said."""
-        assert self.process.poll() is None, self.log.read_text()
-        return True
+    def is_ready(self) -> bool:
+        return " ready." in self.log.read_text()
+
+    def has_ended(self) -> bool:
+        """Whether it ended by itself."""
+        return not self.was_killed and self.process.poll() is not None
 
     def kill(self) -> None:
         """SIGKILL to the worker's own process alone, as the kernel does when memory runs out."""
+        self.was_killed = True
         self.process.kill()
         self.process.wait()
 
@@ -65,7 +70,7 @@ class Worker:
 def worker(queue: str) -> Iterator[Worker]:
     running = Worker(queue)
     try:
-        wait_until(running.is_ready, seconds=40)
+        wait_until(running.is_ready, watched=running)
         yield running
     finally:
         running.end()
@@ -90,12 +95,19 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
-def wait_until(
-    holds: Callable[[], object], *, seconds: float, watched: Worker | None = None
-) -> None:
-    """Fails after so many seconds, and as soon as the worker that is `watched` has ended."""
+def stop_for_good(word: str) -> None:
+    """Stop the processes that have this word on their command line, so that they cannot end by
+    themselves: what ends one of them is a SIGKILL."""
+    for pid in processes_with(word):
+        os.kill(pid, signal.SIGSTOP)
+
+
+def wait_until(holds: Callable[[], object], *, watched: Worker, seconds: float = PATIENCE) -> None:
+    """Fails after so many seconds, and as soon as the worker that is `watched` has ended by
+    itself: with what this worker wrote to its log."""
     deadline = time.monotonic() + seconds
     while not holds():
-        said = watched.log.read_text() if watched and watched.is_alive() else ""
-        assert time.monotonic() < deadline, f"not within {seconds} seconds\n{said}"
+        assert not watched.has_ended(), f"the worker ended\n{watched.log.read_text()}"
+        late = time.monotonic() > deadline
+        assert not late, f"not within {seconds} seconds\n{watched.log.read_text()}"
         time.sleep(0.05)

@@ -37,25 +37,25 @@ pytestmark = [
 
 VIDEOS = 100_000
 WHILE_PREPARING, WHILE_APPLYING = 3, 7
-PATIENCE = 100  # seconds; a worker asks for a sweep, and so for a lost hint, every 30
-# The real worker, with chunks small enough for ten kills, each a moment longer before its commit
-# than this machine would need. It loads itself while another works,
-# and begins when the file that its first argument names is there.
+# Chunks small enough for ten kills.
+LIMITS = {"EDIT_MAX_FREEZE_INLINE": "2000", "EDIT_CHUNK_SIZE": "1000", "EDIT_JOB_TURN": "1.0"}
+# The real worker, each of whose chunks takes a moment longer before its commit than this machine
+# would need. It loads itself while another works, and begins when the file that its first argument
+# names is there.
 PROGRAM = """
 import sys, time
-from itertools import islice
 from pathlib import Path
 from celery.__main__ import main
 from creatorhub.celery import app
 import django
 django.setup()
 app.loader.import_default_modules()
-applying.CHUNK, applying.SLICE, drafts.AT_ONCE = 1000, 1.0, 2000
-beat = applying.jobs.beat
+from creatorhub import jobs
+beat = jobs.beat
 def slow_beat(*given, **named):
     time.sleep(0.03)
     beat(*given, **named)
-applying.jobs.beat = slow_beat
+jobs.beat = slow_beat
 go = Path(sys.argv.pop(1))
 while not go.exists():
     time.sleep(0.02)
@@ -104,7 +104,7 @@ class Relay:
         before = self.come_to()
         current = self.start()
         self.load()
-        wait_until(lambda: self.come_to() > before, seconds=PATIENCE, watched=current)
+        wait_until(lambda: self.come_to() > before, watched=current)
         time.sleep(random.random() * 0.2)
         current.kill()
         assert self.now().status in while_.split(), "it was done before it could be killed"
@@ -133,7 +133,8 @@ class Relay:
     def load(self) -> None:
         """Have the next worker at hand."""
         self.number += 1
-        self.next = Worker("control", "-c", PROGRAM, f"{self.folder / str(self.number)}")
+        program = ("-c", PROGRAM, f"{self.folder / str(self.number)}")
+        self.next = Worker("control", *program, env=LIMITS)
         self.closing.callback(self.next.end)
 
 
@@ -155,14 +156,14 @@ def test_ten_killed_workers_apply_an_edit_exactly_once(alice: User, tmp_path: Pa
             relay.kill_one(while_="preparing")
         last = relay.start()
         relay.load()
-        wait_until(lambda: relay.now().status == "draft", seconds=PATIENCE, watched=last)
+        wait_until(lambda: relay.now().status == "draft", watched=last)
         last.end()
         assert relay.now().will_change == relay.now().selected == VIDEOS
         services.confirm_edit(edit.uuid, actor=me, creator=alice)
         for _ in range(WHILE_APPLYING):
             relay.kill_one(while_="confirmed applying")
         last = relay.start()
-        wait_until(lambda: relay.now().status == "applied", seconds=PATIENCE, watched=last)
+        wait_until(lambda: relay.now().status == "applied", watched=last)
 
     it_was_applied_exactly_once(relay.now(), alice)
 
@@ -196,7 +197,7 @@ def the_events_are_of_the_rows(edit: Edit, owner: User) -> None:
     assert [part["part"] for part in parts] == list(range(1, edit.parts + 1))
     assert sum(part["changed"] for part in parts) == VIDEOS
     assert edit.terms
-    before, after = state_line(None, decided=False), edit.terms.line()
+    before, after = state_line(None, decided=False), state_line(edit.terms, decided=True)
     uuids = edit.items.order_by("video").values_list("video__uuid", flat=True).iterator()
     for part in parts:
         chunk = sorted(f"{uuid}" for uuid in islice(uuids, part["changed"]))

@@ -17,7 +17,7 @@ from library.models import Video
 from remixer import services
 from remixer.models import Render
 from tests import factories
-from tests.worker.processes import processes_with, wait_until, worker
+from tests.worker.processes import processes_with, stop_for_good, wait_until, worker
 
 pytestmark = [
     pytest.mark.worker,
@@ -63,12 +63,15 @@ def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_ends_once(alice: User, bob
     with worker("control"):
         with worker("render") as first:
             render = request(bob, video)
-            wait_until(lambda: processes_with(f"{render.uuid}"), seconds=30)
+            wait_until(lambda: processes_with(f"{render.uuid}"), watched=first)
+            stop_for_good(f"{render.uuid}")
             first.kill()
-            wait_until(lambda: not processes_with(f"{render.uuid}"), seconds=5)
-        with worker("render"):
-            wait_until(lambda: Render.objects.get(pk=render.pk).state != State.RUNNING, seconds=80)
-            wait_until(lambda: not Render.objects.get(pk=render.pk).is_live, seconds=80)
+            wait_until(lambda: not processes_with(f"{render.uuid}"), watched=first)
+        with worker("render") as second:
+            wait_until(
+                lambda: Render.objects.get(pk=render.pk).state != State.RUNNING, watched=second
+            )
+            wait_until(lambda: not Render.objects.get(pk=render.pk).is_live, watched=second)
 
     render.refresh_from_db()
     assert (render.state, render.attempts, render.problem) == (State.DONE, 2, "")
@@ -83,11 +86,12 @@ def test_a_withdrawal_stops_ffmpeg_in_another_process(alice: User, bob: User) ->
     video = long_video(alice)
     factories.make_consent(video)
 
-    with worker("render"):
+    with worker("render") as running:
         render = request(bob, video)
-        wait_until(lambda: processes_with(f"{render.uuid}"), seconds=30)
+        wait_until(lambda: processes_with(f"{render.uuid}"), watched=running)
+        stop_for_good(f"{render.uuid}")
         edit = factories.turn_off(video)
-        wait_until(lambda: not processes_with(f"{render.uuid}"), seconds=5)
+        wait_until(lambda: not processes_with(f"{render.uuid}"), watched=running, seconds=20)
 
     render.refresh_from_db()
     assert (render.state, render.ended_for, edit.stopped) == (State.REFUSED, "off", 1)

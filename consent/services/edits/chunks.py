@@ -281,8 +281,9 @@ class Lines:
 
     def hashed(self, kind: _Kind, outcome: str) -> Iterator[tuple[str, bytes]]:
         """The id of each video of a kind, as it sorts, and the hash of its line."""
-        for key in {kind.before, kind.after} - {None, *self._terms}:
-            self._terms[key] = Terms.objects.select_related("notice").get(pk=key)  # type: ignore[index]
+        for key in (kind.before, kind.after):
+            if key and key not in self._terms:
+                self._terms[key] = Terms.objects.select_related("notice").get(pk=key)
         around = {
             "video": "",
             "before": state_line(
