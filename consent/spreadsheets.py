@@ -190,8 +190,11 @@ def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Lin
 def _end_of(text: str) -> datetime:
     """The end of this day in the person's own zone, which the request has activated."""
     try:
-        return days.end_of(_day_of(text))
-    except (ValueError, OverflowError):
+        day = _day_of(text)
+        if not days.EARLIEST <= day <= days.LATEST:
+            raise ValueError("no zone could be applied to it")
+        return days.end_of(day)
+    except ValueError:
         raise ValueError("the last day must be written like 2027-03-01, or left empty.") from None
 
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 UNDECIDED, OFF = "undecided", "off"
 PENDING, CHANGED, ALREADY = "pending", "changed", "already"
 SUPERSEDED, NOT_ELIGIBLE, CANCELLED = "superseded", "not_eligible", "cancelled"
-OPEN = ("preparing", "confirmed", "applying")
+OPEN = ("preparing", "holding", "confirmed", "applying")
 LASTS = timedelta(hours=24)
 ITS_OWN = "its own"  # the key of an edit that was confirmed without one
 
@@ -126,7 +126,7 @@ class Plan:
 
     @property
     def holds(self) -> bool:
-        return self.status == "preparing" and self.turn > 0
+        return self.status == "holding"
 
     @property
     def live(self) -> bool:
@@ -281,7 +281,7 @@ class Book:
             raise No("stale")
         inverse = next((plan for plan in self.plans if plan.undoes is edit), None)
         large = len(edit.changed()) > self.at_once
-        if inverse and inverse.status == "preparing":
+        if inverse and inverse.status in ("preparing", "holding"):
             return inverse
         if inverse and inverse.status == "draft" and large and inverse.expires > self.now:
             return inverse
@@ -400,6 +400,7 @@ class Book:
             self._make_true(plan, key)
             return
         self._say(plan, key)
+        plan.status = "holding"
         self.version += 1
         plan.version = self.version
         plan.asked_under = (self.paused, self.opted_out)
@@ -467,13 +468,13 @@ class Book:
 
     def step(self, plan: Plan) -> None:
         """What one turn of its job does."""
-        if plan.status == "preparing":
+        if plan.status in ("preparing", "holding"):
             last = max(plan.lines, default=-1)
             due = [n for n in sorted(self._meant(plan)) if n > last][: self.at_once]
             self._write_down(plan, due)
             if len(due) < self.at_once:
                 plan.settle()
-                plan.status = "confirmed" if plan.turn else "draft"
+                plan.status = "confirmed" if plan.holds else "draft"
             return
         if plan.grants and any(other.holds for other in self.plans):
             return

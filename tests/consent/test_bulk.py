@@ -315,7 +315,7 @@ def test_a_withdrawal_that_does_not_know_its_videos_yet_holds_back_all_that_is_a
     edit = run(edit)
 
     assert held == (
-        "preparing",
+        "holding",
         True,
         ["withdrawn"] * 2 + ["undecided"] * 5 + ["withdrawn", "undecided", "allowed"],
     )

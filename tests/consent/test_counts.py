@@ -166,7 +166,7 @@ NOW = datetime(2026, 6, 1, tzinfo=UTC)
     [
         (None, 2, "allowed", "allowed"),
         (None, 3, "allowed", "allowed"),
-        (None, 2, "ask", "ask"),
+        (None, 2, "ask", "approval_needed"),
         (NOW + timedelta(seconds=1), 2, "allowed", "allowed"),
         (NOW, 2, "allowed", "expired"),
         (NOW, 1, "allowed", "expired"),
@@ -249,7 +249,7 @@ def test_while_everything_is_off_no_number_says_otherwise(
 
     assert numbers(cards(browser)["remix"]) == (0, 0, 0, 0, 10)
     assert browser.get("/").context["renewals"] == []
-    assert consent_bar_of(alice).sentence == "Everything of yours is off."
+    assert consent_bar_of(alice).sentence == "Everything is off."
     assert {use.id: number for use, number in browser.get("/opt-in/").context["again"]} == {
         "remix": 3,
         "train": 0,
@@ -267,8 +267,8 @@ def test_while_a_use_is_paused_it_is_allowed_for_none(
         sentence, detail = bar.sentence, bar.detail
 
     assert (numbers(shown["remix"]), shown["train"]["allowed"]) == ((0, 0, 0, 0, 10), 1)
-    assert sentence == "None of your videos may be remixed."
-    assert detail == "1 of 10 videos may be used for training."
+    assert sentence == "1 of 10 videos may be used for training."
+    assert detail == "None may be remixed."
 
 
 def test_what_is_being_withdrawn_is_not_counted_as_allowed(
@@ -289,7 +289,7 @@ def test_what_is_being_withdrawn_is_not_counted_as_allowed(
     assert cards(client_of(alice))["remix"]["allowed"] == 0
     assert [one.pk for one in client_of(alice).get("/").context["under_way"]] == [edit.pk]
     run(edit)
-    assert consent_bar_of(alice).sentence == "Nothing of yours is allowed."
+    assert consent_bar_of(alice).sentence == "Everything is off."
 
 
 def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
@@ -305,15 +305,15 @@ def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
     assert consent_bar_of(alice).sentence == sentence
     run(edit)
     assert edit.items.count() == 3
-    assert consent_bar_of(alice).sentence == "Nothing of yours is allowed."
+    assert consent_bar_of(alice).sentence == "Everything is off."
 
 
 @pytest.mark.parametrize(
     ("count", "allowed", "sentence", "detail"),
     [
         (0, 0, "You have no videos yet.", "Whatever you add starts off."),
-        (1, 0, "Nothing of yours is allowed.", "Your video is off for remix and training."),
-        (3, 0, "Nothing of yours is allowed.", "Your 3 videos are off for remix and training."),
+        (1, 0, "Everything is off.", "Your video may not be remixed or used for training."),
+        (3, 0, "Everything is off.", "None of your 3 videos may be remixed or used for training."),
         (1, 1, "1 of 1 video may be remixed.", "None may be used for training."),
         (1200, 2, "2 of 1,200 videos may be remixed.", "None may be used for training."),
     ],

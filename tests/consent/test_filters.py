@@ -504,7 +504,7 @@ def test_a_sort_that_does_not_exist_is_said_and_narrows_no_selection(
     make_videos(1, owner=alice)
 
     assert client_of(alice).get("/videos/?sort=size").status_code == 400
-    assert selection.matching(alice, {"sort": "size", "page": "2"}).query == ""
+    assert selection.matching(alice, {"sort": "size", "after": "2"}).query == ""
 
 
 # collections

@@ -55,7 +55,7 @@ def being_withdrawn(alice: User, videos: list[Video], *, holding: bool) -> Itera
         creator=alice,
         actor=f"creator:{alice.uuid}",
         use="remix",
-        status=Edit.Status.PREPARING if holding else Edit.Status.APPLYING,
+        status=Edit.Status.HOLDING if holding else Edit.Status.APPLYING,
         withdraws=0 if holding else len(videos),
         confirmed_at=timezone.now(),
         expires_at=timezone.now() + timedelta(days=1),

@@ -34,7 +34,16 @@ from hypothesis.stateful import (
 from audit import tree
 from audit.models import Event
 from consent import policy, querysets, selection, services
-from consent.models import Consent, ConsentCount, ConsentState, Edit, EditJob, Item, Notice
+from consent.models import (
+    Consent,
+    ConsentCount,
+    ConsentState,
+    Edit,
+    EditJob,
+    Item,
+    Notice,
+    state_line,
+)
 from consent.policy import Facts
 from consent.services.edits import job
 from consent.spreadsheets import Line
@@ -526,7 +535,7 @@ class Histories(RuleBasedStateMachine):
             edit = edits[kept.pk]
             assert edit.status == plan.status
             assert told[edit.pk] == {self.videos[n].pk: plan.result(n) for n in plan.lines}
-            if plan.status != "preparing":
+            if plan.status not in ("preparing", "holding"):
                 self._adds_up(edit, plan)
 
     def _adds_up(self, edit: Edit, plan: Plan) -> None:
@@ -613,6 +622,16 @@ def _is_paused() -> bool:
     return bool(switches.filter(name="remixer_paused", active=True).exists())
 
 
+def _line(item: Item) -> dict[str, str]:
+    """The canonical line of an item, made from its row alone."""
+    return {
+        "video": str(item.video.uuid),
+        "before": state_line(item.before, decided=item.before_decided),
+        "after": state_line(item.after, decided=item.after_decided),
+        "outcome": item.result,
+    }
+
+
 def _state_of(row: Consent) -> reference_model.State:
     if row.terms:
         return Allowed(row.terms.until, row.terms.notice.version)
@@ -622,7 +641,7 @@ def _state_of(row: Consent) -> reference_model.State:
 def _root_of(items: Any) -> str:
     rows = items.select_related("edit", "video", "before__notice", "after__notice")
     ordered = sorted(rows, key=lambda item: str(item.video.uuid))
-    return tree.root([tree.leaf_hash(tree.canonical(item.line())) for item in ordered]).hex()
+    return tree.root([tree.leaf_hash(tree.canonical(_line(item))) for item in ordered]).hex()
 
 
 Act = Callable[[Histories], None]

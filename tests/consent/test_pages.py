@@ -211,7 +211,7 @@ def test_the_bar_turns_everything_off_in_one_post(alice: User, client_of: Client
 
     page = answer.content.decode()
     assert ConsentState.objects.get(creator=alice).opted_out
-    assert "Everything of yours is off." in page
+    assert "Everything is off." in page
     assert "Remix for 2 videos" in page
     assert "checked" not in page
 
@@ -646,7 +646,7 @@ def test_a_confirm_while_another_edit_is_applied_is_a_conflict_that_says_so(
 
 ADDRESSES = [
     *(("GET", name) for name in ("", "preview/", "progress/", "items.csv", "?outcome=changed")),
-    *(("GET", name) for name in ("?outcome=nonsense&after=nonsense", "progress/?said=%00")),
+    *(("GET", name) for name in ("?outcome=already&after=nonsense", "progress/?said=%00")),
     *(("POST", name) for name in ("confirm/", "cancel/", "retry/", "undo/")),
 ]
 
@@ -687,7 +687,7 @@ def in_status(status: str, owner: User) -> Edit:
     return edit
 
 
-@pytest.mark.parametrize("status", [*Edit.Status.values, "holding"])
+@pytest.mark.parametrize("status", Edit.Status.values)
 @pytest.mark.parametrize(("method", "name"), ADDRESSES)
 @pytest.mark.large_edits(stepwise=True)
 def test_an_edit_in_every_status_answers_at_every_address(
@@ -838,9 +838,9 @@ def test_a_row_says_its_state_since_when_and_by_whom(
     states = {video.pk: states[0] for video, states in browser.get("/videos/").context["rows"]}
 
     assert (states[mine.pk].label, states[mine.pk].who) == ("Remix allowed", "You")
-    assert states[mine.pk].told_since
+    assert states[mine.pk].shown_since
     assert states[theirs.pk].why == "CreatorHub staff turned it off"
-    assert states[theirs.pk].told_since
+    assert states[theirs.pk].shown_since
 
 
 def test_a_cancelled_undo_can_be_taken_up_again(alice: User, client_of: ClientOf) -> None:

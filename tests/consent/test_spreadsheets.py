@@ -693,7 +693,10 @@ def test_a_result_is_downloaded_whole_or_by_outcome(alice: User, browser: Client
         "pending": [],
         "cancelled": [],
     }
-    assert len(download("?outcome=nonsense")[1]) == 4
+    for page in (f"/edits/{edit.uuid}/items.csv", f"/edits/{edit.uuid}/"):
+        unknown = browser.get(f"{page}?outcome=nonsense")
+        assert unknown.status_code == 400
+        assert "There is no outcome “nonsense”." in unknown.text
 
 
 def test_a_result_comes_in_batches_with_every_video_once(
