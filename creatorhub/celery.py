@@ -10,6 +10,9 @@ from typing import Any
 
 from celery import Celery, bootsteps
 from celery.signals import celeryd_after_setup, worker_process_init
+from django.conf import settings
+
+from creatorhub import checks, data_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
 
@@ -21,12 +24,20 @@ PR_SET_PDEATHSIG = 1
 SWEEP_EVERY = 30.0  # seconds
 
 
+def prepare_the_data_folder(**_: Any) -> None:
+    """Celery asks for its configuration: if nobody has loaded the settings yet, a Celery command
+    is what started this process, and it reads them next."""
+    if not settings.configured:
+        data_folder.prepare()
+
+
+app.on_configure.connect(prepare_the_data_folder)
+
+
 @celeryd_after_setup.connect
 def refuse_a_broken_start(**_: Any) -> None:
     """Celery runs the system checks by itself, but without those of the database, and goes on
     whatever they say."""
-    from creatorhub import checks
-
     checks.refuse_a_broken_start()
 
 

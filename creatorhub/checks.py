@@ -19,6 +19,8 @@ from django.core.checks import Warning as Caution
 from django.db import connections
 from PIL import features
 
+from creatorhub import data_folder
+
 POSTGRESQL_AT_LEAST = 13
 SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers": 1}
 
@@ -156,10 +158,25 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
 
 
 @register()
+def data_folder_is_prepared(**_: Any) -> Iterable[CheckMessage]:
+    """A program that loads Django by itself finds nothing made for it."""
+    if missing := data_folder.missing():
+        yield Error(
+            f"The data folder {data_folder.location()} lacks {', '.join(missing)}.",
+            hint=(
+                "Run `python manage.py check` once with the same CREATORHUB_DATA: it makes what "
+                "is missing. Your own program calls creatorhub.data_folder.prepare() before "
+                "django.setup()."
+            ),
+            id="creatorhub.E009",
+        )
+
+
+@register()
 def data_folder_is_private(**_: Any) -> Iterable[CheckMessage]:
     """It holds the uploads, the keys and, embedded, the database."""
     folder = Path(settings.DATA_DIR)
-    if folder.stat().st_mode & 0o007:
+    if folder.exists() and folder.stat().st_mode & 0o007:
         yield Caution(
             f"Everybody on this machine can look into {folder}.",
             hint=f"chmod 700 {folder}",

@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from creatorhub import data_folder
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
     os.environ["CREATORHUB_TEST_ROOT"] = tempfile.mkdtemp(prefix="creatorhub-tests-")
@@ -29,6 +31,7 @@ os.environ |= {
 }
 for name in ("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"):
     os.environ.pop(name, None)
+data_folder.prepare()
 
 
 def pytest_unconfigure() -> None:

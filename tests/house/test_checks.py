@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from django.db import connection
 from PIL import features
 from pytest_django.fixtures import Settings
 
-from creatorhub import checks
+from creatorhub import checks, data_folder
 from library import checks as library_checks
 from library import limits
 
@@ -184,6 +185,92 @@ def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None
     tmp_path.chmod(0o755)
 
     assert _ids(list(checks.data_folder_is_private())) == ["creatorhub.W003"]
+
+
+def test_a_data_folder_that_lacks_something_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREATORHUB_DATA", str(tmp_path))
+    monkeypatch.delenv("SECRET_KEY")
+
+    (error,) = checks.data_folder_is_prepared()
+
+    assert error.id == "creatorhub.E009"
+    assert error.msg.startswith(f"The data folder {tmp_path} lacks work, work/uploads, ")
+    assert error.msg.endswith("keys/secret_key.")
+    assert error.hint
+    assert "python manage.py check" in error.hint
+
+    data_folder.prepare()
+
+    assert not list(checks.data_folder_is_prepared())
+
+
+def test_what_is_prepared_is_open_to_this_account_alone_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "data"
+    monkeypatch.setenv("CREATORHUB_DATA", str(folder))
+    monkeypatch.delenv("SECRET_KEY")
+
+    data_folder.prepare()
+    key = data_folder.kept_secret_key()
+    data_folder.prepare()
+
+    assert len(key) > 80
+    assert data_folder.kept_secret_key() == key
+    assert [path.name for path in (folder / "keys").iterdir()] == ["secret_key"]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
+    assert set(modes.values()) == {0o700, 0o600}
+    assert [path for path, mode in modes.items() if mode == 0o600] == [folder / data_folder.KEY]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import creatorhub.settings",
+        "import django; django.setup(); import creatorhub.urls",
+        "import creatorhub.celery",
+    ],
+)
+def test_what_only_imports_makes_nothing(program: str, tmp_path: Path) -> None:
+    done = _start(
+        *("-c", program), data=tmp_path / "data", DJANGO_SETTINGS_MODULE="creatorhub.settings"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_program_of_its_own_is_told_what_is_missing(tmp_path: Path) -> None:
+    """`django-admin` is not one of our ways of starting."""
+    done = _start(
+        *("-m", "django", "check"), data=tmp_path, DJANGO_SETTINGS_MODULE="creatorhub.settings"
+    )
+
+    assert done.returncode == 1
+    assert f"The data folder {tmp_path} lacks work, " in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("manage.py", "check"),
+        ("-c", "import creatorhub.wsgi"),
+        ("-c", "import creatorhub.asgi"),
+        ("-m", "celery", "--app", "creatorhub", "report"),
+    ],
+    ids=["check", "web", "asgi", "celery"],
+)
+def test_every_way_of_starting_prepares_the_data_folder(
+    way: tuple[str, ...], tmp_path: Path
+) -> None:
+    started = _start(*way, data=tmp_path / "data")
+
+    assert started.returncode == 0, started.stderr
+    assert (tmp_path / "data" / data_folder.KEY).read_text()
+    assert (tmp_path / "data" / data_folder.UPLOADS).is_dir()
 
 
 @pytest.mark.parametrize(
