@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_htmx.http import HttpResponseClientRedirect
 
 from creatorhub.models import User
 
@@ -39,6 +40,6 @@ def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         messages.warning(request, "You were signed out, and nothing was changed. Do it once more.")
         if not part:
             return answer
-        return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
+        return HttpResponseClientRedirect(answer.url, status=204)
 
     return ask
