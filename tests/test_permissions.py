@@ -24,6 +24,7 @@ from django.utils import timezone
 from consent import services as consent
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from tests import factories
 
@@ -232,8 +233,6 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
 
 
 def a_meme() -> Any:
-    from remixer.catalogue import TEMPLATES
-
     return next(iter(TEMPLATES.values()))
 
 
