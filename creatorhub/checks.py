@@ -12,11 +12,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from PIL import features
 
 from creatorhub import data_folder
@@ -155,6 +158,51 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
             f"This is PostgreSQL {version}; {POSTGRESQL_AT_LEAST} or newer is needed.",
             id="creatorhub.E008",
         )
+
+
+@register(Tags.database)
+def database_is_of_this_version(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """A database with migrations that this code does not have was made by another version: its
+    tables are not those that the models expect, and `migrate` would add to them."""
+    if "default" not in (databases or ()):
+        return
+    if unknown := unknown_migrations():
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        yield Error(
+            f"Another version made this database: it has the migrations "
+            f"{', '.join(unknown[:3])}{more}, and this version does not.",
+            hint=(
+                "Start the version that made it, or start with an empty database: another "
+                "CREATORHUB_DATA, and in production another DATABASE_URL."
+            ),
+            id="creatorhub.E010",
+        )
+
+
+def unknown_migrations() -> list[str]:
+    """`app.name` of those that are applied and not on the disk. Not those of installed packages,
+    which may drop migrations that they have squashed."""
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    replaced = {key for migration in known.values() for key in migration.replaces}
+    packages = {app.label for app in apps.get_app_configs()} - our_apps()
+    applied = MigrationRecorder(connections["default"]).applied_migrations()
+    return [
+        f"{app}.{name}"
+        for app, name in sorted(applied)
+        if app not in packages and (app, name) not in known and (app, name) not in replaced
+    ]
+
+
+def our_apps() -> set[str]:
+    """The labels of the apps in this repository."""
+    beside_us = Path(__file__).resolve().parent.parent
+    return {
+        app.label
+        for app in apps.get_app_configs()
+        if Path(app.path).resolve().parent == beside_us
+    }
 
 
 @register()

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 from argparse import ArgumentParser
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +26,7 @@ class Command(BaseCommand):
         "it makes the database and, with DEBUG on, the demo. Production runs them as services "
         "of their own: see docs/operations.md."
     )
-    requires_system_checks: list[str] = []  # handle() runs them all, those of the database too
+    requires_system_checks: list[str] = []  # `migrate` runs them all
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,8 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *, port: str, **options: Any) -> None:
         number = _free_port(port)
-        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        call_command("check", databases=["default"], stdout=StringIO())
+        # Before it changes anything it runs all checks, those of the database too.
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         self._demo_on_first_start()
         connections.close_all()
 
