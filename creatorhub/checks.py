@@ -7,6 +7,7 @@ and starts programs; `refuse_a_broken_start` runs it wherever a web server or a 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -68,6 +69,17 @@ def mode_is_whole(**_: Any) -> Iterable[CheckMessage]:
                 "with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
             ),
             id="creatorhub.E002",
+        )
+
+
+@register()
+def security_contact_is_an_address(**_: Any) -> Iterable[CheckMessage]:
+    contact = settings.SECURITY_CONTACT
+    if contact and not re.fullmatch(r"(mailto:)?[^@\s:/]+@[^@\s:/]+|https://\S+", contact):
+        yield Error(
+            f"SECURITY_CONTACT is “{contact}”, which nobody can write to.",
+            hint="Set an e-mail address or the https:// address of a form, or leave it empty.",
+            id="creatorhub.E011",
         )
 
 
@@ -199,9 +211,7 @@ def our_apps() -> set[str]:
     """The labels of the apps in this repository."""
     beside_us = Path(__file__).resolve().parent.parent
     return {
-        app.label
-        for app in apps.get_app_configs()
-        if Path(app.path).resolve().parent == beside_us
+        app.label for app in apps.get_app_configs() if Path(app.path).resolve().parent == beside_us
     }
 
 

@@ -179,6 +179,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "creatorhub.errors.csrf_failure"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Who is told of a security problem: an e-mail address, or the https:// address of a form
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="CreatorHub <no-reply@localhost>")
 
 # Transport and headers. HTTPS is off only with DEBUG, or where INSECURE_HTTP says so.
@@ -261,13 +263,12 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# Edits: how many videos one request or one transaction works on
-EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)  # applied by the request itself
-EDIT_MAX_FREEZE_INLINE = env.int("EDIT_MAX_FREEZE_INLINE", default=20_000)  # written into a draft
-EDIT_CHUNK_SIZE = env.int(
-    "EDIT_CHUNK_SIZE", default=20_000
-)  # applied by one transaction of the job
-EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)  # seconds, then other jobs have their turn
+# How many videos of an edit are written into its draft, and applied, by the request itself; how
+# many one transaction of the job applies; after how many seconds another job has its turn
+EDIT_MAX_FREEZE_INLINE = env.int("EDIT_MAX_FREEZE_INLINE", default=20_000)
+EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)
+EDIT_CHUNK_SIZE = env.int("EDIT_CHUNK_SIZE", default=20_000)
+EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)
 
 # What a creator may bring, in bytes
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=512 * 1024**2)

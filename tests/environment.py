@@ -29,7 +29,10 @@ os.environ |= {
     # Playwright's synchronous API runs an event loop in the test's own thread.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
-for name in ("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"):
+for name in (
+    *("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"),
+    "SECURITY_CONTACT",
+):
     os.environ.pop(name, None)
 data_folder.prepare()
 

@@ -85,6 +85,19 @@ def test_embedded_and_production_are_both_whole(settings: Settings) -> None:
     assert not list(checks.mode_is_whole())
 
 
+@pytest.mark.parametrize("contact", ["me", "a b@example.org", "http://example.org", "a@b\n"])
+def test_a_security_contact_that_is_no_address_is_an_error(
+    settings: Settings, contact: str
+) -> None:
+    for address in ("", "me@example.org", "mailto:me@example.org", "https://example.org/report"):
+        settings.SECURITY_CONTACT = address
+        assert not list(checks.security_contact_is_an_address())
+
+    settings.SECURITY_CONTACT = contact
+
+    assert _ids(list(checks.security_contact_is_an_address())) == ["creatorhub.E011"]
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
