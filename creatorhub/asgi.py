@@ -1,4 +1,4 @@
-"""The ASGI entry point; the product itself is served by WSGI."""
+"""The ASGI entry point. Production uses WSGI."""
 
 import os
 

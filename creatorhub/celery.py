@@ -1,4 +1,4 @@
-"""Celery carries hints. The job rows hold the truth (see creatorhub.jobs)."""
+"""The Celery app. Its messages are only hints about job rows (see creatorhub.jobs)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ app.on_configure.connect(prepare_the_data_folder)
 
 @celeryd_after_setup.connect
 def refuse_a_broken_start(**_: Any) -> None:
-    """Celery runs the system checks by itself, but without those of the database, and goes on
-    whatever they say."""
+    """Celery runs the system checks by itself, but without those of the database, and starts
+    whatever they find."""
     checks.refuse_a_broken_start()
 
 
@@ -49,7 +49,7 @@ def die_with_the_worker(**_: Any) -> None:
 
 
 class SweepTimer(bootsteps.StartStopStep):
-    """Asks for a sweep at the start of every worker and every 30 seconds from then on."""
+    """Asks for a sweep when a worker starts, and every 30 seconds from then on."""
 
     requires = ("celery.worker.components:Timer",)
 

@@ -1,7 +1,7 @@
 """What must hold before the product starts, each with a sentence that says what to do.
 
-Django runs the first group with every command. The second, tagged `database`, asks the database
-and starts programs; `refuse_a_broken_start` runs it wherever a web server or a worker starts.
+Django runs those without a tag with every command. Those tagged `database` ask the database and
+start programs; `migrate` runs them, and refuse_a_broken_start() when a web server or worker starts.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers"
 def refuse_a_broken_start() -> None:
     """Runs every check, those of the database too, and ends the process if one is an error.
 
-    Warnings are left to `manage.py check`, or each of several processes would repeat them.
+    Warnings are left to `manage.py check`, so that not every process repeats them.
     """
     try:
         found = checks.run_checks(databases=["default"])
     finally:
-        connections.close_all()  # or the processes that are forked next would share it
+        connections.close_all()  # or processes forked later would share one connection
     errors = [message for message in found if message.is_serious() and not message.is_silenced()]
     if errors:
         sys.stderr.write("".join(f"{message}\n" for message in errors))
@@ -45,8 +45,9 @@ def refuse_a_broken_start() -> None:
 
 
 @register()
-def mode_is_whole(**_: Any) -> Iterable[CheckMessage]:
-    """PostgreSQL and Redis come together: with one of them, processes would not share it all."""
+def settings_are_for_one_mode(**_: Any) -> Iterable[CheckMessage]:
+    """PostgreSQL and Redis are set together: with only one of them, processes on two machines
+    would share the rows but not the messages, or the other way round."""
     given = {name for name in ("DATABASE_URL", "REDIS_URL") if getattr(settings, name)}
     if len(given) == 1:
         (missing,) = {"DATABASE_URL", "REDIS_URL"} - given
@@ -84,9 +85,9 @@ def security_contact_is_an_address(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register()
-def transactions_are_ours(**_: Any) -> Iterable[CheckMessage]:
-    """An outer transaction would hold a creator's lock for a whole request, and services that
-    ask for a durable transaction would fail in it."""
+def services_control_transactions(**_: Any) -> Iterable[CheckMessage]:
+    """A transaction around a request would hold a creator's lock until its end, and a service that
+    asks for a durable transaction would fail in it."""
     database = settings.DATABASES["default"]
     if database.get("ATOMIC_REQUESTS"):
         yield Error(
@@ -110,7 +111,7 @@ def transactions_are_ours(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register()
-def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
+def captions_can_be_shaped(**_: Any) -> Iterable[CheckMessage]:
     if not features.check("raqm"):
         yield Caution(
             "Pillow finds no FriBiDi, so captions in Arabic, Hebrew or Indic scripts come out "
@@ -121,7 +122,7 @@ def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register(Tags.database)
-def database_keeps_its_promises(
+def database_is_set_up_as_needed(
     *, databases: Sequence[str] | None = None, **_: Any
 ) -> Iterable[CheckMessage]:
     if "default" not in (databases or ()):
@@ -135,8 +136,8 @@ def database_keeps_its_promises(
 
 
 def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
-    """Read back from the connection: a pragma that SQLite does not know or cannot set is
-    ignored without a word."""
+    """Read back from the connection: SQLite silently ignores a pragma that it does not know or
+    cannot set."""
     for pragma, wanted in SQLITE_PRAGMAS.items():
         cursor.execute(f"PRAGMA {pragma}")
         found = cursor.fetchone()[0]
@@ -145,7 +146,7 @@ def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
                 f"SQLite's {pragma} is {found!r}, and must be {wanted!r}.",
                 hint=(
                     "journal_mode needs a local disk: not a network share, not memory. "
-                    "Without recursive_triggers a REPLACE walks past the log's triggers."
+                    "Without recursive_triggers a REPLACE changes the log without its triggers."
                 ),
                 id="creatorhub.E006",
             )
@@ -158,8 +159,8 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
         yield Error(
             f"PostgreSQL's isolation level is {isolation}, and must be read committed.",
             hint=(
-                "Under a snapshot, a publish that waited for the creator's lock would not see "
-                "the withdrawal it waited for."
+                "Under any other, a publish that has waited for the creator's lock would not see "
+                "the withdrawal that it waited for."
             ),
             id="creatorhub.E007",
         )

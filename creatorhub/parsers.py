@@ -1,4 +1,4 @@
-"""What the API reads. Its own module: DRF loads it while `rest_framework.views` is loading."""
+"""What the API reads. A module of its own, since DRF loads it while loading its views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking who is there, and what a view is given that knows."""
+"""Views for people who are signed in: the decorator that asks for it, and their request's type."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from creatorhub.models import User
 
 
 class SignedIn(HttpRequest):
-    """A request whose person is known, for the annotations of such views."""
+    """The request that such a view gets, for its annotations."""
 
     user: User
 
 
 def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Django's, but a form or a part of a page that finds its session ended is sent back to its
-    own page after the sign-in: the address of a form answers GET with a bare 405, and HTMX would
-    put the sign-in page inside the one that asked."""
+    """Django's, except when the session has ended under a form or a part of a page: after the
+    sign-in these return to their own page. The address of a form answers GET with a bare 405, and
+    HTMX would put the sign-in page inside the one that asked."""
 
     @wraps(view)
     def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,4 +1,4 @@
-"""One file, driven by the environment; what must not be missing is a system check (checks.py).
+"""Settings, all from the environment. What must not be missing is a system check (checks.py).
 
 Two modes, one code. Embedded, the default, needs no service: SQLite, Celery over files, media in
 a folder, all under CREATORHUB_DATA. Production is DATABASE_URL (PostgreSQL), REDIS_URL and,

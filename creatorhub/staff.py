@@ -1,7 +1,8 @@
-"""What every page of the staff admin has in common: it looks, and acts only through services.
+"""What every page of the staff admin has in common: it shows rows, and changes them only through
+services.
 
-A row is never added, changed or deleted by the admin itself. What staff may do is an action that
-asks for a reason on a page of its own and then calls a service, which writes the log.
+The admin itself never adds, changes or deletes a row. What staff may do is an action: it asks for
+a reason on a page of its own, then calls a service, which writes the log.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 
-MOST_AT_ONCE = 500
+MAX_ROWS = 500
 
 M = TypeVar("M", bound=Model)
 Act = Callable[..., Iterator[str]]
@@ -38,11 +39,11 @@ class ReasonForm(forms.Form):
 
 
 class NoReasonForm(forms.Form):
-    """For an act that explains itself: the page only asks whether it is meant."""
+    """For an action that needs no reason: the page only asks for confirmation."""
 
 
 class StaffAdmin(admin.ModelAdmin[M]):
-    """Rows to look at. Every member of staff may look; nobody, superusers included, may write."""
+    """Rows to look at. All staff may look; nobody may write, not even a superuser."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -73,7 +74,7 @@ def reasoned(
     label: Text, *, consequence: Text, button: Text, form_class: type[forms.Form] = ReasonForm
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
-    will happen and asks why. `act` yields a sentence for each thing that it has done."""
+    will happen and asks for a reason. `act` yields a sentence for each thing that it did."""
 
     def decorate(act: Act) -> Any:
         @admin.action(description=label)
@@ -81,9 +82,9 @@ def reasoned(
         def action(
             page: StaffAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
         ) -> HttpResponse | None:
-            rows = list(queryset[: MOST_AT_ONCE + 1])
-            if len(rows) > MOST_AT_ONCE:
-                sentence = f"Choose at most {MOST_AT_ONCE} at once."
+            rows = list(queryset[: MAX_ROWS + 1])
+            if len(rows) > MAX_ROWS:
+                sentence = f"Choose at most {MAX_ROWS} at once."
                 page.message_user(request, sentence, messages.ERROR)
                 return None
             form = form_class(request.POST if "confirmed" in request.POST else None)
@@ -114,9 +115,9 @@ def reasoned(
 
 
 class StaffSite(admin.AdminSite):
-    """Shows only pages written as StaffAdmin. What a library registers for its own tables (API
-    tokens, e-mail addresses, flags, groups) stays out: each would be a way past the services,
-    and the first two a way to act as a creator."""
+    """Shows only pages written as StaffAdmin, not those that packages register for their tables
+    (API tokens, e-mail addresses, flags, groups): with each of these staff could go around the
+    services, and with the first two act as a creator."""
 
     site_header = "CreatorHub staff"
     site_title = "CreatorHub staff"

@@ -1,4 +1,4 @@
-"""The whole map on one screen, grouped by resource."""
+"""All addresses, by app."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -53,7 +53,7 @@ def test_half_a_production_is_an_error(settings: Settings, given: str, missing: 
     settings.DATABASE_URL = settings.REDIS_URL = ""
     setattr(settings, given, "something://")
 
-    (error,) = checks.mode_is_whole()
+    (error,) = checks.settings_are_for_one_mode()
 
     assert error.id == "creatorhub.E001"
     assert error.msg == f"{given} is set, but {missing} is not: this start is half-configured."
@@ -66,7 +66,7 @@ def test_production_without_a_secret_is_an_error(
     settings.DEBUG = False
     monkeypatch.delenv("SECRET_KEY")
 
-    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.E002"]
+    assert _ids(list(checks.settings_are_for_one_mode())) == ["creatorhub.E002"]
 
 
 def test_debug_in_production_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,15 +74,15 @@ def test_debug_in_production_is_said(settings: Settings, monkeypatch: pytest.Mon
     settings.DEBUG = True
     monkeypatch.delenv("CREATORHUB_TESTS")
 
-    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.W001"]
+    assert _ids(list(checks.settings_are_for_one_mode())) == ["creatorhub.W001"]
 
 
 def test_embedded_and_production_are_both_whole(settings: Settings) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = ""
-    assert not list(checks.mode_is_whole())
+    assert not list(checks.settings_are_for_one_mode())
 
     settings.DATABASE_URL = settings.REDIS_URL = "something://"
-    assert not list(checks.mode_is_whole())
+    assert not list(checks.settings_are_for_one_mode())
 
 
 @pytest.mark.parametrize("contact", ["me", "a b@example.org", "http://example.org", "a@b\n"])
@@ -115,11 +115,11 @@ def test_transactions_that_are_not_ours_are_an_error(
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
     }
     monkeypatch.setitem(django_settings.DATABASES, "default", sqlite)
-    assert not list(checks.transactions_are_ours())
+    assert not list(checks.services_control_transactions())
 
     monkeypatch.setitem(django_settings.DATABASES, "default", sqlite | change)
 
-    assert _ids(list(checks.transactions_are_ours())) == [found]
+    assert _ids(list(checks.services_control_transactions())) == [found]
 
 
 def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
@@ -132,8 +132,8 @@ def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_this_database_keeps_its_promises() -> None:
-    assert not list(checks.database_keeps_its_promises(databases=["default"]))
+def test_this_database_is_set_up_as_needed() -> None:
+    assert not list(checks.database_is_set_up_as_needed(databases=["default"]))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -143,7 +143,7 @@ def test_another_isolation_level_is_an_error() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE")
         try:
-            found = list(checks.database_keeps_its_promises(databases=["default"]))
+            found = list(checks.database_is_set_up_as_needed(databases=["default"]))
         finally:
             cursor.execute(
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
@@ -168,7 +168,7 @@ def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: Settings) ->
 def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda feature: False)
 
-    assert _ids(list(checks.captions_are_shaped())) == ["creatorhub.W002"]
+    assert _ids(list(checks.captions_can_be_shaped())) == ["creatorhub.W002"]
 
 
 @pytest.fixture

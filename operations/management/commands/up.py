@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(supervisor.problem)
 
     def _demo_on_first_start(self) -> None:
-        """The mark outlives a demo that was interrupted, so the next start makes it again."""
+        """The file `demo.unfinished` stays if the demo is interrupted: the next start continues."""
         unfinished = settings.DATA_DIR / "demo.unfinished"
         if not settings.DEBUG or (User.objects.exists() and not unfinished.exists()):
             return
@@ -73,7 +73,7 @@ class Command(BaseCommand):
 
 
 def _free_port(port: str) -> int:
-    """The port as a number. Raises CommandError if it is none, or taken."""
+    """The port as a number. Raises CommandError if it is not a port, or in use."""
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise CommandError(f"PORT must be a number from 1 to 65535, not “{port}”.")
     with socket.socket() as probe:
@@ -81,7 +81,7 @@ def _free_port(port: str) -> int:
         try:
             probe.bind((HOST, int(port)))
         except PermissionError:
-            raise CommandError(f"Port {port} is not open to you. Use one above 1023.") from None
+            raise CommandError(f"You may not use port {port}. Choose one above 1023.") from None
         except OSError:
             raise CommandError(
                 f"Port {port} is in use by another program. Stop that one, or choose another "
@@ -97,18 +97,10 @@ def _children(port: int) -> list[Child]:
         *("--worker-class", "gthread", "--threads", "8", "--timeout", "60"),
         *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
     )
-    # Celery's lecture on running as root; in a container that is how it is.
-    hush = ("-W", "ignore:You're running the worker")
     worker = (
-        *hush,
-        "-m",
-        "celery",
-        "--quiet",
-        "--app",
-        "creatorhub",
-        "worker",
-        "--loglevel",
-        "WARNING",
+        # In a container the worker runs as root, and Celery warns about that at length.
+        *("-W", "ignore:You're running the worker"),
+        *("-m", "celery", "--quiet", "--app", "creatorhub", "worker", "--loglevel", "WARNING"),
     )
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     render = ("--queues", "render", "--concurrency", str(os.cpu_count() or 1), "--hostname")
