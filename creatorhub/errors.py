@@ -5,7 +5,7 @@ Services raise these; pages show the sentence, the API answers {"detail", "code"
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -15,16 +15,20 @@ from django.core.exceptions import (
 )
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
-UNREADABLE = "We could not read this request."
-NOT_ALLOWED = "You may not do this."
-BROKEN = "Something went wrong on our side. Try again in a moment."
-TOO_LARGE = (
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
+UNREADABLE = _("We could not read this request.")
+NOT_ALLOWED = _("You may not do this.")
+BROKEN = _("Something went wrong on our side. Try again in a moment.")
+TOO_LARGE = _(
     "This request is too large, and nothing was done. Send it in parts; for an edit of many "
     "videos, select by `matching` filters instead of naming each."
 )
@@ -37,7 +41,7 @@ class Refused(Exception):
 
     status = 400
 
-    def __init__(self, sentence: str, *, code: str, status: int | None = None) -> None:
+    def __init__(self, sentence: StrOrPromise, *, code: str, status: int | None = None) -> None:
         super().__init__(sentence)
         self.sentence = str(sentence)
         self.code = code
@@ -117,7 +121,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _for_programs(
-    request: HttpRequest, status: int, sentence: str, code: str
+    request: HttpRequest, status: int, sentence: StrOrPromise, code: str
 ) -> HttpResponse | None:
     """The API's answer; None for a page, which Django answers with 400.html to 500.html."""
     if not request.path.startswith(API_PREFIX):

@@ -32,6 +32,8 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError
 
 from creatorhub.celery import app
@@ -50,19 +52,19 @@ ONE_SHORT_TRY = {  # at the broker: two seconds at most
     "socket_connect_timeout": 2,
     "socket_timeout": 2,
 }
-OUT_OF_ATTEMPTS = (
+OUT_OF_ATTEMPTS = gettext_noop(  # rows and the log keep it
     "We tried three times and the machine stopped each time before the work was done. "
     "Try again; if it fails once more, tell us the number on this page."
 )
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    REFUSED = "refused", "Refused"
-    CANCELLED = "cancelled", "Cancelled"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 LIVE = (State.QUEUED, State.RUNNING)
@@ -83,8 +85,8 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
-    progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent, 0 to 100.")
-    problem = models.TextField(blank=True, help_text="Why it ended badly, in plain words.")
+    progress = models.PositiveSmallIntegerField(default=0, help_text=_("Per cent, 0 to 100."))
+    problem = models.TextField(blank=True, help_text=_("Why it ended badly, in plain words."))
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 

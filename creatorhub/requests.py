@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from creatorhub.models import User
@@ -37,7 +38,9 @@ def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         came_from = urlsplit(request.headers.get("Referer", ""))
         here = came_from.netloc == request.get_host() and came_from.path
         answer = redirect_to_login(f"{here}?{came_from.query}" if here else "/")
-        messages.warning(request, "You were signed out, and nothing was changed. Do it once more.")
+        messages.warning(
+            request, _("You were signed out, and nothing was changed. Do it once more.")
+        )
         if not part:
             return answer
         return HttpResponseClientRedirect(answer.url, status=204)

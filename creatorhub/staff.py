@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
@@ -18,23 +18,26 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MAX_ROWS = 500
 
 M = TypeVar("M", bound=Model)
 Act = Callable[..., Iterator[str]]
-Text = Any  # text, or its lazy translation
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text="The creator reads this in their history, and it stays in the log.",
+        help_text=gettext_lazy("The creator reads this in their history, and it stays in the log."),
     )
 
 
@@ -71,7 +74,11 @@ def staff_actor(request: HttpRequest) -> Actor:
 
 
 def reasoned(
-    label: Text, *, consequence: Text, button: Text, form_class: type[forms.Form] = ReasonForm
+    label: StrOrPromise,
+    *,
+    consequence: StrOrPromise,
+    button: StrOrPromise,
+    form_class: type[forms.Form] = ReasonForm,
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
     will happen and asks for a reason. `act` yields a sentence for each thing that it did."""
@@ -84,7 +91,7 @@ def reasoned(
         ) -> HttpResponse | None:
             rows = list(queryset[: MAX_ROWS + 1])
             if len(rows) > MAX_ROWS:
-                sentence = f"Choose at most {MAX_ROWS} at once."
+                sentence = gettext("Choose at most %(most)s at once.") % {"most": MAX_ROWS}
                 page.message_user(request, sentence, messages.ERROR)
                 return None
             form = form_class(request.POST if "confirmed" in request.POST else None)
@@ -119,9 +126,9 @@ class StaffSite(admin.AdminSite):
     (API tokens, e-mail addresses, flags, groups): with each of these staff could go around the
     services, and with the first two act as a creator."""
 
-    site_header = "CreatorHub staff"
-    site_title = "CreatorHub staff"
-    index_title = "What staff can do"
+    site_header = gettext_lazy("CreatorHub staff")
+    site_title = gettext_lazy("CreatorHub staff")
+    index_title = gettext_lazy("What staff can do")
     index_template = "admin/staff_index.html"
     site_url = "/"
 
