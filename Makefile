@@ -47,8 +47,9 @@ demo: setup ## Make the demo: alice and her 500 videos, bob, a member of staff
 	@DEBUG=1 $(VENV)python manage.py migrate --verbosity 0
 	@DEBUG=1 $(VENV)python manage.py demo
 
-test: dev ## Run the tests on SQLite, or on $DATABASE_URL and $REDIS_URL
-	@$(VENV)pytest --numprocesses $(WORKERS) $(PYTEST_ARGS)
+# PYTEST_ARGS come last: an -m in them takes the place of this one.
+test: dev ## Run the tests on SQLite, or on $DATABASE_URL and $REDIS_URL; SLOW=1: also the slow ones
+	@$(VENV)pytest --numprocesses $(WORKERS) $(if $(SLOW),,-m "not slow") $(PYTEST_ARGS)
 
 lint: dev ## Check style, types, layers, templates and migrations
 	$(VENV)ruff check .

@@ -6,6 +6,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from creatorhub import data_folder
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
+    data_folder.prepare()
     execute_from_command_line(sys.argv)

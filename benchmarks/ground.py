@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from creatorhub import data_folder
+
 JOINED = os.environ.get("BENCH_FOLDER", "")
 FOLDER = Path(JOINED or tempfile.mkdtemp(prefix="creatorhub-bench-"))
 os.environ |= {
@@ -29,6 +31,7 @@ os.environ |= {
 (FOLDER / "static").mkdir(exist_ok=True)  # collected when a release is installed; empty here
 # Hints about jobs go to files in the folder: no worker of another installation must hear them.
 os.environ.pop("REDIS_URL", None)
+data_folder.prepare()
 
 
 def set_up() -> None:

@@ -23,8 +23,8 @@ Kind = Literal["creator", "staff", "system"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`id` is the account's UUID for people, and a short name for a part of the system. As text,
-    in the log and in columns, it is `kind:id`."""
+    """`id` is the account's UUID for people, and a short name for a part of the system. Its text,
+    in the log and in columns, is `kind:id`."""
 
     kind: Kind
     id: str
@@ -56,7 +56,7 @@ class Actor:
         return f"{self.kind}:{self.id}"
 
     def is_user(self, uuid: UUID) -> bool:
-        """Whether this is the person behind that account, in whichever role."""
+        """Whether this is the person behind that account, as a creator or as staff."""
         return self.kind != "system" and self.id == str(uuid)
 
     def require(self, creator: User, *, or_staff: bool = False, sentence: str = "") -> None:

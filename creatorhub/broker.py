@@ -1,6 +1,6 @@
-"""Celery's messages as files, for the mode without Redis: Kombu's transport, but a message is seen
-only once it is whole. Kombu opens the file that it then fills; a worker that looks in between
-reads nothing, takes that for a broken message, and dies of it."""
+"""Celery's messages as files, for the mode without Redis: Kombu's transport, but a message becomes
+visible only when it is complete. Kombu writes into a file that workers can see already; a worker
+that reads it too early finds it empty, treats it as a broken message, and ends."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    # Kombu itself names this argument differently in its two base classes.
+    # Kombu names this argument differently in its two base classes.
     def _put(  # type: ignore[override]
         self, queue: str, payload: dict[str, Any], **kwargs: Any
     ) -> None:
-        """Write under a name that is no queue's, then rename. Names sort by age, as Kombu's do."""
+        """Write under a name that belongs to no queue, then rename. Like Kombu's, names sort by
+        age."""
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         whole = Path(self.data_folder_out) / name
         part = whole.with_name(f"{name}.part")

@@ -1,4 +1,4 @@
-"""Celery carries hints. The job rows hold the truth (see creatorhub.jobs)."""
+"""The Celery app. Its messages are only hints about job rows (see creatorhub.jobs)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import Any
 
 from celery import Celery, bootsteps
 from celery.signals import celeryd_after_setup, worker_process_init
+from django.conf import settings
+
+from creatorhub import checks, data_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
 
@@ -21,12 +24,20 @@ PR_SET_PDEATHSIG = 1
 SWEEP_EVERY = 30.0  # seconds
 
 
+def prepare_the_data_folder(**_: Any) -> None:
+    """Celery asks for its configuration: if nobody has loaded the settings yet, a Celery command
+    is what started this process, and it reads them next."""
+    if not settings.configured:
+        data_folder.prepare()
+
+
+app.on_configure.connect(prepare_the_data_folder)
+
+
 @celeryd_after_setup.connect
 def refuse_a_broken_start(**_: Any) -> None:
-    """Celery runs the system checks by itself, but without those of the database, and goes on
-    whatever they say."""
-    from creatorhub import checks
-
+    """Celery runs the system checks by itself, but without those of the database, and starts
+    whatever they find."""
     checks.refuse_a_broken_start()
 
 
@@ -38,7 +49,7 @@ def die_with_the_worker(**_: Any) -> None:
 
 
 class SweepTimer(bootsteps.StartStopStep):
-    """Asks for a sweep at the start of every worker and every 30 seconds from then on."""
+    """Asks for a sweep when a worker starts, and every 30 seconds from then on."""
 
     requires = ("celery.worker.components:Timer",)
 

@@ -1,23 +1,29 @@
 """What must hold before the product starts, each with a sentence that says what to do.
 
-Django runs the first group with every command. The second, tagged `database`, asks the database
-and starts programs; `refuse_a_broken_start` runs it wherever a web server or a worker starts.
+Django runs those without a tag with every command. Those tagged `database` ask the database and
+start programs; `migrate` runs them, and refuse_a_broken_start() when a web server or worker starts.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from PIL import features
+
+from creatorhub import data_folder
 
 POSTGRESQL_AT_LEAST = 13
 SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers": 1}
@@ -26,12 +32,12 @@ SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers"
 def refuse_a_broken_start() -> None:
     """Runs every check, those of the database too, and ends the process if one is an error.
 
-    Warnings are left to `manage.py check`, or each of several processes would repeat them.
+    Warnings are left to `manage.py check`, so that not every process repeats them.
     """
     try:
         found = checks.run_checks(databases=["default"])
     finally:
-        connections.close_all()  # or the processes that are forked next would share it
+        connections.close_all()  # or processes forked later would share one connection
     errors = [message for message in found if message.is_serious() and not message.is_silenced()]
     if errors:
         sys.stderr.write("".join(f"{message}\n" for message in errors))
@@ -39,8 +45,9 @@ def refuse_a_broken_start() -> None:
 
 
 @register()
-def mode_is_whole(**_: Any) -> Iterable[CheckMessage]:
-    """PostgreSQL and Redis come together: with one of them, processes would not share it all."""
+def settings_are_for_one_mode(**_: Any) -> Iterable[CheckMessage]:
+    """PostgreSQL and Redis are set together: with only one of them, processes on two machines
+    would share the rows but not the messages, or the other way round."""
     given = {name for name in ("DATABASE_URL", "REDIS_URL") if getattr(settings, name)}
     if len(given) == 1:
         (missing,) = {"DATABASE_URL", "REDIS_URL"} - given
@@ -67,9 +74,20 @@ def mode_is_whole(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register()
-def transactions_are_ours(**_: Any) -> Iterable[CheckMessage]:
-    """An outer transaction would hold a creator's lock for a whole request, and services that
-    ask for a durable transaction would fail in it."""
+def security_contact_is_an_address(**_: Any) -> Iterable[CheckMessage]:
+    contact = settings.SECURITY_CONTACT
+    if contact and not re.fullmatch(r"(mailto:)?[^@\s:/]+@[^@\s:/]+|https://\S+", contact):
+        yield Error(
+            f"SECURITY_CONTACT is “{contact}”, which nobody can write to.",
+            hint="Set an e-mail address or the https:// address of a form, or leave it empty.",
+            id="creatorhub.E011",
+        )
+
+
+@register()
+def services_control_transactions(**_: Any) -> Iterable[CheckMessage]:
+    """A transaction around a request would hold a creator's lock until its end, and a service that
+    asks for a durable transaction would fail in it."""
     database = settings.DATABASES["default"]
     if database.get("ATOMIC_REQUESTS"):
         yield Error(
@@ -93,7 +111,7 @@ def transactions_are_ours(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register()
-def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
+def captions_can_be_shaped(**_: Any) -> Iterable[CheckMessage]:
     if not features.check("raqm"):
         yield Caution(
             "Pillow finds no FriBiDi, so captions in Arabic, Hebrew or Indic scripts come out "
@@ -104,7 +122,7 @@ def captions_are_shaped(**_: Any) -> Iterable[CheckMessage]:
 
 
 @register(Tags.database)
-def database_keeps_its_promises(
+def database_is_set_up_as_needed(
     *, databases: Sequence[str] | None = None, **_: Any
 ) -> Iterable[CheckMessage]:
     if "default" not in (databases or ()):
@@ -118,8 +136,8 @@ def database_keeps_its_promises(
 
 
 def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
-    """Read back from the connection: a pragma that SQLite does not know or cannot set is
-    ignored without a word."""
+    """Read back from the connection: SQLite silently ignores a pragma that it does not know or
+    cannot set."""
     for pragma, wanted in SQLITE_PRAGMAS.items():
         cursor.execute(f"PRAGMA {pragma}")
         found = cursor.fetchone()[0]
@@ -128,7 +146,7 @@ def sqlite_pragmas(cursor: Any) -> Iterable[CheckMessage]:
                 f"SQLite's {pragma} is {found!r}, and must be {wanted!r}.",
                 hint=(
                     "journal_mode needs a local disk: not a network share, not memory. "
-                    "Without recursive_triggers a REPLACE walks past the log's triggers."
+                    "Without recursive_triggers a REPLACE changes the log without its triggers."
                 ),
                 id="creatorhub.E006",
             )
@@ -141,8 +159,8 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
         yield Error(
             f"PostgreSQL's isolation level is {isolation}, and must be read committed.",
             hint=(
-                "Under a snapshot, a publish that waited for the creator's lock would not see "
-                "the withdrawal it waited for."
+                "Under any other, a publish that has waited for the creator's lock would not see "
+                "the withdrawal that it waited for."
             ),
             id="creatorhub.E007",
         )
@@ -155,11 +173,69 @@ def _postgresql_settings(cursor: Any) -> Iterable[CheckMessage]:
         )
 
 
+@register(Tags.database)
+def database_is_of_this_version(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    """A database with migrations that this code does not have was made by another version: its
+    tables are not those that the models expect, and `migrate` would add to them."""
+    if "default" not in (databases or ()):
+        return
+    if unknown := unknown_migrations():
+        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        yield Error(
+            f"Another version made this database: it has the migrations "
+            f"{', '.join(unknown[:3])}{more}, and this version does not.",
+            hint=(
+                "Start the version that made it, or start with an empty database: another "
+                "CREATORHUB_DATA, and in production another DATABASE_URL."
+            ),
+            id="creatorhub.E010",
+        )
+
+
+def unknown_migrations() -> list[str]:
+    """`app.name` of those that are applied and not on the disk. Not those of installed packages,
+    which may drop migrations that they have squashed."""
+    known = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    replaced = {key for migration in known.values() for key in migration.replaces}
+    packages = {app.label for app in apps.get_app_configs()} - our_apps()
+    applied = MigrationRecorder(connections["default"]).applied_migrations()
+    return [
+        f"{app}.{name}"
+        for app, name in sorted(applied)
+        if app not in packages and (app, name) not in known and (app, name) not in replaced
+    ]
+
+
+def our_apps() -> set[str]:
+    """The labels of the apps in this repository."""
+    beside_us = Path(__file__).resolve().parent.parent
+    return {
+        app.label for app in apps.get_app_configs() if Path(app.path).resolve().parent == beside_us
+    }
+
+
+@register()
+def data_folder_is_prepared(**_: Any) -> Iterable[CheckMessage]:
+    """A program that loads Django by itself finds nothing made for it."""
+    if missing := data_folder.missing():
+        yield Error(
+            f"The data folder {data_folder.location()} lacks {', '.join(missing)}.",
+            hint=(
+                "Run `python manage.py check` once with the same CREATORHUB_DATA: it makes what "
+                "is missing. Your own program calls creatorhub.data_folder.prepare() before "
+                "django.setup()."
+            ),
+            id="creatorhub.E009",
+        )
+
+
 @register()
 def data_folder_is_private(**_: Any) -> Iterable[CheckMessage]:
     """It holds the uploads, the keys and, embedded, the database."""
     folder = Path(settings.DATA_DIR)
-    if folder.stat().st_mode & 0o007:
+    if folder.exists() and folder.stat().st_mode & 0o007:
         yield Caution(
             f"Everybody on this machine can look into {folder}.",
             hint=f"chmod 700 {folder}",

@@ -1,11 +1,11 @@
-"""How the product says no: one exception with a sentence for people and a code for programs.
+"""How a request is refused: one exception with a sentence for people and a code for programs.
 
-Services raise these; HTML views show the sentence, the API answers it as {"detail", "code"}.
+Services raise these; pages show the sentence, the API answers {"detail", "code"}.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -15,16 +15,20 @@ from django.core.exceptions import (
 )
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-NOTHING_HERE = "There is nothing at this address, or it is not yours to see."
-UNREADABLE = "We could not read this request."
-NOT_ALLOWED = "You may not do this."
-BROKEN = "Something went wrong on our side. Try again in a moment."
-TOO_LARGE = (
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
+UNREADABLE = _("We could not read this request.")
+NOT_ALLOWED = _("You may not do this.")
+BROKEN = _("Something went wrong on our side. Try again in a moment.")
+TOO_LARGE = _(
     "This request is too large, and nothing was done. Send it in parts; for an edit of many "
     "videos, select by `matching` filters instead of naming each."
 )
@@ -33,11 +37,11 @@ API_PREFIX = "/api/"
 
 
 class Refused(Exception):
-    """A rule said no. `sentence` says what is wrong and what to do; `code` is stable."""
+    """A rule forbids it. `sentence` says what is wrong and what to do; `code` never changes."""
 
     status = 400
 
-    def __init__(self, sentence: str, *, code: str, status: int | None = None) -> None:
+    def __init__(self, sentence: StrOrPromise, *, code: str, status: int | None = None) -> None:
         super().__init__(sentence)
         self.sentence = str(sentence)
         self.code = code
@@ -61,8 +65,8 @@ class Gone(Refused):
 
 
 def api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. Everything answers {"detail", "code"}, except that wrong fields
-    answer by field. None (a fault of ours) lets the exception through to handler500."""
+    """DRF's exception handler. Every refusal answers {"detail", "code"}, except that wrong fields
+    answer by field. None, for a fault of ours, passes the exception on to handler500."""
     if isinstance(exc, Refused):
         return Response({"detail": exc.sentence, "code": exc.code}, status=exc.status)
     if isinstance(exc, TOO_MUCH):
@@ -83,7 +87,7 @@ def api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """The page for a refusal that no view has a better answer to. One query at most."""
+    """The page for a refusal that the view did not catch. One query at most."""
     context = {"sentence": refused.sentence, "code": refused.code, "status": refused.status}
     return render(request, "refused.html", context, status=refused.status)
 
@@ -95,27 +99,31 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, TOO_MUCH):
-        answer = _said(request, 413, TOO_LARGE, "too_large")
+        answer = _for_programs(request, 413, TOO_LARGE, "too_large")
         return answer or render(request, "413.html", status=413)
-    return _said(request, 400, UNREADABLE, "invalid") or defaults.bad_request(request, exception)
+    return _for_programs(request, 400, UNREADABLE, "invalid") or defaults.bad_request(
+        request, exception
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    answer = _said(request, 403, NOT_ALLOWED, "permission_denied")
+    answer = _for_programs(request, 403, NOT_ALLOWED, "permission_denied")
     return answer or defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    answer = _said(request, 404, NOTHING_HERE, "not_found")
+    answer = _for_programs(request, 404, NOTHING_HERE, "not_found")
     return answer or defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _said(request, 500, BROKEN, "server_error") or defaults.server_error(request)
+    return _for_programs(request, 500, BROKEN, "server_error") or defaults.server_error(request)
 
 
-def _said(request: HttpRequest, status: int, sentence: str, code: str) -> HttpResponse | None:
-    """The answer to a program; None for a browser, which gets the page 400.html to 500.html."""
+def _for_programs(
+    request: HttpRequest, status: int, sentence: StrOrPromise, code: str
+) -> HttpResponse | None:
+    """The API's answer; None for a page, which Django answers with 400.html to 500.html."""
     if not request.path.startswith(API_PREFIX):
         return None
     return JsonResponse({"detail": sentence, "code": code}, status=status)

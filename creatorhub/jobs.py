@@ -1,13 +1,23 @@
-"""What every job row has, and the few statements that move it. The row is the truth.
+"""What every job row has, and the few statements that change its state. The row is the truth.
 
-A Celery message is a hint that carries an id. It may be lost (the sweeper sends another) or come
-twice (the second claim changes no row). A worker owns a job only while `lease_token` in the row
-is the one it was given; each statement below that writes a running job compares it.
+A Celery message is only a hint: it says “look at this row” and carries an id. It may get lost (the
+sweep sends another) or arrive twice (the second claim changes no row). A worker holds a job while
+`lease_token` in the row is the one that it was given and `lease_until` has not passed; each
+statement below that writes a running job compares the token.
 
-            claim                    finish(DONE)
-  queued ─────────> running ─────────────────────> done
-    ^                 │ ├────────> failed, refused, cancelled   (each with `problem`)
-    └─────────────────┘ dead lease or retry, with backoff, while attempts are left
+             claim              finish
+    queued ────────> running ───────────> done
+      ^                │  │
+      │ <──────────────┘  └─────────────> failed, refused, cancelled
+      │  retry, release, sweep    finish, retry, sweep, and stop, also from queued
+      │
+      └── requeue (failed, refused, cancelled), restart (whatever has ended)
+
+    retry     after a fault that may pass: queued after a wait; failed if no attempt is left
+    release   the worker's turn is over: queued again, attempts count from zero
+    sweep     the lease has ended: queued again; failed if no attempt is left
+    stop      whoever holds it
+    requeue   the owner tries again; restart: there is something new to do
 """
 
 from __future__ import annotations
@@ -22,6 +32,8 @@ from typing import Any, TypeVar
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError
 
 from creatorhub.celery import app
@@ -30,36 +42,36 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 BEAT_EVERY = 5.0  # seconds between heartbeats; six may be missed before the lease is dead
-STALE = timedelta(seconds=20)  # queued for longer than this: the hint was lost, send another
-STALLED = timedelta(seconds=60)  # what a page calls stalled
+STALE = timedelta(seconds=20)  # queued for longer than this: the hint got lost, send another
+STALLED = timedelta(seconds=60)  # running and silent for longer: a page says that it is stalled
 MAX_ATTEMPTS = 3
-IMPATIENT = {  # one try at the broker, of two seconds at most
+ONE_SHORT_TRY = {  # at the broker: two seconds at most
     "max_retries": 0,
     "interval_start": 0,
     "retry_on_timeout": False,
     "socket_connect_timeout": 2,
     "socket_timeout": 2,
 }
-OUT_OF_ATTEMPTS = (
+OUT_OF_ATTEMPTS = gettext_noop(  # rows and the log keep it
     "We tried three times and the machine stopped each time before the work was done. "
     "Try again; if it fails once more, tell us the number on this page."
 )
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    REFUSED = "refused", "Refused"
-    CANCELLED = "cancelled", "Cancelled"
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    REFUSED = "refused", _("Refused")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 LIVE = (State.QUEUED, State.RUNNING)
 
 
 class LeaseLost(Exception):
-    """The job was cancelled, stopped, or given to another worker. Stop working and leave."""
+    """The job was stopped, or another worker has it. Stop working and change nothing."""
 
 
 class Job(models.Model):
@@ -73,8 +85,8 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     heartbeat_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(default=timezone.now)
-    progress = models.PositiveSmallIntegerField(default=0, help_text="Per cent, 0 to 100.")
-    problem = models.TextField(blank=True, help_text="Why it ended badly, in plain words.")
+    progress = models.PositiveSmallIntegerField(default=0, help_text=_("Per cent, 0 to 100."))
+    problem = models.TextField(blank=True, help_text=_("Why it ended badly, in plain words."))
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -87,7 +99,8 @@ class Job(models.Model):
 
     @property
     def is_stalled(self) -> bool:
-        """Running, and silent for a minute: the page says so instead of showing a dead bar."""
+        """Running, and silent for a minute: a page says so instead of showing a bar that never
+        moves."""
         return (
             self.state == State.RUNNING
             and self.heartbeat_at is not None
@@ -99,10 +112,11 @@ J = TypeVar("J", bound=Job)
 
 
 def claim(model: type[J], pk: int, *, keep_progress: bool = False) -> J | None:
-    """Take the job for this worker, or None if it is not to be had (taken, ended, not yet due).
+    """Take the job for this worker. None if another worker has it, it has ended, or it is not due
+    yet.
 
     One conditional UPDATE; the job is ours only if exactly one row changed. Counts an attempt.
-    `keep_progress` is for a job that goes on where the last attempt came to.
+    `keep_progress` is for a job that continues where its last attempt stopped.
     """
     now = timezone.now()
     token = uuid.uuid4()
@@ -155,8 +169,8 @@ def finish(job: Job, state: str, *, problem: str = "", **fields: Any) -> None:
 
 
 def retry(job: Job, *, problem: str) -> str:
-    """Give the job back after a fault that may pass; fail it with `problem` if this was the last
-    attempt. Returns the new state. Raises LeaseLost."""
+    """Queue the job that we hold once more after a fault that may pass, or fail it with `problem`
+    if this was its last attempt. Returns the new state. Raises LeaseLost."""
     if job.attempts >= job.max_attempts:
         finish(job, State.FAILED, problem=problem)
         return State.FAILED
@@ -175,8 +189,8 @@ def backoff(attempts: int) -> timedelta:
 
 
 def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: Any) -> int:
-    """End every live job in `queryset` whoever holds it, writing `fields` too; the holder finds
-    its lease lost. Returns how many."""
+    """End every live job in `queryset`, whoever holds it, writing `fields` too. The worker that
+    holds one gets LeaseLost at its next beat. Returns how many."""
     return queryset.filter(state__in=LIVE).update(
         state=state,
         problem=problem,
@@ -189,40 +203,34 @@ def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: An
 
 def requeue(job: Job, **fields: Any) -> bool:
     """Queue a job that ended badly once more, with all its attempts, writing `fields` too.
-    False if it had not ended badly."""
+    False, and nothing changed, if it had not ended badly."""
     ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
-    return (
-        type(job)
-        ._default_manager.filter(pk=job.pk, state__in=ended_badly)
-        .update(
-            state=State.QUEUED,
-            attempts=0,
-            progress=0,
-            problem="",
-            finished_at=None,
-            next_attempt_at=timezone.now(),
-            **fields,
-        )
-        == 1
-    )
+    same = type(job)._default_manager.filter(pk=job.pk)
+    return _queue_anew(same.filter(state__in=ended_badly), **fields) == 1
 
 
 def restart(job: Job) -> None:
-    """Queue a job that has ended, however it did, for what is to be done next. One that is queued
-    or running is left alone."""
-    type(job)._default_manager.filter(pk=job.pk).exclude(state__in=LIVE).update(
+    """Queue a job that has ended, badly or not, with all its attempts: there is something new for
+    it to do. One that is queued or running is left as it is."""
+    same = type(job)._default_manager.filter(pk=job.pk)
+    _queue_anew(same.exclude(state__in=LIVE))
+
+
+def _queue_anew(jobs: models.QuerySet[J], **fields: Any) -> int:
+    return jobs.update(
         state=State.QUEUED,
         attempts=0,
         progress=0,
         problem="",
         finished_at=None,
         next_attempt_at=timezone.now(),
+        **fields,
     )
 
 
 def release(job: Job, *, until: datetime | None = None) -> None:
-    """Put the job that we hold back into the queue, to be gone on with at once or at `until`;
-    its attempts count anew. Raises LeaseLost."""
+    """Queue the job that we hold again, to continue at once or from `until` on, so that other
+    jobs have their turn. Its attempts count from zero. Raises LeaseLost."""
     changed = _held(job).update(
         state=State.QUEUED,
         attempts=0,
@@ -235,24 +243,24 @@ def release(job: Job, *, until: datetime | None = None) -> None:
 
 
 def enqueue(task: str, *args: int) -> None:
-    """Send a hint once the current transaction has committed. If the broker cannot be reached
-    the sweeper will send another; the page that asked does not wait and does not fail."""
+    """Send a hint about a queued job once the current transaction has committed. If the broker
+    cannot be reached, the sweep sends another; the page that asked neither waits nor fails."""
     transaction.on_commit(partial(_send, task, args))
 
 
 def _send(task: str, args: tuple[int, ...]) -> None:
     try:
-        # A connection of its own: those of the pool wait for a broker that is away, a page won't.
+        # A connection of its own: one from the pool would wait for a broker that does not answer.
         with app.connection_for_write() as connection:
-            connection.transport_options = {**(connection.transport_options or {}), **IMPATIENT}
+            connection.transport_options = {**(connection.transport_options or {}), **ONE_SHORT_TRY}
             app.send_task(task, args=args, retry=False, connection=connection)
     except (OSError, OperationalError) as error:
-        logger.warning("No hint for %s%s, the sweeper will send one: %s", task, args, error)
+        logger.warning("No hint for %s%s, the sweep will send one: %s", task, args, error)
 
 
 @dataclass
 class Swept:
-    """What a sweep of one queue found. `due` holds the keys that want a new hint."""
+    """What a sweep of one queue found. `due` has the keys of those that need a new hint."""
 
     due: list[int] = field(default_factory=list)
     requeued: int = 0
@@ -260,7 +268,7 @@ class Swept:
 
 
 def sweep(model: type[J], *, limit: int = 200) -> Swept:
-    """Put right what dead workers and lost hints left in one queue. Any number may run at once."""
+    """Repair what dead workers and lost hints left in one queue. Any number may run at once."""
     now = timezone.now()
     jobs = model._default_manager
     swept = Swept()
@@ -294,7 +302,7 @@ def ahead_of(job: Job) -> int:
 
 
 def overdue(model: type[J], *, grace: timedelta = timedelta(minutes=5)) -> models.QuerySet[J]:
-    """Jobs that nobody works on and nobody will, for fsck: a live job past every deadline."""
+    """For fsck: live jobs past every deadline, which no worker holds and no sweep has repaired."""
     late: datetime = timezone.now() - grace
     return model._default_manager.filter(
         Q(state=State.RUNNING, lease_until__lt=late)

@@ -1,4 +1,4 @@
-"""Shows times in the person's own zone, and what is refused as pages."""
+"""Activates the person's time zone, and turns refusals and unreadable forms into pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PersonTimeZoneMiddleware:
 
 
 class RefusalMiddleware:
-    """A refusal that a page's view did not answer itself becomes a page with its sentence."""
+    """A refusal that a view did not catch becomes a page with its sentence."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -43,9 +43,9 @@ class RefusalMiddleware:
 
 
 class ReadableFormMiddleware:
-    """Reads a form before the check of its CSRF token would, and answers on our page if it has
-    more fields or bytes than are taken in: an exception there is one that no view can answer, and
-    under DEBUG it shows its traceback. The API reads its own bodies."""
+    """Reads a form before the check of its CSRF token does, and answers with our page if it has
+    too many fields or bytes. No view can catch an exception from that check, and under DEBUG it
+    shows a traceback. The API reads its own bodies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -59,7 +59,7 @@ class ReadableFormMiddleware:
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         try:
-            # Who hung up gets no answer; the check of the token deals with it.
+            # The client has closed the connection; the check of the token handles that.
             with suppress(UnreadablePostError):
                 _ = request.POST
         except (BadRequest, SuspiciousOperation) as unreadable:

@@ -1,4 +1,4 @@
-"""The account. Everything else that has rows lives in the apps."""
+"""The account. All other models are in the apps."""
 
 from __future__ import annotations
 

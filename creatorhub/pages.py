@@ -1,4 +1,4 @@
-"""How views answer: a page or the part of it that HTMX asked for, or a redirect after a POST."""
+"""How views answer: with a page, with the part of it that HTMX asked for, or with a redirect."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def render_page(
     partial: str | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or for a request by HTMX its part `template#partial`. The two differ by
-    header, so caches are told."""
+    """The whole page, or for a request by HTMX its part `template#partial`. The answer varies by
+    that header, and says so to caches."""
     name = f"{template}#{partial}" if partial and getattr(request, "htmx", False) else template
     response = render(request, name, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
@@ -26,6 +26,6 @@ def render_page(
 
 
 def see_other(to: str, *args: object) -> HttpResponse:
-    """303 to a view (with its arguments) or an address: the browser goes on by GET, and does not
-    send the form again on reload."""
+    """303 to a view (with its arguments) or an address: the browser continues with GET, and a
+    reload does not send the form again."""
     return HttpResponseRedirect(resolve_url(to, *args), status=303)

@@ -1,5 +1,5 @@
-"""Pages by key: each page asks for the rows after the last one seen, never for an offset or a
-count, so the thousandth page costs what the first does."""
+"""Pages of a list, by key: each asks for the rows after the last one seen, never for an offset or
+a count, so the thousandth page costs no more than the first."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def page_of(
     few: bool = False,
 ) -> Page[M]:
     """One query. `ordering` must end with a unique field. An `after` that we did not make, or
-    one made for another ordering, gives the first page. `few` says that the rows are few and
-    quickly found: they are then sorted, where else an index would be read in order until they are
-    met, which takes all of it if they lie at its end."""
-    rows = rows.order_by(*map(_by_hand, ordering) if few else ordering)
+    that was made for another ordering, gives the first page. `few` says that the rows are few and
+    quickly found: the database then sorts them. Otherwise it reads an index in order until it has
+    met enough rows, which is the whole index if they lie at its end."""
+    rows = rows.order_by(*map(_without_index, ordering) if few else ordering)
     if key := _read(after, ordering):
         rows = rows.filter(beyond(ordering, key))
     found = list(rows[: size + 1])
@@ -46,8 +46,8 @@ def page_of(
 
 
 def pager(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
-    """For a template: `next_url` and `first_url`, the addresses of this list's following page and
-    of its first, with all else of the query kept; each empty where there is none."""
+    """For a template: `next_url` and `first_url`, the addresses of the next page of this list and
+    of its first, with the rest of the query kept; each is empty where there is none."""
     query = request.GET.copy()
     was_further_on = bool(query.pop("after", None))
     first_url = f"?{query.urlencode()}" if was_further_on else ""
@@ -57,7 +57,7 @@ def pager(request: HttpRequest, page: Page[Any]) -> dict[str, str]:
     return {"next_url": f"?{query.urlencode()}", "first_url": first_url}
 
 
-def _by_hand(name: str) -> OrderBy:
+def _without_index(name: str) -> OrderBy:
     """The same order, as an expression that no index has."""
     field = F(name.removeprefix("-"))
     return OrderBy(Coalesce(field, field), descending=name.startswith("-"))
@@ -66,8 +66,8 @@ def _by_hand(name: str) -> OrderBy:
 def beyond(ordering: tuple[str, ...], key: list[Any]) -> Q:
     """The rows after `key`: (a > x) or (a = x and b > y) …, with < for a descending field.
 
-    The first field is bounded once more by itself (a >= x): an index begins there, where for the
-    alternatives alone it would be read from its start.
+    The first field is also bounded by itself (a >= x), so that the database starts reading an
+    index there. For the alternatives alone it reads the index from its beginning.
     """
     after, equal = Q(), Q()
     for name, value in zip(ordering, key, strict=True):

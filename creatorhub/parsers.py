@@ -1,10 +1,11 @@
-"""What the API reads. Its own module: DRF loads it while `rest_framework.views` is loading."""
+"""What the API reads. A module of its own, since DRF loads it while loading its views."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
@@ -21,4 +22,4 @@ class BoundedJSONParser(JSONParser):
         try:
             return super().parse(stream, media_type=media_type, parser_context=parser_context)
         except RecursionError:
-            raise ParseError("This JSON is nested too deeply.") from None
+            raise ParseError(_("This JSON is nested too deeply.")) from None

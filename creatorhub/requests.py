@@ -1,4 +1,4 @@
-"""Asking who is there, and what a view is given that knows."""
+"""Views for people who are signed in: the decorator that asks for it, and their request's type."""
 
 from __future__ import annotations
 
@@ -9,22 +9,24 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from creatorhub.models import User
 
 
 class SignedIn(HttpRequest):
-    """A request whose person is known, for the annotations of such views."""
+    """The request that such a view gets, for its annotations."""
 
     user: User
 
 
 def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Django's, but a form or a part of a page that finds its session ended is sent back to its
-    own page after the sign-in: the address of a form answers GET with a bare 405, and HTMX would
-    put the sign-in page inside the one that asked."""
+    """Django's, except when the session has ended under a form or a part of a page: after the
+    sign-in these return to their own page. The address of a form answers GET with a bare 405, and
+    HTMX would put the sign-in page inside the one that asked."""
 
     @wraps(view)
     def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -36,9 +38,11 @@ def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         came_from = urlsplit(request.headers.get("Referer", ""))
         here = came_from.netloc == request.get_host() and came_from.path
         answer = redirect_to_login(f"{here}?{came_from.query}" if here else "/")
-        messages.warning(request, "You were signed out, and nothing was changed. Do it once more.")
+        messages.warning(
+            request, _("You were signed out, and nothing was changed. Do it once more.")
+        )
         if not part:
             return answer
-        return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
+        return HttpResponseClientRedirect(answer.url, status=204)
 
     return ask

@@ -1,14 +1,13 @@
-"""One file, driven by the environment; what must not be missing is a system check (checks.py).
+"""Settings, all from the environment. What must not be missing is a system check (checks.py).
 
 Two modes, one code. Embedded, the default, needs no service: SQLite, Celery over files, media in
 a folder, all under CREATORHUB_DATA. Production is DATABASE_URL (PostgreSQL), REDIS_URL and,
-if wanted, MEDIA_BUCKET. docs/operations.md lists every variable.
+if wanted, MEDIA_BUCKET. docs/operations.md lists every variable. Importing this file writes
+nothing: creatorhub.data_folder makes what it reads.
 """
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,16 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 
+from creatorhub import data_folder
+
 django_stubs_ext.monkeypatch()  # lets ModelAdmin[Video] and its like be written at run time
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
 DEBUG = env.bool("DEBUG", default=False)
-DATA_DIR = Path(env.str("CREATORHUB_DATA", default=str(BASE_DIR / "data"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-
-
-def _kept_secret(name: str) -> str:
-    """A secret made once and kept in the data folder, for installations that set none."""
-    path = DATA_DIR / "keys" / name
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-SECRET_KEY = env.str("SECRET_KEY", default="") or _kept_secret("secret_key")
+DATA_DIR = data_folder.location()
+SECRET_KEY = env.str("SECRET_KEY", default="") or data_folder.kept_secret_key()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -193,6 +179,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "creatorhub.errors.csrf_failure"
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+# Who is told of a security problem: an e-mail address, or the https:// address of a form
+SECURITY_CONTACT = env.str("SECURITY_CONTACT", default="")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="CreatorHub <no-reply@localhost>")
 
 # Transport and headers. HTTPS is off only with DEBUG, or where INSECURE_HTTP says so.
@@ -267,8 +255,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         )
     },
 }
-FILE_UPLOAD_TEMP_DIR = str(WORK_DIR / "uploads")
-Path(FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True, mode=0o700)
+FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / data_folder.UPLOADS)
 FILE_UPLOAD_HANDLERS = [
     "library.uploads.CountingUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
@@ -276,13 +263,12 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
-# Edits: how many videos one request or one transaction works on
-EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)  # applied by the request itself
-EDIT_MAX_FREEZE_INLINE = env.int("EDIT_MAX_FREEZE_INLINE", default=20_000)  # written into a draft
-EDIT_CHUNK_SIZE = env.int(
-    "EDIT_CHUNK_SIZE", default=20_000
-)  # applied by one transaction of the job
-EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)  # seconds, then other jobs have their turn
+# How many videos of an edit are written into its draft, and applied, by the request itself; how
+# many one transaction of the job applies; after how many seconds another job has its turn
+EDIT_MAX_FREEZE_INLINE = env.int("EDIT_MAX_FREEZE_INLINE", default=20_000)
+EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)
+EDIT_CHUNK_SIZE = env.int("EDIT_CHUNK_SIZE", default=20_000)
+EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)
 
 # What a creator may bring, in bytes
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=512 * 1024**2)
@@ -291,7 +277,6 @@ QUOTA_BYTES = env.int("QUOTA_BYTES", default=20 * 1024**3)
 FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
 
 # Celery: hints about job rows. A lost or doubled message is harmless by design.
-_BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
 if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
@@ -306,13 +291,11 @@ if REDIS_URL:
         "global_keyprefix": env.str("REDIS_PREFIX", default="creatorhub:"),
     }
 else:
-    for _folder in ("messages", "control"):
-        (_BROKER_DIR / _folder).mkdir(parents=True, exist_ok=True, mode=0o700)
     CELERY_BROKER_TRANSPORT = "creatorhub.broker.Transport"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(_BROKER_DIR / "messages"),
-        "data_folder_out": str(_BROKER_DIR / "messages"),
-        "control_folder": str(_BROKER_DIR / "control"),
+        "data_folder_in": str(DATA_DIR / data_folder.MESSAGES),
+        "data_folder_out": str(DATA_DIR / data_folder.MESSAGES),
+        "control_folder": str(DATA_DIR / data_folder.CONTROL),
         "store_processed": False,
         "polling_interval": 0.1,  # seconds; the default of one would be waited after every hint
     }

@@ -1,14 +1,15 @@
-"""What every page of the staff admin has in common: it looks, and acts only through services.
+"""What every page of the staff admin has in common: it shows rows, and changes them only through
+services.
 
-A row is never added, changed or deleted by the admin itself. What staff may do is an action that
-asks for a reason on a page of its own and then calls a service, which writes the log.
+The admin itself never adds, changes or deletes a row. What staff may do is an action: it asks for
+a reason on a page of its own, then calls a service, which writes the log.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
@@ -17,32 +18,35 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, gettext_lazy
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 
-MOST_AT_ONCE = 500
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+MAX_ROWS = 500
 
 M = TypeVar("M", bound=Model)
 Act = Callable[..., Iterator[str]]
-Text = Any  # text, or its lazy translation
 
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text="The creator reads this in their history, and it stays in the log.",
+        help_text=gettext_lazy("The creator reads this in their history, and it stays in the log."),
     )
 
 
 class NoReasonForm(forms.Form):
-    """For an act that explains itself: the page only asks whether it is meant."""
+    """For an action that needs no reason: the page only asks for confirmation."""
 
 
 class StaffAdmin(admin.ModelAdmin[M]):
-    """Rows to look at. Every member of staff may look; nobody, superusers included, may write."""
+    """Rows to look at. All staff may look; nobody may write, not even a superuser."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -70,10 +74,14 @@ def staff_actor(request: HttpRequest) -> Actor:
 
 
 def reasoned(
-    label: Text, *, consequence: Text, button: Text, form_class: type[forms.Form] = ReasonForm
+    label: StrOrPromise,
+    *,
+    consequence: StrOrPromise,
+    button: StrOrPromise,
+    form_class: type[forms.Form] = ReasonForm,
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
-    will happen and asks why. `act` yields a sentence for each thing that it has done."""
+    will happen and asks for a reason. `act` yields a sentence for each thing that it did."""
 
     def decorate(act: Act) -> Any:
         @admin.action(description=label)
@@ -81,9 +89,9 @@ def reasoned(
         def action(
             page: StaffAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
         ) -> HttpResponse | None:
-            rows = list(queryset[: MOST_AT_ONCE + 1])
-            if len(rows) > MOST_AT_ONCE:
-                sentence = f"Choose at most {MOST_AT_ONCE} at once."
+            rows = list(queryset[: MAX_ROWS + 1])
+            if len(rows) > MAX_ROWS:
+                sentence = gettext("Choose at most %(most)s at once.") % {"most": MAX_ROWS}
                 page.message_user(request, sentence, messages.ERROR)
                 return None
             form = form_class(request.POST if "confirmed" in request.POST else None)
@@ -114,13 +122,13 @@ def reasoned(
 
 
 class StaffSite(admin.AdminSite):
-    """Shows only pages written as StaffAdmin. What a library registers for its own tables (API
-    tokens, e-mail addresses, flags, groups) stays out: each would be a way past the services,
-    and the first two a way to act as a creator."""
+    """Shows only pages written as StaffAdmin, not those that packages register for their tables
+    (API tokens, e-mail addresses, flags, groups): with each of these staff could go around the
+    services, and with the first two act as a creator."""
 
-    site_header = "CreatorHub staff"
-    site_title = "CreatorHub staff"
-    index_title = "What staff can do"
+    site_header = gettext_lazy("CreatorHub staff")
+    site_title = gettext_lazy("CreatorHub staff")
+    index_title = gettext_lazy("What staff can do")
     index_template = "admin/staff_index.html"
     site_url = "/"
 

@@ -10,7 +10,8 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 
 def refuse(table: str, *, name: str, when: str = "", says: str) -> migrations.RunPython:
-    """An operation that makes `table` refuse UPDATE and DELETE of the rows matching `when`.
+    """An operation that makes `table` refuse UPDATE and DELETE of the rows matching `when`, and on
+    PostgreSQL TRUNCATE, which asks no row. SQLite has none: its DELETE without WHERE fires.
 
     `when` is an SQL condition over OLD that both engines understand, empty for every row; `says`
     is the error that the database gives. On SQLite the connection must have recursive_triggers
@@ -22,9 +23,11 @@ def refuse(table: str, *, name: str, when: str = "", says: str) -> migrations.Ru
             editor.execute(statement, None)
 
     def drop(apps: Any, editor: BaseDatabaseSchemaEditor) -> None:
+        if editor.connection.vendor == "postgresql":
+            editor.execute(f"DROP FUNCTION {name}() CASCADE", None)  # its triggers go with it
+            return
         for event in ("update", "delete"):
-            on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
-            editor.execute(f"DROP TRIGGER {name}_{event}{on}", None)
+            editor.execute(f"DROP TRIGGER {name}_{event}", None)
 
     forward: Callable[..., None] = make
     return migrations.RunPython(forward, drop)
@@ -46,8 +49,12 @@ def _statements(vendor: str, table: str, name: str, when: str, says: str) -> lis
     return [
         function,
         *(
-            f"CREATE TRIGGER {name}_{event} BEFORE {event} ON {table} FOR EACH ROW {condition} "
+            f"CREATE TRIGGER {name}_{event} BEFORE {event} ON {table} {rows} "
             f"EXECUTE FUNCTION {name}()"
-            for event in ("update", "delete")
+            for event, rows in (
+                ("update", f"FOR EACH ROW {condition}"),
+                ("delete", f"FOR EACH ROW {condition}"),
+                ("truncate", "FOR EACH STATEMENT"),
+            )
         ),
     ]

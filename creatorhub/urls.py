@@ -1,7 +1,9 @@
-"""The whole map on one screen, grouped by resource."""
+"""All addresses, by app."""
 
 from django.contrib import admin
 from django.urls import include, path
+
+from creatorhub.views import security_txt
 
 urlpatterns = [
     path("", include("consent.urls")),
@@ -11,6 +13,7 @@ urlpatterns = [
     path("account/", include("allauth.account.urls")),
     path("api/v1/", include("creatorhub.api_urls")),
     path("admin/", admin.site.urls),
+    path(".well-known/security.txt", security_txt, name="security_txt"),
 ]
 
 handler400 = "creatorhub.errors.bad_request"

@@ -4,8 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from creatorhub import checks
+from creatorhub import checks, data_folder
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
+data_folder.prepare()
 application = get_wsgi_application()
 checks.refuse_a_broken_start()

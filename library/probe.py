@@ -16,6 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+
 from library.limits import ENVIRONMENT, Limits, confined
 
 MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
@@ -149,8 +151,6 @@ def probe(path: Path | str) -> Facts:
 
 def examine(path: str) -> Facts:
     """What `probe` does, in this very process. Raises Refusal."""
-    import av
-
     _look_at_the_beginning(path)
     options = {
         "protocol_whitelist": "file",
@@ -229,8 +229,6 @@ def _streams(container: Any) -> tuple[Any, Any]:
 
 def _is_cover(stream: Any) -> bool:
     """Cover art and thumbnails are video streams to libavformat."""
-    import av
-
     kinds = av.stream.Disposition
     return bool(stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails))
 
@@ -277,8 +275,6 @@ def _spoken(seconds: float) -> str:
 
 def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
     """Decode one frame: rotation in degrees, width and height as shown, pixel format."""
-    import av
-
     context = video.codec_context
     context.thread_count = 1
     context.options = {"max_pixels": str(MAX_PIXELS)}
@@ -301,8 +297,6 @@ def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
 
 def _frames(container: Any, video: Any) -> Iterator[Any]:
     """Frames of the first 500 packets. A locked packet is refused before it meets a decoder."""
-    import av
-
     errors = 0
     for count, packet in enumerate(container.demux(video)):
         if count > 500:
@@ -319,8 +313,6 @@ def _frames(container: Any, video: Any) -> Iterator[Any]:
 
 def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
     """Read all packets without decoding: the real length in seconds, frames per second."""
-    import av
-
     times: list[float] = []
     ends = {video.index: 0.0}
     for packet in container.demux([stream for stream in (video, audio) if stream]):
@@ -370,8 +362,6 @@ def _standard(fps: float) -> Fraction:
 
 
 def main(path: str) -> None:
-    import av
-
     av.logging.set_level(None)
     try:
         answer: dict[str, Any] = {"facts": asdict(examine(path))}

@@ -18,6 +18,7 @@ from django.views.decorators.http import (
     require_POST,
     require_safe,
 )
+from django_htmx.http import HttpResponseClientRefresh
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -133,10 +134,9 @@ def ingest_status(request: SignedIn, uuid: UUID) -> HttpResponse:
         return _see_other(resolve_url("consent:video", video.uuid))
     ingest = Ingest.objects.filter(video=video).first()
     context = {"video": video, "ingest": ingest, "reload": "reload" in request.GET}
-    response = render(request, "library/ingest_status.html", context)
     if context["reload"] and video.status != Video.Status.PROCESSING:
-        response["HX-Refresh"] = "true"
-    return response
+        return HttpResponseClientRefresh()
+    return render(request, "library/ingest_status.html", context)
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""What the demo library holds: a dozen short clips that ffmpeg draws itself, and their titles."""
+"""What is in the demo: a dozen short clips that ffmpeg draws itself, and their titles."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ CLIPS = (
 
 
 def clip_of(index: int) -> Clip:
-    """Which clip the video of that number shows: all are used, in no visible order."""
+    """Which clip the video with that number shows: all clips in turn, in no visible order."""
     turn, place = divmod(index, len(CLIPS))
     order = list(range(len(CLIPS)))
     random.Random(turn).shuffle(order)  # noqa: S311  (a look, not a secret)
@@ -215,7 +215,7 @@ def title_of(clip: Clip, index: int) -> str:
     turn = index // len(CLIPS)
     rest, subject = divmod(turn, len(clip.subjects))
     take, detail = divmod(rest, len(_DETAILS) + 1)
-    # Starts elsewhere for each clip and subject, so that neighbours in a list differ.
+    # Each clip and subject starts at another detail, so that neighbours in a list differ.
     detail = (detail + 3 * subject + CLIPS.index(clip)) % (len(_DETAILS) + 1)
     title = clip.subjects[subject]
     if detail:

@@ -1,6 +1,7 @@
-"""Is anything stuck, lost or out of step? Reads only; may run beside everything else.
+"""Is anything stuck, lost or inconsistent? Reads only; may run beside everything else.
 
-What changes while it looks is looked at again before it is called wrong.
+Each check's docstring is its line in the report. Something may change between two reads of a check:
+what looks wrong is read once more before it is reported.
 """
 
 from __future__ import annotations
@@ -29,50 +30,52 @@ from remixer.services.files import KIND
 OLD = timedelta(hours=1)
 
 
-def jobs_get_on() -> Iterator[str]:
-    """Every job has ended, is being worked on, or is due"""
+def every_job_makes_progress() -> Iterator[str]:
+    """Every job has ended, is being worked on, or waits for its time"""
     models: tuple[type[Job], ...] = (Ingest, Render, EditJob)
     for model in models:
         for job in jobs.overdue(model).iterator():
             yield f"{model.__name__} {job.uuid} is {job.state} and nobody works on it."
 
 
-def every_edit_gets_done() -> Iterator[str]:
-    """Every edit that was confirmed is applied, or a job is at it"""
+def confirmed_edits_are_applied() -> Iterator[str]:
+    """Every confirmed edit is applied, or a job is working on it"""
     left = Edit.objects.under_way().exclude(job__state__in=[*jobs.LIVE, State.FAILED])
     for edit in left.iterator():
-        # Its job ends, and another is queued, in transactions that this look may fall between.
+        # One job may have ended, and the next not be queued yet, when the edits were read.
         if left.filter(pk=edit.pk).exists():
             yield f"Edit {edit.uuid} is {edit.status} and has no job."
-    came_of_it = F("changed") + F("already") + F("superseded") + F("not_eligible")
-    for edit in Edit.objects.filter(status=Edit.Status.APPLIED).exclude(selected=came_of_it):
+    accounted_for = F("changed") + F("already") + F("superseded") + F("not_eligible")
+    for edit in Edit.objects.filter(status=Edit.Status.APPLIED).exclude(selected=accounted_for):
         yield f"Edit {edit.uuid} selected {edit.selected} videos and does not account for each."
 
 
-def the_numbers_are_right() -> Iterator[str]:
-    """The numbers that pages show are those that counting gives"""
+def counts_match_rows() -> Iterator[str]:
+    """The counts that pages show are those of the rows"""
     owners = User.objects.filter(Exists(Video.objects.filter(owner=OuterRef("pk"))))
     for user in owners.iterator():
-        for kept, counted in ((_shelf, _videos), (_kept_counts, _counted)):
-            # Once more before it is called wrong: an act may fall between the two looks.
-            if kept(user) != counted(user) and kept(user) != counted(user):
-                yield f"{user.username}: {kept(user)} is kept, and there are {counted(user)}."
+        for stored, counted in (
+            (_stored_videos, _counted_videos),
+            (_stored_consents, _counted_consents),
+        ):
+            if stored(user) != counted(user) and stored(user) != counted(user):
+                yield f"{user.username}: {stored(user)} is stored, and there are {counted(user)}."
 
 
-def _videos(user: User) -> object:
-    return Video.objects.owned_by(user).count()
-
-
-def _shelf(user: User) -> object:
+def _stored_videos(user: User) -> object:
     return library.video_count(user)
 
 
-def _kept_counts(user: User) -> object:
+def _counted_videos(user: User) -> object:
+    return Video.objects.owned_by(user).count()
+
+
+def _stored_consents(user: User) -> object:
     counts = ConsentCount.objects.filter(creator=user).exclude(videos=0)
     return {(use, terms): n for use, terms, n in counts.values_list("use", "terms", "videos")}
 
 
-def _counted(user: User) -> object:
+def _counted_consents(user: User) -> object:
     consents = Consent.objects.filter(
         creator=user, terms__isnull=False, video__status="ready", video__removed_at=None
     )
@@ -80,8 +83,8 @@ def _counted(user: User) -> object:
     return {(use, terms): n for use, terms, n in rows}
 
 
-def nothing_withdrawn_is_out() -> Iterator[str]:
-    """No meme is published against a withdrawal"""
+def no_meme_outlives_its_permission() -> Iterator[str]:
+    """No meme is published whose permission was withdrawn"""
     withdrawn = Q(video__owner__consent_state__opted_out=True)
     withdrawn |= ~Q(video__removed_at=None)
     withdrawn |= Q(video__owner__consent_state__withdrawn_version__gt=F("allowed_version"))
@@ -90,13 +93,13 @@ def nothing_withdrawn_is_out() -> Iterator[str]:
         video__consents__withdrawn_version__gt=F("allowed_version"),
     )
     for render in Render.objects.filter(withdrawn, state=State.DONE).distinct().iterator():
-        yield f"Template {render.uuid} is published and its permission was withdrawn."
+        yield f"Meme {render.uuid} is published and its permission was withdrawn."
 
 
 def every_row_has_its_files() -> Iterator[str]:
     """Every finished meme and ready video has its files"""
     for kind, rows, names in (
-        ("Template", Render.objects.filter(state=State.DONE), ("file_key", "poster_key")),
+        ("Meme", Render.objects.filter(state=State.DONE), ("file_key", "poster_key")),
         ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key")),
     ):
         for row in rows.iterator():
@@ -119,17 +122,17 @@ def every_file_has_its_row() -> Iterator[str]:
 
 def _stored(kind: str) -> Iterator[str]:
     try:
-        shelves = default_storage.listdir(kind)[0]
+        prefixes = default_storage.listdir(kind)[0]
     except FileNotFoundError:
         return
-    for shelf in sorted(shelves):
-        for folder in default_storage.listdir(f"{kind}/{shelf}")[0]:
-            for name in default_storage.listdir(f"{kind}/{shelf}/{folder}")[1]:
-                yield f"{kind}/{shelf}/{folder}/{name}"
+    for prefix in sorted(prefixes):
+        for folder in default_storage.listdir(f"{kind}/{prefix}")[0]:
+            for name in default_storage.listdir(f"{kind}/{prefix}/{folder}")[1]:
+                yield f"{kind}/{prefix}/{folder}/{name}"
 
 
 def _named(kind: str, keys: list[str]) -> set[str]:
-    """Those of the keys that a row names, or that belong to a job at work on them."""
+    """Those of the keys that a row names, or whose job is still running."""
     folders = {key.split("/")[2] for key in keys}
     rows: list[tuple[str, ...]]
     if kind == "videos":
@@ -146,17 +149,17 @@ def _named(kind: str, keys: list[str]) -> set[str]:
     }
 
 
-def no_work_is_left_behind() -> Iterator[str]:
-    """No unfinished file is older than an hour"""
+def no_old_work_is_left() -> Iterator[str]:
+    """No work folder or unfinished file is older than an hour"""
     for path in files.leftovers(OLD):
         yield f"{path} was left behind."
 
 
-def the_log_is_whole() -> Iterator[str]:
-    """Every event is as it was hashed, and no creator's numbers have a gap"""
+def the_log_is_complete() -> Iterator[str]:
+    """Every event is as it was written, and no creator's numbers have a gap"""
     for event in Event.objects.order_by("pk").iterator(chunk_size=2000):
         yield from _altered(event)
-    # Numbers are unique, and the last is the count: so there are neither gaps nor doubles.
+    # Numbers are unique. If the highest is also how many there are, none is missing.
     of_one = Event.objects.filter(creator=OuterRef("pk")).order_by().values("creator")
     counters = Counter.objects.annotate(
         events=Coalesce(Subquery(of_one.annotate(n=Count("pk")).values("n")), 0),
@@ -178,7 +181,7 @@ def _altered(event: Event) -> Iterator[str]:
     body = bytes(event.body)
     if tree.leaf_hash(body) != bytes(event.leaf_hash):
         yield f"Event {event.uuid}: its hash is not that of its body."
-    told = json.loads(body)
+    fields = json.loads(body)
     columns = {
         "id": str(event.uuid),
         "action": event.action,
@@ -188,7 +191,7 @@ def _altered(event: Event) -> Iterator[str]:
         "subject": str(event.subject) if event.subject else None,
     }
     for name, value in columns.items():
-        if told.get(name) != value:
+        if fields.get(name) != value:
             yield f"Event {event.uuid}: its {name} is not the one in its body."
 
 
@@ -199,12 +202,12 @@ def _batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
 
 
 CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
-    jobs_get_on,
-    every_edit_gets_done,
-    the_numbers_are_right,
-    nothing_withdrawn_is_out,
+    every_job_makes_progress,
+    confirmed_edits_are_applied,
+    counts_match_rows,
+    no_meme_outlives_its_permission,
     every_row_has_its_files,
     every_file_has_its_row,
-    no_work_is_left_behind,
-    the_log_is_whole,
+    no_old_work_is_left,
+    the_log_is_complete,
 )

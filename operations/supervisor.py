@@ -1,4 +1,4 @@
-"""Keeps a few processes running until told to stop. Knows nothing of what they do."""
+"""Keeps a few processes running until it is stopped. Knows nothing about what they do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 LOOK_EVERY = 0.1  # seconds
 READY_WITHIN = 60.0
-STABLE_AFTER = 30.0  # alive for so long: the next restart waits as if it were the first
+STABLE_AFTER = 30.0  # a process that has run for so long is restarted as if for the first time
 LONGEST_WAIT = 30.0
 GRACE = 8.0  # between asking a process to end and ending it
 
@@ -34,7 +34,7 @@ class Child:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [*_tied_to_us(), sys.executable, *self.argv],
+            [*_ending_with_us(), sys.executable, *self.argv],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             env=os.environ | {"LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING")},
@@ -53,7 +53,7 @@ class Child:
             self.process.send_signal(number)
 
     def end_group(self) -> None:
-        """Kills what is left of it, and of what it started in its process group."""
+        """Kills it, if it still runs, and everything that it started in its process group."""
         if self.process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -61,10 +61,10 @@ class Child:
 
 
 class Supervisor:
-    """Starts the children, restarts those that die, and ends them all on stop().
+    """Starts the children, restarts those that end, and ends them all on stop().
 
-    `problem` says why it gave up, if it did: a child that dies before everything has answered
-    for the first time is a fault in the set-up, and restarting would hide it.
+    `problem` says why it gave up, if it did: a child that ends before everything has answered for
+    the first time shows a fault in the set-up, and restarting would hide it.
     """
 
     def __init__(self, children: list[Child], *, say: Callable[[str], None]) -> None:
@@ -74,7 +74,7 @@ class Supervisor:
         self._stops = 0
 
     def stop(self) -> None:
-        """Safe in a signal handler: it only takes note. Called twice, it waits for nobody."""
+        """Safe in a signal handler: it only sets a mark. The second call ends all at once."""
         self._stops += 1
 
     def run(self, *, ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
@@ -124,7 +124,7 @@ class Supervisor:
             child.end_group()
 
 
-def _tied_to_us() -> list[str]:
+def _ending_with_us() -> list[str]:
     """Makes the kernel end the child when this process is killed outright (Linux)."""
     setpriv = shutil.which("setpriv") if sys.platform == "linux" else None
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []

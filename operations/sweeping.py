@@ -1,4 +1,4 @@
-"""Puts right what dead workers and lost hints left. Every worker asks for it; one does it."""
+"""Repairs what dead workers and lost hints left. All workers ask for it; one at a time does it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ ADVISORY_LOCK = 0x7377656570  # "sweep": one number for all workers of a databas
 
 
 def sweep() -> Sweep | None:
-    """Everything that is to be swept, once; None if another sweep is running right now."""
-    with _alone() as alone:
-        if not alone:
+    """One sweep of everything; None if another is running right now."""
+    with _lock() as locked:
+        if not locked:
             return None
         library.sweep_ingests()
         consent.sweep_edits()
@@ -35,9 +35,9 @@ def sweep() -> Sweep | None:
 
 
 @contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether nobody else sweeps this database now. The lock ends with the process that has it:
-    an advisory lock on PostgreSQL, a locked file beside an SQLite database."""
+def _lock() -> Iterator[bool]:
+    """Whether we have the lock under which this database is swept. It ends with its process: an
+    advisory lock on PostgreSQL, a locked file beside an SQLite database."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])

@@ -1,4 +1,4 @@
-"""Celery's way in: a service. No rule here."""
+"""The Celery task: it calls the service and holds no rule."""
 
 from __future__ import annotations
 

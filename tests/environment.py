@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from creatorhub import data_folder
+
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 if not WORKER:
     os.environ["CREATORHUB_TEST_ROOT"] = tempfile.mkdtemp(prefix="creatorhub-tests-")
@@ -27,8 +29,12 @@ os.environ |= {
     # Playwright's synchronous API runs an event loop in the test's own thread.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }
-for name in ("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"):
+for name in (
+    *("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"),
+    "SECURITY_CONTACT",
+):
     os.environ.pop(name, None)
+data_folder.prepare()
 
 
 def pytest_unconfigure() -> None:

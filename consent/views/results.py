@@ -8,6 +8,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from consent import spreadsheets
 from consent.models import Edit, EditJob, Item, ItemQuerySet, UploadDefault
@@ -61,7 +62,7 @@ def edit_progress(request: SignedIn, uuid: UUID) -> HttpResponse:
     if not getattr(request, "htmx", False):
         return see_other(result)
     if not edit.is_under_way:
-        return HttpResponse(headers={"HX-Redirect": result})
+        return HttpResponseClientRedirect(result)
     return _progress_page(request, edit, partial="progress")
 
 

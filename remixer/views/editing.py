@@ -9,6 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from consent import querysets
 from consent.querysets import Ruling
@@ -149,12 +150,13 @@ def _example(meme: Template) -> str:
 
 def _not_allowed(request: SignedIn, video: Video, reason: str) -> HttpResponse:
     """Tells a stranger nothing of the video but the reason."""
+    if getattr(request, "htmx", False):
+        refresh = HttpResponseClientRefresh()
+        refresh.status_code = 403
+        return refresh
     context = {
         "sentence": not_allowed(reason),
         "what_to_do": WHAT_TO_DO[reason],
         "own_video": video if video.owner_id == request.user.pk else None,
     }
-    response = render(request, "remixer/not_allowed.html", context, status=403)
-    if getattr(request, "htmx", False):
-        response["HX-Refresh"] = "true"
-    return response
+    return render(request, "remixer/not_allowed.html", context, status=403)

@@ -489,7 +489,7 @@ class Histories(RuleBasedStateMachine):
         self.nothing_is_on_that_nobody_turned_on()
         self.a_withdrawal_has_the_last_word()
         self.every_edit_adds_up()
-        self.the_numbers_are_right()
+        self.counts_match_rows()
         self.every_change_is_told()
 
     def every_answer_is_the_same(self) -> None:
@@ -559,7 +559,7 @@ class Histories(RuleBasedStateMachine):
             assert done + edit.left_out == edit.selected
             assert edit.left_out == of[reference_model.CANCELLED]
 
-    def the_numbers_are_right(self) -> None:
+    def counts_match_rows(self) -> None:
         counts = ConsentCount.objects.filter(creator=self.creator).select_related("terms__notice")
         kept = {
             Allowed(tally.terms.until, tally.terms.notice.version): tally.videos

@@ -11,7 +11,7 @@ import pytest
 from django.db.models import Max, QuerySet
 from waffle.testutils import override_switch
 
-from consent import policy, querysets
+from consent import policy, querysets, wording
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.policy import Facts, Reason
 from consent.querysets import AsOf
@@ -194,8 +194,6 @@ def test_a_ruling_is_one_query_for_one_video_and_for_many(
 
 
 def test_every_reason_has_its_words() -> None:
-    from consent import wording
-
     for words in (wording.LABELS, wording.WHYS, wording.SENTENCES, wording.ICONS):
         assert set(words) == set(Reason)
 

@@ -129,7 +129,11 @@ def at_once() -> Iterator[Callable[..., list[Any]]]:
 @pytest.fixture(autouse=True)
 def _in_order() -> Iterator[None]:
     yield
-    for check in (fsck.every_edit_gets_done, fsck.the_numbers_are_right, fsck.the_log_is_whole):
+    for check in (
+        fsck.confirmed_edits_are_applied,
+        fsck.counts_match_rows,
+        fsck.the_log_is_complete,
+    ):
         assert not list(check())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from django.db import connection
 from PIL import features
 from pytest_django.fixtures import Settings
 
-from creatorhub import checks
+from creatorhub import checks, data_folder
 from library import checks as library_checks
 from library import limits
 
@@ -52,7 +53,7 @@ def test_half_a_production_is_an_error(settings: Settings, given: str, missing: 
     settings.DATABASE_URL = settings.REDIS_URL = ""
     setattr(settings, given, "something://")
 
-    (error,) = checks.mode_is_whole()
+    (error,) = checks.settings_are_for_one_mode()
 
     assert error.id == "creatorhub.E001"
     assert error.msg == f"{given} is set, but {missing} is not: this start is half-configured."
@@ -65,7 +66,7 @@ def test_production_without_a_secret_is_an_error(
     settings.DEBUG = False
     monkeypatch.delenv("SECRET_KEY")
 
-    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.E002"]
+    assert _ids(list(checks.settings_are_for_one_mode())) == ["creatorhub.E002"]
 
 
 def test_debug_in_production_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,15 +74,28 @@ def test_debug_in_production_is_said(settings: Settings, monkeypatch: pytest.Mon
     settings.DEBUG = True
     monkeypatch.delenv("CREATORHUB_TESTS")
 
-    assert _ids(list(checks.mode_is_whole())) == ["creatorhub.W001"]
+    assert _ids(list(checks.settings_are_for_one_mode())) == ["creatorhub.W001"]
 
 
 def test_embedded_and_production_are_both_whole(settings: Settings) -> None:
     settings.DATABASE_URL = settings.REDIS_URL = ""
-    assert not list(checks.mode_is_whole())
+    assert not list(checks.settings_are_for_one_mode())
 
     settings.DATABASE_URL = settings.REDIS_URL = "something://"
-    assert not list(checks.mode_is_whole())
+    assert not list(checks.settings_are_for_one_mode())
+
+
+@pytest.mark.parametrize("contact", ["me", "a b@example.org", "http://example.org", "a@b\n"])
+def test_a_security_contact_that_is_no_address_is_an_error(
+    settings: Settings, contact: str
+) -> None:
+    for address in ("", "me@example.org", "mailto:me@example.org", "https://example.org/report"):
+        settings.SECURITY_CONTACT = address
+        assert not list(checks.security_contact_is_an_address())
+
+    settings.SECURITY_CONTACT = contact
+
+    assert _ids(list(checks.security_contact_is_an_address())) == ["creatorhub.E011"]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +115,11 @@ def test_transactions_that_are_not_ours_are_an_error(
         "OPTIONS": {"transaction_mode": "IMMEDIATE"},
     }
     monkeypatch.setitem(django_settings.DATABASES, "default", sqlite)
-    assert not list(checks.transactions_are_ours())
+    assert not list(checks.services_control_transactions())
 
     monkeypatch.setitem(django_settings.DATABASES, "default", sqlite | change)
 
-    assert _ids(list(checks.transactions_are_ours())) == [found]
+    assert _ids(list(checks.services_control_transactions())) == [found]
 
 
 def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
@@ -118,8 +132,8 @@ def test_pragmas_that_are_not_in_force_are_errors(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_this_database_keeps_its_promises() -> None:
-    assert not list(checks.database_keeps_its_promises(databases=["default"]))
+def test_this_database_is_set_up_as_needed() -> None:
+    assert not list(checks.database_is_set_up_as_needed(databases=["default"]))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,7 +143,7 @@ def test_another_isolation_level_is_an_error() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE")
         try:
-            found = list(checks.database_keeps_its_promises(databases=["default"]))
+            found = list(checks.database_is_set_up_as_needed(databases=["default"]))
         finally:
             cursor.execute(
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED"
@@ -154,7 +168,7 @@ def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: Settings) ->
 def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda feature: False)
 
-    assert _ids(list(checks.captions_are_shaped())) == ["creatorhub.W002"]
+    assert _ids(list(checks.captions_can_be_shaped())) == ["creatorhub.W002"]
 
 
 @pytest.fixture
@@ -184,6 +198,92 @@ def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None
     tmp_path.chmod(0o755)
 
     assert _ids(list(checks.data_folder_is_private())) == ["creatorhub.W003"]
+
+
+def test_a_data_folder_that_lacks_something_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CREATORHUB_DATA", str(tmp_path))
+    monkeypatch.delenv("SECRET_KEY")
+
+    (error,) = checks.data_folder_is_prepared()
+
+    assert error.id == "creatorhub.E009"
+    assert error.msg.startswith(f"The data folder {tmp_path} lacks work, work/uploads, ")
+    assert error.msg.endswith("keys/secret_key.")
+    assert error.hint
+    assert "python manage.py check" in error.hint
+
+    data_folder.prepare()
+
+    assert not list(checks.data_folder_is_prepared())
+
+
+def test_what_is_prepared_is_open_to_this_account_alone_and_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "deep" / "data"
+    monkeypatch.setenv("CREATORHUB_DATA", str(folder))
+    monkeypatch.delenv("SECRET_KEY")
+
+    data_folder.prepare()
+    key = data_folder.kept_secret_key()
+    data_folder.prepare()
+
+    assert len(key) > 80
+    assert data_folder.kept_secret_key() == key
+    assert [path.name for path in (folder / "keys").iterdir()] == ["secret_key"]
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [folder, *folder.rglob("*")]}
+    assert set(modes.values()) == {0o700, 0o600}
+    assert [path for path, mode in modes.items() if mode == 0o600] == [folder / data_folder.KEY]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import creatorhub.settings",
+        "import django; django.setup(); import creatorhub.urls",
+        "import creatorhub.celery",
+    ],
+)
+def test_what_only_imports_makes_nothing(program: str, tmp_path: Path) -> None:
+    done = _start(
+        *("-c", program), data=tmp_path / "data", DJANGO_SETTINGS_MODULE="creatorhub.settings"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_program_of_its_own_is_told_what_is_missing(tmp_path: Path) -> None:
+    """`django-admin` is not one of our ways of starting."""
+    done = _start(
+        *("-m", "django", "check"), data=tmp_path, DJANGO_SETTINGS_MODULE="creatorhub.settings"
+    )
+
+    assert done.returncode == 1
+    assert f"The data folder {tmp_path} lacks work, " in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        ("manage.py", "check"),
+        ("-c", "import creatorhub.wsgi"),
+        ("-c", "import creatorhub.asgi"),
+        ("-m", "celery", "--app", "creatorhub", "report"),
+    ],
+    ids=["check", "web", "asgi", "celery"],
+)
+def test_every_way_of_starting_prepares_the_data_folder(
+    way: tuple[str, ...], tmp_path: Path
+) -> None:
+    started = _start(*way, data=tmp_path / "data")
+
+    assert started.returncode == 0, started.stderr
+    assert (tmp_path / "data" / data_folder.KEY).read_text()
+    assert (tmp_path / "data" / data_folder.UPLOADS).is_dir()
 
 
 @pytest.mark.parametrize(

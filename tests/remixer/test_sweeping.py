@@ -162,7 +162,7 @@ def another_sweep() -> Any:
     """The lock as another process holds it."""
     if connection.vendor == "postgresql":
         return HeldOnPostgreSQL()
-    return sweeping._alone()
+    return sweeping._lock()
 
 
 class HeldOnPostgreSQL:
@@ -204,12 +204,12 @@ def _stuck(render: Render) -> str:
 
 def _contradicted(render: Render) -> str:
     Consent.objects.update(withdrawn_version=render.allowed_version + 1)
-    return f"Template {render.uuid} is published and its permission was withdrawn."
+    return f"Meme {render.uuid} is published and its permission was withdrawn."
 
 
 def _file_lost(render: Render) -> str:
     default_storage.delete(render.file_key)
-    return f"Template {render.uuid} has no file."
+    return f"Meme {render.uuid} has no file."
 
 
 def _poster_lost(render: Render) -> str:

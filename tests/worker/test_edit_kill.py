@@ -183,7 +183,11 @@ def it_was_applied_exactly_once(edit: Edit, owner: User) -> None:
         with connection.cursor() as cursor:  # as autovacuum does within a minute of such an edit
             cursor.execute("ANALYZE")
     the_events_are_of_the_rows(edit, owner)
-    for check in (fsck.the_log_is_whole, fsck.every_edit_gets_done, fsck.the_numbers_are_right):
+    for check in (
+        fsck.the_log_is_complete,
+        fsck.confirmed_edits_are_applied,
+        fsck.counts_match_rows,
+    ):
         assert not list(check())
 
 

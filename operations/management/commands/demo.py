@@ -1,4 +1,4 @@
-"""Fills an installation with people and videos to try things on."""
+"""`manage.py demo`: people and videos to try things on."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class Command(BaseCommand):
         return user
 
     def _fill(self, owner: User, wanted: int) -> int:
-        """Returns how many were added. Killed and run again, it goes on where it was: a video's
-        UUID follows from its number."""
+        """Returns how many were added. Killed and run again, it continues where it stopped, since a
+        video's UUID is made from its number."""
         now = timezone.now()
         made: dict[str, Made] = {}
         added = 0
@@ -154,7 +154,7 @@ def _place(
 
 
 def _made(clip: Clip, folder: Path, *, sharing: int) -> Made:
-    """The clip's two files, drawn now if they are not there yet."""
+    """The clip's two files, drawn now unless they exist."""
     mezzanine, poster = folder / f"{clip.name}.mp4", folder / f"{clip.name}.jpg"
     if not (mezzanine.exists() and poster.exists()):
         _draw(clip, mezzanine, poster)

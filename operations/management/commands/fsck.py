@@ -1,4 +1,4 @@
-"""`manage.py fsck`: does everything still fit together? One line for each thing that does not."""
+"""`manage.py fsck`: is everything consistent? One line for each check and each problem."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operations import fsck
 
 
 class Command(BaseCommand):
-    help = "Check that no job is stuck, no file lost, and the log whole. Changes nothing."
+    help = "Check that no job is stuck, no file is lost and the log is complete. Changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
         problems = 0
@@ -22,5 +22,5 @@ class Command(BaseCommand):
             problems += found
             self.stdout.write(f"{check.__doc__}: {found or 'no'} problem{'s' * (found != 1)}")
         if problems:
-            raise CommandError(f"{problems} things do not fit together.")
+            raise CommandError(f"{problems} problem{'s' * (problems != 1)} found.")
         self.stdout.write("Everything fits together.")

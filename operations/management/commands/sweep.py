@@ -1,4 +1,4 @@
-"""`manage.py sweep`: what every worker does by itself twice a minute, once, now."""
+"""`manage.py sweep`: does at once what every worker does by itself twice a minute."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from operations import sweeping
 
 
 class Command(BaseCommand):
-    help = "Put right what dead workers and lost messages left."
+    help = "Repair what dead workers and lost messages left."
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = sweeping.sweep()

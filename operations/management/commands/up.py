@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 from argparse import ArgumentParser
-from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -27,7 +26,7 @@ class Command(BaseCommand):
         "it makes the database and, with DEBUG on, the demo. Production runs them as services "
         "of their own: see docs/operations.md."
     )
-    requires_system_checks: list[str] = []  # handle() runs them all, those of the database too
+    requires_system_checks: list[str] = []  # `migrate` runs them all
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -36,8 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *, port: str, **options: Any) -> None:
         number = _free_port(port)
-        call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
-        call_command("check", databases=["default"], stdout=StringIO())
+        # Before it changes anything it runs all checks, those of the database too.
+        call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         self._demo_on_first_start()
         connections.close_all()
 
@@ -53,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(supervisor.problem)
 
     def _demo_on_first_start(self) -> None:
-        """The mark outlives a demo that was interrupted, so the next start makes it again."""
+        """The file `demo.unfinished` stays if the demo is interrupted: the next start continues."""
         unfinished = settings.DATA_DIR / "demo.unfinished"
         if not settings.DEBUG or (User.objects.exists() and not unfinished.exists()):
             return
@@ -74,7 +73,7 @@ class Command(BaseCommand):
 
 
 def _free_port(port: str) -> int:
-    """The port as a number. Raises CommandError if it is none, or taken."""
+    """The port as a number. Raises CommandError if it is not a port, or in use."""
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise CommandError(f"PORT must be a number from 1 to 65535, not “{port}”.")
     with socket.socket() as probe:
@@ -82,7 +81,7 @@ def _free_port(port: str) -> int:
         try:
             probe.bind((HOST, int(port)))
         except PermissionError:
-            raise CommandError(f"Port {port} is not open to you. Use one above 1023.") from None
+            raise CommandError(f"You may not use port {port}. Choose one above 1023.") from None
         except OSError:
             raise CommandError(
                 f"Port {port} is in use by another program. Stop that one, or choose another "
@@ -98,18 +97,10 @@ def _children(port: int) -> list[Child]:
         *("--worker-class", "gthread", "--threads", "8", "--timeout", "60"),
         *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
     )
-    # Celery's lecture on running as root; in a container that is how it is.
-    hush = ("-W", "ignore:You're running the worker")
     worker = (
-        *hush,
-        "-m",
-        "celery",
-        "--quiet",
-        "--app",
-        "creatorhub",
-        "worker",
-        "--loglevel",
-        "WARNING",
+        # In a container the worker runs as root, and Celery warns about that at length.
+        *("-W", "ignore:You're running the worker"),
+        *("-m", "celery", "--quiet", "--app", "creatorhub", "worker", "--loglevel", "WARNING"),
     )
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     render = ("--queues", "render", "--concurrency", str(os.cpu_count() or 1), "--hostname")
