@@ -27,14 +27,14 @@ class PauseForm(ReasonForm):
 
 @admin.register(Render)
 class RenderAdmin(StaffAdmin[Render]):
-    list_display = ["uuid", "requester", "video", "meme", "state", "created_at", "problem"]
-    list_filter = ["state", "meme"]
+    list_display = ["uuid", "requester", "video", "template", "state", "created_at", "problem"]
+    list_filter = ["state", "template"]
     list_select_related = ["requester", "video"]
     search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
     search_help_text = "A username, a video's title, or an id."
     ordering = ["-id"]
     change_list_template = "admin/render_list.html"
-    actions = ["take_down"]
+    actions = ["takedown"]
 
     @reasoned(
         "Take down with a reason",
@@ -44,7 +44,7 @@ class RenderAdmin(StaffAdmin[Render]):
         ),
         button="Take down",
     )
-    def take_down(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
+    def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
         for render in rows:
             services.takedown(render, actor=actor, reason=reason)
             yield f"The meme {render.uuid} is taken down."

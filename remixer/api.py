@@ -58,7 +58,7 @@ class Memes(APIView):
 
     @extend_schema(responses=TemplateSerializer(many=True))
     def get(self, request: Request) -> Response:
-        return Response([TemplateSerializer(meme).data for meme in TEMPLATES.values()])
+        return Response([TemplateSerializer(template).data for template in TEMPLATES.values()])
 
 
 class TermsOfUseSerializer(serializers.Serializer[Any]):
@@ -87,7 +87,7 @@ class RenderSerializer(serializers.ModelSerializer[Render]):
             "problem",
             "reason",
             "video",
-            "meme",
+            "template",
             "captions",
             "start",
             "duration",
@@ -124,7 +124,7 @@ class OneRenderSerializer(RenderSerializer):
 
 class NewRenderSerializer(serializers.Serializer[Any]):
     video = serializers.UUIDField()
-    meme = serializers.ChoiceField(choices=list(TEMPLATES))
+    template = serializers.ChoiceField(choices=list(TEMPLATES))
     captions = serializers.DictField(
         child=serializers.CharField(allow_blank=True, max_length=300), help_text="Box id to text."
     )
@@ -161,7 +161,7 @@ class Renders(ListAPIView[Render]):
             actor=Actor.creator(requester),
             requester=requester,
             video=get_object_or_404(present, uuid=given["video"]),
-            meme=given["meme"],
+            template=given["template"],
             captions=given["captions"],
             start=float(given["start"]),
             length=float(given["duration"]),
@@ -201,7 +201,7 @@ class RenderFile(APIView):
             request._request,
             services.file_of(render),
             content_type="video/mp4",
-            filename=f"{render.meme}-{render.uuid}.mp4",
+            filename=f"{render.template}-{render.uuid}.mp4",
         )
 
 
@@ -223,7 +223,7 @@ class UseSerializer(serializers.Serializer[Render]):
     status = serializers.SerializerMethodField()
     video = serializers.UUIDField(source="video.uuid")
     title = serializers.CharField(source="video.title")
-    meme = serializers.CharField()
+    template = serializers.CharField()
     by = serializers.CharField(source="requester.name")
     asked = serializers.DateTimeField(source="created_at")
     published = serializers.DateTimeField(source="published_at", allow_null=True)

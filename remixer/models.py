@@ -73,7 +73,7 @@ class Render(Job):
         db_index=False,
         help_text="Whose video it is. An opt-out finds it by this, past a million videos.",
     )
-    meme = models.CharField(max_length=64, help_text="The template's id.")
+    template = models.CharField(max_length=64, help_text="The template's id.")
     captions = models.JSONField(default=dict, help_text="Box id to text.")
     start_ms = models.PositiveIntegerField(default=0)
     length_ms = models.PositiveIntegerField()

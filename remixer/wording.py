@@ -9,7 +9,7 @@ from consent.wording import SENTENCES
 from creatorhub.jobs import State
 from remixer.models import Render
 
-LONGEST_HEADLINE = 80  # characters
+LONGEST_SUMMARY = 80  # characters
 STALLED = "Nothing was heard from it for a minute. It is taken up again by itself."
 
 WHAT_TO_DO = dict.fromkeys(
@@ -62,10 +62,10 @@ def status_for_creator(render: Render, *, dark: str = "") -> Status:
     return replace(status, why=TO_CREATOR.get(dark or render.ended_for, status.why))
 
 
-def headline(render: Render) -> str:
+def summary_of(render: Render) -> str:
     """A meme is called by its texts."""
     text = " / ".join(" ".join(text.split()) for text in render.captions.values())
-    return text if len(text) <= LONGEST_HEADLINE else f"{text[: LONGEST_HEADLINE - 1].rstrip()}…"
+    return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1].rstrip()}…"
 
 
 _PILLS: dict[str, tuple[str, str, str]] = {

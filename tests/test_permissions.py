@@ -61,11 +61,11 @@ def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) 
 
 
 OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
-TEMPLATE = {"meme": "{meme}"}
+TEMPLATE = {"template": "{template}"}
 CHOICE = {"use": "remix", "start": "undecided"}
 IDS = {"use": "remix", "ids": ["{video}"]}
 CHECK = {"use": "remix", "videos": ["{video}"]}
-MEME = {"video": "{video}", "meme": "{meme}", "captions": {"{box}": "x"}, "duration": 1}
+MEME = {"video": "{video}", "template": "{template}", "captions": {"{box}": "x"}, "duration": 1}
 
 #   address, then the status for: nobody, carol, bob, alice
 TABLE = [
@@ -219,7 +219,7 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
         requester=by,
         video=video,
         creator=video.owner,
-        meme=a_meme().id,
+        template=a_template().id,
         captions={},
         length_ms=1000,
         terms=video.consents.get(use="remix").terms,
@@ -231,7 +231,7 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
     )
 
 
-def a_meme() -> Any:
+def a_template() -> Any:
     from remixer.catalogue import TEMPLATES
 
     return next(iter(TEMPLATES.values()))
@@ -245,8 +245,8 @@ def filled(value: Any, things: dict[str, Any]) -> Any:
         return [filled(member, things) for member in value]
     if not isinstance(value, str):
         return value
-    names = {"{meme}": a_meme().id, "{box}": a_meme().boxes[0].id}
-    names |= {f"{{{name}}}": str(thing) for name, thing in things.items() if name != "meme"}
+    names = {"{template}": a_template().id, "{box}": a_template().boxes[0].id}
+    names |= {f"{{{name}}}": str(thing) for name, thing in things.items()}
     return names.get(value, value)
 
 

@@ -54,7 +54,7 @@ def _visible(render: Render) -> Render:
 
 
 def preview_image(
-    video: Video, *, asker: User, meme: str, captions: Mapping[str, str], start: float
+    video: Video, *, asker: User, template: str, captions: Mapping[str, str], start: float
 ) -> bytes:
     """JPEG of the frame at `start` seconds under the very overlay that the render would use.
 
@@ -64,13 +64,13 @@ def preview_image(
     ruling = querysets.ruling(video, REMIX.id, asker=asker)
     if not ruling.allowed:
         raise Forbidden(sentence(ruling.reason), code=ruling.reason)
-    template = template_of(meme)
-    texts = texts_of(template, captions, needed=False)
-    canvas = canvas_for(template, width=video.width, height=video.height)
-    picture = Image.new("RGB", canvas.size, template.bar_colour)
+    chosen = template_of(template)
+    texts = texts_of(chosen, captions, needed=False)
+    canvas = canvas_for(chosen, width=video.width, height=video.height)
+    picture = Image.new("RGB", canvas.size, chosen.bar_colour)
     with default_storage.open(video.mezzanine_key, "rb") as file:
         picture.paste(_frame(file, at=start, canvas=canvas), (0, canvas.bar))
-    picture.paste(layer := overlay_of(template, texts, video=video, canvas=canvas), mask=layer)
+    picture.paste(layer := overlay_of(chosen, texts, video=video, canvas=canvas), mask=layer)
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=JPEG_QUALITY)
     return data.getvalue()

@@ -80,7 +80,7 @@ def _make_and_publish(render: Render) -> None:
 
 
 def _make(render: Render, folder: Path) -> _Made:
-    template, video = template_of(render.meme), render.video
+    template, video = template_of(render.template), render.video
     facts = recipe.Facts(
         width=video.width,
         height=video.height,
@@ -169,7 +169,7 @@ def publish(render: Render, made: _Made) -> None:
                     "render.published",
                     render,
                     actor=WORKER,
-                    meme=render.meme,
+                    template=render.template,
                     terms=render.terms_id,
                     version=render.allowed_version,
                 )

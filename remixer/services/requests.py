@@ -30,7 +30,7 @@ def request_render(
     actor: Actor,
     requester: User,
     video: Video,
-    meme: str,
+    template: str,
     captions: Mapping[str, str],
     start: float,
     length: float,
@@ -42,15 +42,15 @@ def request_render(
     that does not exist, Conflict for a key that was used for something else, Refused for texts
     or times outside the template's limits, or too many renders at once.
     """
-    template = template_of(meme)
-    texts = texts_of(template, captions, needed=True)
+    chosen = template_of(template)
+    texts = texts_of(chosen, captions, needed=True)
     key = idempotency_key or uuid.uuid4().hex
     with transaction.atomic(durable=True):
         consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
-            return _same(known, video=video, meme=meme, texts=texts)
+            return _same(known, video=video, template=template, texts=texts)
         terms_id, version = _allowed(video, requester)
-        start_ms, length_ms = _times(template, video, start=start, length=length)
+        start_ms, length_ms = _times(chosen, video, start=start, length=length)
         _has_room(requester)
         # Two requests with one key for videos of two creators hold different standings: the
         # unique constraint decides, and the second finds the first.
@@ -60,7 +60,7 @@ def request_render(
             defaults={
                 "video": video,
                 "creator": video.owner,
-                "meme": meme,
+                "template": template,
                 "captions": texts,
                 "start_ms": start_ms,
                 "length_ms": length_ms,
@@ -69,7 +69,7 @@ def request_render(
             },
         )
         if not is_new:
-            return _same(render, video=video, meme=meme, texts=texts)
+            return _same(render, video=video, template=template, texts=texts)
         _record_request(render, actor=actor)
         jobs.enqueue("remixer.render", render.pk)
     return render
@@ -123,10 +123,10 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
     return True
 
 
-def template_of(meme: str) -> Template:
-    if meme not in TEMPLATES:
-        raise NotFound("There is no such template.", code="unknown_meme")
-    return TEMPLATES[meme]
+def template_of(template: str) -> Template:
+    if template not in TEMPLATES:
+        raise NotFound("There is no such template.", code="unknown_template")
+    return TEMPLATES[template]
 
 
 def texts_of(template: Template, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
@@ -195,8 +195,8 @@ def _has_room(requester: User) -> None:
         )
 
 
-def _same(known: Render, *, video: Video, meme: str, texts: Mapping[str, str]) -> Render:
-    if (known.video_id, known.meme, known.captions) != (video.pk, meme, texts):
+def _same(known: Render, *, video: Video, template: str, texts: Mapping[str, str]) -> Render:
+    if (known.video_id, known.template, known.captions) != (video.pk, template, texts):
         raise Conflict(
             "This idempotency key was used for another meme. Send a new one.",
             code="idempotency_key_reused",
@@ -209,7 +209,7 @@ def _record_request(render: Render, *, actor: Actor) -> None:
         "render.requested",
         render,
         actor=actor,
-        meme=render.meme,
+        template=render.template,
         terms=render.terms_id,
         version=render.allowed_version,
     )

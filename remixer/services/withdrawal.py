@@ -79,8 +79,8 @@ def _stop(render: Render, reason: Reason) -> int:
 
 
 def _locked(renders: RenderQuerySet) -> list[Render]:
-    """All of them, locked so that what is told is what is changed; always by key, so that
-    two who lock the same ones never wait for each other."""
+    """These rows, locked: the events name exactly those that are then changed. Ordered by key, so
+    that two transactions that lock the same rows never deadlock."""
     return list(
         renders.select_related("video__owner", "requester")
         .select_for_update(of=("self",), no_key=True)

@@ -31,18 +31,19 @@ MADE_ALREADY = "This page has made a meme already. Press “Make it” again to 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """`?meme=` chooses the template; other parameters are what the fields start with. A POST with
-    `act=preview` comes back by GET with what was typed, for who has no script."""
+    """`?template=` chooses the template; other parameters are what the fields start with. A POST
+    with `act=preview` redirects to the same page with what was typed, for browsers without
+    script."""
     video = present(uuid)
     ruling = querysets.ruling(video, REMIX.id, asker=request.user)
     if not ruling.allowed:
         return _not_allowed(request, video, ruling.reason)
     if request.method != "POST":
-        template = TEMPLATES.get(request.GET.get("meme", "")) or next(iter(TEMPLATES.values()))
+        template = TEMPLATES.get(request.GET.get("template", "")) or next(iter(TEMPLATES.values()))
         form = EditorForm(template=template, video=video)
         form.initial.update(_typed(request.GET, template))
         return _page(request, video, form, ruling)
-    template = _template(request.POST.get("meme", ""))
+    template = _template(request.POST.get("template", ""))
     if request.POST.get("act") == "preview":
         kept = [(k, v) for k, v in request.POST.items() if k not in NEVER_SENT_BACK]
         return see_other(f"{request.path}?{urlencode(kept)}")
@@ -58,7 +59,7 @@ def _make(request: SignedIn, video: Video, form: EditorForm, ruling: Ruling) -> 
             actor=Actor.creator(request.user),
             requester=request.user,
             video=video,
-            meme=form.template.id,
+            template=form.chosen.id,
             captions=form.captions,
             start=form.cleaned_data["start"],
             length=form.cleaned_data["length"],
@@ -83,19 +84,19 @@ def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     """JPEG of the very frame and overlay that the meme would start with, by the fields of the
     form. A text that cannot be drawn is left out here; the form says why when it is sent."""
     video = present(uuid)
-    template = _template(request.GET.get("meme", ""))
+    template = _template(request.GET.get("template", ""))
     at = min(PlaceForm(request.GET).seconds, video.duration)
     captions = captions_in(request.GET, template)
     try:
         try:
             picture = services.preview_image(
-                video, asker=request.user, meme=template.id, captions=captions, start=at
+                video, asker=request.user, template=template.id, captions=captions, start=at
             )
         except Refused as refused:
             if refused.status != 400:
                 raise
             picture = services.preview_image(
-                video, asker=request.user, meme=template.id, captions={}, start=at
+                video, asker=request.user, template=template.id, captions={}, start=at
             )
     except OSError:
         raise NotFound("This video has no picture there.", code="not_found") from None
@@ -104,10 +105,10 @@ def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
     )
 
 
-def _template(meme: str) -> Template:
-    if meme not in TEMPLATES:
-        raise NotFound("There is no such template.", code="unknown_meme")
-    return TEMPLATES[meme]
+def _template(template: str) -> Template:
+    if template not in TEMPLATES:
+        raise NotFound("There is no such template.", code="unknown_template")
+    return TEMPLATES[template]
 
 
 def _typed(query: QueryDict, template: Template) -> dict[str, str]:
@@ -126,7 +127,7 @@ def _page(
     request: SignedIn, video: Video, form: EditorForm, ruling: Ruling, *, status: int = 200
 ) -> HttpResponse:
     address = reverse("remixer:preview", args=[video.uuid])
-    shown = {"meme": form.template.id, "start": form["start"].value() or 0}
+    shown = {"template": form.chosen.id, "start": form["start"].value() or 0}
     shown |= {field.name: field.value() or "" for field in form.texts}
     context = {
         "video": video,
@@ -134,17 +135,18 @@ def _page(
         "until": ruling.until,
         "preview_url": address,
         "shown_url": f"{address}?{urlencode(shown)}",
-        "set_aside": set_aside(request.POST or request.GET, form.template),
+        "set_aside": set_aside(request.POST or request.GET, form.chosen),
         "templates": [
-            (meme, meme.id == form.template.id, f"{address}?{_example(meme)}")
-            for meme in TEMPLATES.values()
+            (template, template.id == form.chosen.id, f"{address}?{_example(template)}")
+            for template in TEMPLATES.values()
         ],
     }
     return render_page(request, "remixer/editor.html", context, partial="editor", status=status)
 
 
-def _example(meme: Template) -> str:
-    return urlencode({"meme": meme.id} | {PREFIX + box.id: box.example for box in meme.boxes})
+def _example(template: Template) -> str:
+    texts = {PREFIX + box.id: box.example for box in template.boxes}
+    return urlencode({"template": template.id} | texts)
 
 
 def _not_allowed(request: SignedIn, video: Video, reason: str) -> HttpResponse:

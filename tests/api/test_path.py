@@ -45,7 +45,7 @@ def ask_for_meme(api: APIClient, video: str, *, headers: Any = None) -> Any:
     template = api.get("/api/v1/memes/").json()[0]
     asked = {
         "video": video,
-        "meme": template["id"],
+        "template": template["id"],
         "captions": {template["boxes"][0]["id"]: "hello"},
         "start": 0,
         "duration": 1,

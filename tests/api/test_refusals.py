@@ -27,7 +27,7 @@ ApiOf = Callable[[User], APIClient]
 
 pytestmark = pytest.mark.django_db
 
-MEME = next(iter(TEMPLATES.values()))
+TEMPLATE = next(iter(TEMPLATES.values()))
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -51,7 +51,7 @@ def edit(**change: Any) -> dict[str, Any]:
 
 
 def meme(**change: Any) -> dict[str, Any]:
-    asked = {"video": "{bob}", "meme": MEME.id, "captions": {MEME.boxes[0].id: "x"}}
+    asked = {"video": "{bob}", "template": TEMPLATE.id, "captions": {TEMPLATE.boxes[0].id: "x"}}
     return {**asked, "start": 0, "duration": 1, **change}
 
 
@@ -127,7 +127,7 @@ CASES = [
     Case("a meme not allowed", "POST", "renders/", meme(), status=403, code="undecided"),
     Case("a meme of nothing", "POST", "renders/", meme(video=NOBODY), status=404,
          code="not_found"),
-    Case("no such template", "POST", "renders/", meme(meme="../x"), wrong=("meme",)),
+    Case("no such template", "POST", "renders/", meme(template="../x"), wrong=("template",)),
     Case("captions that are none", "POST", "renders/", meme(captions="x"), wrong=("captions",)),
     Case("half a character", "POST", "renders/", meme(captions={"top": "\ud800"}),
          wrong=("captions",)),
@@ -313,7 +313,7 @@ def test_a_list_of_any_length_takes_the_same_queries(
             requester=alice,
             video=video,
             creator=video.owner,
-            meme=MEME.id,
+            template=TEMPLATE.id,
             length_ms=1000,
             terms=terms,
             allowed_version=1,

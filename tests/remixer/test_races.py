@@ -106,7 +106,7 @@ class Arena:
             video=self.video,
             creator=self.video.owner,
             requester=self.requester,
-            meme="top_bottom",
+            template="top_bottom",
             captions={"top": "x"},
             length_ms=1000,
             terms=self._terms,
@@ -228,10 +228,10 @@ def test_it_finds_a_cached_decision(
     assert arena.run(ROUNDS_FOR_A_FAULT, turn_off, opt_out, until_found=fault)[fault]
 
 
-def test_it_finds_a_take_down_before_the_change_of_consent(
+def test_it_finds_a_takedown_before_the_change_of_consent(
     arena: Arena, without_the_row_guard: None
 ) -> None:
-    def take_down_then_change(creator: User, video: Video) -> None:
+    def takedown_then_change(creator: User, video: Video) -> None:
         with transaction.atomic(durable=True):
             withdrawal.stop_and_takedown(
                 actor=Actor.creator(creator),
@@ -247,7 +247,7 @@ def test_it_finds_a_take_down_before_the_change_of_consent(
 
     fault = "published after withdrawal"
 
-    assert arena.run(ROUNDS_FOR_A_FAULT, take_down_then_change, until_found=fault)[fault]
+    assert arena.run(ROUNDS_FOR_A_FAULT, takedown_then_change, until_found=fault)[fault]
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite has one isolation level, serializable")
