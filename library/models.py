@@ -14,6 +14,10 @@ from creatorhub.models import User
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
+    def present(self) -> VideoQuerySet:
+        """The videos that were not removed, each with its owner."""
+        return self.filter(removed_at=None).select_related("owner")
+
     def owned_by(self, user: User) -> VideoQuerySet:
         """The videos of this account that were not removed."""
         return self.filter(owner=user, removed_at=None)

@@ -11,23 +11,26 @@ from creatorhub.jobs import LIVE, Job, State
 from creatorhub.models import User
 from library.models import Video
 
+PUBLISHED = Q(published_at__isnull=False)
+
 
 class RenderQuerySet(models.QuerySet["Render"]):
     def requested_by(self, user: User) -> RenderQuerySet:
         """The memes of this maker that they did not remove."""
         return self.filter(requester=user).exclude(state=Render.REMOVED)
 
-    def visible_to(self, user: User) -> RenderQuerySet:
-        """What this person may look at: their own memes, and those made of their videos."""
-        mine = Q(requester=user) | Q(creator=user, state__in=[State.DONE, Render.TAKEN_DOWN])
-        return self.filter(mine).exclude(state=Render.REMOVED)
-
     def watchable_by(self, user: User) -> RenderQuerySet:
-        """What has a page for this person: their own memes, and whatever was published, even if
-        it was taken down since: the page says so."""
-        return self.filter(Q(requester=user) | Q(published_at__isnull=False)).exclude(
-            state=Render.REMOVED
-        )
+        """What has a page for this person: their own memes, and what was published, even if it was
+        taken down since: the page says so."""
+        return self.filter(Q(requester=user) | PUBLISHED).exclude(state=Render.REMOVED)
+
+    def published(self) -> RenderQuerySet:
+        """What others could see at some time, even if it was taken down or removed since."""
+        return self.filter(PUBLISHED)
+
+    def with_details(self) -> RenderQuerySet:
+        """Reads with each row its people, its video and its permission."""
+        return self.select_related("video__owner", "requester", "terms__notice")
 
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
@@ -115,3 +118,18 @@ class Render(Job):
 
     def __str__(self) -> str:
         return f"render {self.uuid}: {self.state}"
+
+    @property
+    def start(self) -> float:
+        """Seconds into the video."""
+        return self.start_ms / 1000
+
+    @property
+    def length(self) -> float:
+        """Seconds, as asked for."""
+        return self.length_ms / 1000
+
+    @property
+    def filename(self) -> str:
+        """The name under which its file is downloaded."""
+        return f"{self.template}-{self.uuid}.mp4"

@@ -84,15 +84,18 @@ TABLE = [
     api("edit_confirm", 401, 404, 404, 200, of="draft", method="POST"),
     api("edit_cancel", 401, 404, 404, 409, of="draft", method="POST"),
     api("edit_undo", 401, 404, 404, 201, of="edit", method="POST"),
-    api("memes", 401, 200, 200, 200),
-    api("renders", 401, 200, 200, 200),
-    api("renders", 401, 201, 201, 201, method="POST", form=MEME),
-    api("render", 401, 200, 200, 200, of="meme"),
-    api("render", 401, 404, 200, 404, of="waiting"),
-    api("render_file", 401, 200, 200, 200, of="meme"),
-    api("render_file", 401, 404, 404, 404, of="waiting"),
-    api("render_cancel", 401, 404, 200, 404, of="waiting", method="POST"),
-    api("uses_of_mine", 401, 200, 200, 200),
+    api("template-list", 401, 200, 200, 200),
+    api("template-detail", 401, 200, 200, 200, of="template"),
+    api("meme-list", 401, 200, 200, 200),
+    api("meme-list", 401, 201, 201, 201, method="POST", form=MEME),
+    api("meme-detail", 401, 200, 200, 200, of="meme"),
+    api("meme-detail", 401, 404, 200, 404, of="waiting"),
+    api("meme-detail", 401, 404, 204, 404, of="meme", method="DELETE"),
+    api("meme-file", 401, 200, 200, 200, of="meme"),
+    api("meme-file", 401, 404, 404, 404, of="waiting"),
+    api("meme-cancel", 401, 404, 200, 404, of="waiting", method="POST"),
+    api("meme-retry", 401, 404, 200, 404, of="failed", method="POST"),
+    api("use-of-my-videos-list", 401, 200, 200, 200),
     api("events", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
@@ -256,6 +259,8 @@ def address(row: Row, things: dict[str, Any]) -> str:
         kwargs = {"uidb36": "1", "key": "set-password"}
     elif row.of == "no confirmation":
         kwargs = {"key": "none"}
+    elif row.of == "template":
+        kwargs = {"id": a_template().id}
     elif row.of:
         kwargs = {"uuid": things[row.of]}
     return reverse(row.name, kwargs=kwargs)

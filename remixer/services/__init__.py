@@ -11,6 +11,7 @@ from remixer.services.requests import (
     remove_render,
     request_render,
     retry_render,
+    template_of,
 )
 from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.withdrawal import stop_and_takedown
@@ -31,4 +32,5 @@ __all__ = [
     "stop_and_takedown",
     "sweep_renders",
     "takedown",
+    "template_of",
 ]

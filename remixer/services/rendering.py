@@ -97,8 +97,8 @@ def _make(render: Render, folder: Path) -> _Made:
         source=str(source),
         overlay=str(overlay),
         output=str(output),
-        start=render.start_ms / 1000,
-        length=render.length_ms / 1000,
+        start=render.start,
+        length=render.length,
     )
     ffmpeg.run(
         argv,

@@ -94,7 +94,7 @@ def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
         request,
         services.file_of(render),
         content_type="video/mp4",
-        filename=f"{render.template}-{render.uuid}.mp4",
+        filename=render.filename,
         download=True,
     )
 

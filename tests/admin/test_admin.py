@@ -242,7 +242,7 @@ def test_a_meme_taken_down_by_staff_answers_410_with_why(
     meme = make_render(video, bob, state="done", file_key="renders/x.mp4")
     act(desk, [meme], "takedown", reason="Hurtful")
 
-    answer = api_of(bob).get(f"/api/v1/renders/{meme.uuid}/file/")
+    answer = api_of(bob).get(f"/api/v1/memes/{meme.uuid}/file/")
 
     assert (answer.status_code, answer.json()["code"]) == (410, "taken_down_by_staff")
     assert "Hurtful" in answer.json()["detail"]

@@ -332,7 +332,7 @@ class TestMaker:
         sweep()
 
         assert not Render.objects.requested_by(bob).exists()
-        assert not Render.objects.visible_to(files.owner).exists()
+        assert not Render.objects.watchable_by(files.owner).exists()
         assert not stored(render)
         with pytest.raises(NotFound):
             services.file_of(render)
