@@ -29,28 +29,29 @@ JPEG_QUALITY = 85
 
 
 def file_of(render: Render) -> str:
-    """The storage key of a finished meme, if it may be seen now: asks the policy every time.
+    """The storage key of a finished meme, if it may be seen now. The row must have been read for
+    this request; the decision is asked here, by one query, every time.
 
-    Raises Gone (code: the reason) for what is taken down, stopped, or dark at the moment;
+    Raises Gone (code: the reason) for a meme that was taken down or stopped, or is hidden now;
     NotFound where there is no file or not yet one.
     """
-    return _visible(render).file_key
+    _require_visible(render)
+    return render.file_key
 
 
 def poster_of(render: Render) -> str:
     """The storage key of its still picture; as file_of."""
-    return _visible(render).poster_key
+    _require_visible(render)
+    return render.poster_key
 
 
-def _visible(render: Render) -> Render:
-    render.refresh_from_db()
+def _require_visible(render: Render) -> None:
     if render.ended_for and render.state != Render.REMOVED:
         raise Gone(render.problem, code=render.ended_for)
     if render.state != State.DONE or not render.file_key:
         raise NotFound("There is no such file.", code="not_found")
     if reason := why_not(render):
         raise Gone(sentence(reason), code=str(reason))
-    return render
 
 
 def preview_image(

@@ -70,23 +70,22 @@ def request_render(
         )
         if not is_new:
             return _same(render, video=video, template=template, texts=texts)
-        _record_request(render, actor=actor)
-        jobs.enqueue("remixer.render", render.pk)
+        _queue(render, actor=actor, terms_id=terms_id, version=version)
     return render
 
 
 def cancel_render(render: Render, *, actor: Actor) -> bool:
-    """Stop a meme that is not finished. False, and nothing written, if it had ended already."""
+    """Stop a meme that is not finished. False, and nothing written, if it had ended already.
+    `render` is not read again, here and below: it shows what was before."""
     with transaction.atomic(durable=True):
         mine = Render.objects.filter(pk=render.pk)
         if not jobs.stop(mine, State.CANCELLED, problem="You cancelled this meme."):
             return False
         record("render.cancelled", render, actor=actor)
-    render.refresh_from_db()
     return True
 
 
-def retry_render(render: Render, *, actor: Actor) -> Render:
+def retry_render(render: Render, *, actor: Actor) -> None:
     """Queue a meme that ended badly once more, as a new request: consent is asked now.
 
     Raises Forbidden if the creator does not allow it, Conflict for a meme that is running,
@@ -100,10 +99,7 @@ def retry_render(render: Render, *, actor: Actor) -> Render:
             raise Conflict(
                 "Only a meme that failed or was stopped can be tried again.", code="not_ended"
             )
-        render.refresh_from_db()
-        _record_request(render, actor=actor)
-        jobs.enqueue("remixer.render", render.pk)
-    return render
+        _queue(render, actor=actor, terms_id=terms_id, version=version)
 
 
 def remove_render(render: Render, *, actor: Actor) -> bool:
@@ -119,7 +115,6 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
             return False
         record("render.removed", render, actor=actor)
         jobs.enqueue("operations.sweep")
-    render.refresh_from_db()
     return True
 
 
@@ -204,12 +199,14 @@ def _same(known: Render, *, video: Video, template: str, texts: Mapping[str, str
     return known
 
 
-def _record_request(render: Render, *, actor: Actor) -> None:
+def _queue(render: Render, *, actor: Actor, terms_id: int, version: int) -> None:
+    """Log the request and wake a worker."""
     record(
         "render.requested",
         render,
         actor=actor,
         template=render.template,
-        terms=render.terms_id,
-        version=render.allowed_version,
+        terms=terms_id,
+        version=version,
     )
+    jobs.enqueue("remixer.render", render.pk)

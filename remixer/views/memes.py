@@ -116,7 +116,6 @@ def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     try:
         services.retry_render(render, actor=Actor.creator(request.user))
     except Refused as refused:
-        render.refresh_from_db()
         return _page(request, render, refused=refused)
     return _back(request, uuid)
 
@@ -135,10 +134,7 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def watchable(request: SignedIn, uuid: UUID) -> Render:
-    renders = Render.objects.watchable_by(request.user)
-    return get_object_or_404(
-        renders.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
-    )
+    return get_object_or_404(Render.objects.watchable_by(request.user).with_details(), uuid=uuid)
 
 
 def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
@@ -185,10 +181,7 @@ def _ahead(renders: list[Render]) -> dict[int, int]:
 
 
 def _of_maker(request: SignedIn, uuid: UUID) -> Render:
-    mine = Render.objects.requested_by(request.user)
-    return get_object_or_404(
-        mine.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
-    )
+    return get_object_or_404(Render.objects.requested_by(request.user).with_details(), uuid=uuid)
 
 
 def _back(request: SignedIn, uuid: UUID) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from creatorhub.jobs import State
@@ -147,6 +148,17 @@ def test_a_removed_meme_is_gone_for_everyone(
         assert person.get(f"{meme}file/").status_code == 404
     assert api.delete(meme).status_code == 404
     assert api.get(f"{API}/memes/").json()["results"] == []
+
+
+def test_a_file_takes_three_queries(
+    api: APIClient, video: Video, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    file = f"{API}/memes/{published(api, video)}/file/"
+
+    with django_assert_num_queries(3):  # the token with its person, the meme, the decision
+        answer = api.get(file)
+
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("accepted", ["video/mp4", "text/html", "*/*"])

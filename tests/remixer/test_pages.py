@@ -400,6 +400,25 @@ class TestMeme:
             download = client.get(url("meme_download", made.uuid))
             assert download["Content-Disposition"].startswith("attachment")
 
+    @pytest.mark.parametrize("name", ["meme_file", "meme_poster", "meme_download"])
+    def test_its_file_takes_four_queries_and_asks_each_time_whether_it_may_be_seen(
+        self,
+        carol: User,
+        made: Render,
+        client_of: ClientOf,
+        django_assert_num_queries: Any,
+        name: str,
+    ) -> None:
+        client = client_of(carol)
+
+        with django_assert_num_queries(4):  # the session, the person, the meme, the decision
+            before = client.get(url(name, made.uuid))
+        turn_off(made.video)
+        Render.objects.update(state=State.DONE, ended_for="")  # as if nobody had taken it down
+        after = client.get(url(name, made.uuid))
+
+        assert (before.status_code, after.status_code) == (200, 410)
+
     def test_an_unfinished_one_is_for_its_maker_only(
         self, bob: User, alice: User, carol: User, video: Video, client_of: ClientOf
     ) -> None:

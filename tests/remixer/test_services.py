@@ -287,6 +287,7 @@ class TestMaker:
         assert services.cancel_render(render, actor=Actor.creator(bob))
         assert not services.cancel_render(render, actor=Actor.creator(bob))
 
+        render.refresh_from_db()
         assert (render.state, render.problem) == (State.CANCELLED, "You cancelled this meme.")
         services.run_render(render.pk)
         expected = about(render, action="render.cancelled", actor=f"creator:{bob.uuid}")
@@ -335,7 +336,7 @@ class TestMaker:
         assert not Render.objects.watchable_by(files.owner).exists()
         assert not stored(render)
         with pytest.raises(NotFound):
-            services.file_of(render)
+            file_of(render)
         expected = about(render, action="render.removed", actor=f"creator:{bob.uuid}")
         assert events_of("render.removed") == [expected]
 
@@ -363,12 +364,12 @@ class TestWithdrawal:
 
     def test_the_file_is_gone_with_the_reasons_sentence(self, bob: User, files: Video) -> None:
         render = made(bob, files)
-        assert default_storage.exists(services.file_of(render))
+        assert default_storage.exists(file_of(render))
 
         turn_off(files)
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.code == "off"
         assert gone.value.sentence == "The creator has turned this off for this video."
         sweep()
@@ -387,8 +388,8 @@ class TestWithdrawal:
 
         assert (done.stopped, done.taken_down) == (0, 1)
         with pytest.raises(Gone, match="all of their videos"):
-            services.file_of(mine)
-        assert services.file_of(other)
+            file_of(mine)
+        assert file_of(other)
 
     def test_turning_off_one_video_leaves_the_others(self, bob: User, files: Video) -> None:
         second = make_video(owner=files.owner, title="Bars")
@@ -397,7 +398,7 @@ class TestWithdrawal:
 
         turn_off(second)
 
-        assert services.file_of(render)
+        assert file_of(render)
 
     def test_another_use_says_nothing_about_memes(self, bob: User, files: Video) -> None:
         make_consent(files, use="train")
@@ -406,7 +407,7 @@ class TestWithdrawal:
         edit = turn_off(files, use="train")
 
         assert (edit.stopped, edit.taken_down) == (0, 0)
-        assert services.file_of(render)
+        assert file_of(render)
 
     def test_removing_the_video_takes_its_memes_down(
         self, bob: User, alice: User, files: Video
@@ -416,7 +417,7 @@ class TestWithdrawal:
         consent.remove_video(files, actor=Actor.creator(alice))
 
         with pytest.raises(Gone, match="not available"):
-            services.file_of(render)
+            file_of(render)
 
     def test_opting_back_in_does_not_bring_a_meme_back(
         self, bob: User, alice: User, files: Video
@@ -427,8 +428,8 @@ class TestWithdrawal:
         consent.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
 
         with pytest.raises(Gone):
-            services.file_of(render)
-        assert services.file_of(made(bob, files))
+            file_of(render)
+        assert file_of(made(bob, files))
 
     def test_a_permission_that_has_ended_darkens_what_was_made(
         self, bob: User, alice: User
@@ -439,7 +440,7 @@ class TestWithdrawal:
 
         with time_machine.travel(timezone.now() + timedelta(days=2)):
             with pytest.raises(Gone) as gone:
-                services.file_of(render)
+                file_of(render)
             sweep()
 
         assert gone.value.code == "expired"
@@ -474,7 +475,7 @@ class TestPause:
         queued.refresh_from_db()
         assert (queued.state, queued.ended_for) == (State.REFUSED, "paused")
         with pytest.raises(Gone) as gone:
-            services.file_of(out)
+            file_of(out)
         assert gone.value.code == "paused"
         with pytest.raises(Forbidden) as refused:
             ask(bob, files)
@@ -494,7 +495,7 @@ class TestPause:
 
         assert services.resume(actor=Actor.staff(staff), reason="Over")
 
-        assert default_storage.exists(services.file_of(render))
+        assert default_storage.exists(file_of(render))
         assert events_of("remixer.resumed") == [
             {"action": "remixer.resumed", "actor": f"staff:{staff.uuid}", "reason": "Over"}
         ]
@@ -526,7 +527,7 @@ class TestPause:
         services.resume(actor=Actor.staff(staff), reason="Over")
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.code == "off"
 
 
@@ -538,11 +539,11 @@ class TestStaff:
         assert not services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.sentence == "CreatorHub staff took this meme down: Hateful"
         sweep()
         assert not stored(render)
-        assert services.file_of(other)
+        assert file_of(other)
         assert events_of("render.taken_down") == [
             about(
                 render,
@@ -586,6 +587,11 @@ class TestPreview:
 def preview(bob: User, video: Video, **wishes: Any) -> bytes:
     wishes = {"template": "top_bottom", "captions": {"top": "Hi"}, "start": 0.0, **wishes}
     return services.preview_image(video, asker=bob, **wishes)
+
+
+def file_of(render: Render) -> str:
+    """As a view asks for it: of the row as it is now."""
+    return services.file_of(Render.objects.with_details().get(pk=render.pk))
 
 
 def stored(render: Render) -> list[str]:
