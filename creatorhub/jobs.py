@@ -56,6 +56,7 @@ class State(models.TextChoices):
 
 
 LIVE = (State.QUEUED, State.RUNNING)
+ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
 
 
 class LeaseLost(Exception):
@@ -84,6 +85,11 @@ class Job(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def ended_badly(self) -> bool:
+        """It can be queued once more."""
+        return self.state in ENDED_BADLY
 
     @property
     def is_stalled(self) -> bool:
@@ -190,10 +196,9 @@ def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: An
 def requeue(job: Job, **fields: Any) -> bool:
     """Queue a job that ended badly once more, with all its attempts, writing `fields` too.
     False if it had not ended badly."""
-    ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
     return (
         type(job)
-        ._default_manager.filter(pk=job.pk, state__in=ended_badly)
+        ._default_manager.filter(pk=job.pk, state__in=ENDED_BADLY)
         .update(
             state=State.QUEUED,
             attempts=0,

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import waffle
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.staff import ReasonForm, StaffAdmin, reasoned, staff_actor
@@ -55,7 +53,7 @@ class RenderAdmin(StaffAdmin[Render]):
 
     def pause_view(self, request: HttpRequest) -> HttpResponse:
         """Stop all remixing at once, or start it again; either with a reason."""
-        paused = waffle.switch_is_active(REMIX.pause_switch)
+        paused = services.is_paused()
         form = PauseForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             # The button says what was meant, so that a stale page does not do the opposite.

@@ -28,9 +28,19 @@ class RenderQuerySet(models.QuerySet["Render"]):
         """What others could see at some time, even if it was taken down or removed since."""
         return self.filter(PUBLISHED)
 
+    def for_events(self) -> RenderQuerySet:
+        """Reads with each row what its events name: the video, its creator, the requester."""
+        return self.select_related("video__owner", "requester")
+
     def with_details(self) -> RenderQuerySet:
-        """Reads with each row its people, its video and its permission."""
-        return self.select_related("video__owner", "requester", "terms__notice")
+        """As for_events, with the terms and the notice that allowed it."""
+        return self.for_events().select_related("terms__notice")
+
+    def locked(self) -> RenderQuerySet:
+        """As for_events, locked until the transaction ends, so that the events name exactly the
+        rows that are then changed. Order the rows: two transactions that lock the same rows in
+        different orders deadlock."""
+        return self.for_events().select_for_update(of=("self",), no_key=True)
 
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)

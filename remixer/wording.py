@@ -46,7 +46,7 @@ def status_of(render: Render, *, ahead: int = 0, dark: str = "") -> Status:
     if render.is_stalled:
         return Status("look", "alert", "Stalled", STALLED)
     if render.state == State.DONE and dark:
-        return Status("", "slash", "Dark", SENTENCES[Reason(dark)])
+        return Status("", "slash", "Dark", sentence(dark))
     tone, icon, label = _PILLS[render.state]
     why = f"{render.progress} % done" if render.state == State.RUNNING else render.problem
     if render.state == Render.REMOVED:
@@ -98,5 +98,6 @@ def _place(ahead: int) -> str:
     return f"{ahead:,} {'meme is' if ahead == 1 else 'memes are'} made before it"
 
 
-def not_allowed(reason: str) -> str:
-    return SENTENCES[Reason(reason)]
+def sentence(reason: str) -> str:
+    """Why a meme may not be made or shown, to anybody. `reason` is a decision's."""
+    return str(SENTENCES[Reason(reason)])

@@ -22,7 +22,8 @@ from library import ffmpeg, files
 from remixer import recipe
 from remixer.models import Render
 from remixer.services.files import JPEG_QUALITY, discard, keys_for, overlay_of
-from remixer.services.records import WORKER, record, sentence, why_not
+from remixer.services.permission import ended_because, why_not
+from remixer.services.records import WORKER, record
 from remixer.services.requests import template_of
 
 logger = logging.getLogger(__name__)
@@ -191,7 +192,7 @@ def refuse(render: Render, reason: Reason) -> None:
 
 
 def _refuse(render: Render, reason: Reason) -> None:
-    jobs.finish(render, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+    jobs.finish(render, State.REFUSED, **ended_because(reason))
     record("render.refused", render, actor=WORKER, reason=str(reason))
 
 

@@ -8,19 +8,18 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from consent import querysets
 from consent import services as consent
-from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer import captions as drawing
 from remixer.catalogue import TEMPLATES, Template
 from remixer.models import Render
-from remixer.services.records import record, sentence
+from remixer.services.permission import Permission, require_permission
+from remixer.services.records import record
 
 MOST_LIVE = 20  # renders that one maker may have queued or running
 
@@ -49,7 +48,7 @@ def request_render(
         consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
             return _same(known, video=video, template=template, texts=texts)
-        terms_id, version = _allowed(video, requester)
+        permission = require_permission(video, asker=requester)
         start_ms, length_ms = _times(chosen, video, start=start, length=length)
         _has_room(requester)
         # Two requests with one key for videos of two creators hold different standings: the
@@ -64,13 +63,13 @@ def request_render(
                 "captions": texts,
                 "start_ms": start_ms,
                 "length_ms": length_ms,
-                "terms_id": terms_id,
-                "allowed_version": version,
+                "terms_id": permission.terms_id,
+                "allowed_version": permission.version,
             },
         )
         if not is_new:
             return _same(render, video=video, template=template, texts=texts)
-        _queue(render, actor=actor, terms_id=terms_id, version=version)
+        _queue(render, actor=actor, permission=permission)
     return render
 
 
@@ -93,13 +92,19 @@ def retry_render(render: Render, *, actor: Actor) -> None:
     """
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
-        terms_id, version = _allowed(render.video, render.requester)
+        permission = require_permission(render.video, asker=render.requester)
         _has_room(render.requester)
-        if not jobs.requeue(render, terms_id=terms_id, allowed_version=version, ended_for=""):
+        requeued = jobs.requeue(
+            render,
+            terms_id=permission.terms_id,
+            allowed_version=permission.version,
+            ended_for="",
+        )
+        if not requeued:
             raise Conflict(
                 "Only a meme that failed or was stopped can be tried again.", code="not_ended"
             )
-        _queue(render, actor=actor, terms_id=terms_id, version=version)
+        _queue(render, actor=actor, permission=permission)
 
 
 def remove_render(render: Render, *, actor: Actor) -> bool:
@@ -172,14 +177,6 @@ def _times(template: Template, video: Video, *, start: float, length: float) -> 
     return start_ms, length_ms
 
 
-def _allowed(video: Video, requester: User) -> tuple[int, int]:
-    """The terms and the standing's version that allow this, read under the standing's lock."""
-    ruling = querysets.ruling(video, REMIX.id, asker=requester)
-    if not ruling.allowed or ruling.terms_id is None:
-        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
-    return ruling.terms_id, ruling.version
-
-
 def _has_room(requester: User) -> None:
     """A limit against floods, not an invariant: two requests at once may pass it by one."""
     if Render.objects.live().filter(requester=requester).count() >= MOST_LIVE:
@@ -199,14 +196,14 @@ def _same(known: Render, *, video: Video, template: str, texts: Mapping[str, str
     return known
 
 
-def _queue(render: Render, *, actor: Actor, terms_id: int, version: int) -> None:
+def _queue(render: Render, *, actor: Actor, permission: Permission) -> None:
     """Log the request and wake a worker."""
     record(
         "render.requested",
         render,
         actor=actor,
         template=render.template,
-        terms=terms_id,
-        version=version,
+        terms=permission.terms_id,
+        version=permission.version,
     )
     jobs.enqueue("remixer.render", render.pk)

@@ -26,8 +26,6 @@ from remixer.models import Render
 from remixer.views.shared import PAGE
 from remixer.wording import Status, announcement, status_for_creator, status_of, summary_of
 
-ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -38,10 +36,6 @@ class Row:
     summary: str
     template: str
     playable: bool
-
-    @property
-    def can_retry(self) -> bool:
-        return self.render.state in ENDED_BADLY
 
 
 @login_required
@@ -212,7 +206,6 @@ def _page(
         "is_news": request.GET.get("announced") != announced,
         "gone": gone,
         "playable": _done(render) and not gone,
-        "can_retry": render.state in ENDED_BADLY,
         "summary": summary_of(render),
         "template": template_name(render),
         "texts": _texts(render),

@@ -35,7 +35,7 @@ from creatorhub.jobs import LeaseLost, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
-from remixer.services import records, rendering, withdrawal
+from remixer.services import permission, rendering, withdrawal
 from tests.factories import make_consent, make_user, make_videos
 
 pytestmark = [
@@ -162,7 +162,7 @@ def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     creator, requester = make_user("alice"), make_user("bob")
     [video] = make_videos(1, owner=creator)
     make_consent(video)
-    decide = records.why_not
+    decide = permission.why_not
 
     def decide_and_wait(render: Render) -> Reason | None:
         """Widens the gap between the answer and what is done with it."""
