@@ -130,12 +130,12 @@ ACTIONS: dict[str, Action] = {
     # memes
     "render.requested": Action(
         "{requester_name} asked for a meme of “{title}”",
-        ("render", "requester", "requester_name", "title", "meme", "terms", "version"),
+        ("render", "requester", "requester_name", "title", "template", "terms", "version"),
         "sparkles",
     ),
     "render.published": Action(
         "{requester_name} made a meme of “{title}”",
-        ("render", "requester", "requester_name", "title", "meme", "terms", "version"),
+        ("render", "requester", "requester_name", "title", "template", "terms", "version"),
         "sparkles",
     ),
     "render.refused": Action(

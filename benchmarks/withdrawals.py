@@ -128,7 +128,7 @@ def _make_memes(user: User) -> None:
             requester=stranger,
             video_id=video,
             creator=user,
-            meme="classic",
+            template="classic",
             length_ms=2000,
             terms_id=terms,
             allowed_version=stands[0].version,

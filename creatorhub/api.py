@@ -7,16 +7,21 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_filters import FilterSet
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated, NotFound, ParseError
+from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from creatorhub.errors import Refused
 from creatorhub.models import User
 
 Direction = Literal["request", "response"]
@@ -45,6 +50,36 @@ class CursorPages(CursorPagination):
         except (ValueError, OverflowError, ValidationError):
             # The position comes from outside and is compared with a number or a time.
             raise NotFound(self.invalid_cursor_message) from None
+
+
+class KnownParameters(GenericAPIView[Any]):
+    """For views that list: a query parameter that the list does not know is refused by name (400,
+    `unknown_parameter`). Ignored, a mistyped filter would answer with all rows.
+
+    `query_parameters` names what the list takes beside the parameters of its pagination. An
+    `@action` that lists something else can set its own.
+    """
+
+    query_parameters: tuple[str, ...] = ()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Every list comes through here, paginated or not, and no other answer does."""
+        self._refuse_unknown_parameters()
+        return super().paginate_queryset(queryset)
+
+    def _refuse_unknown_parameters(self) -> None:
+        known = [*self.query_parameters]
+        if self.paginator:
+            known += [one["name"] for one in self.paginator.get_schema_operation_parameters(self)]
+        also_known = {*known, api_settings.URL_FORMAT_OVERRIDE}
+        if unknown := sorted(set(self.request.query_params) - also_known):
+            sentence = ngettext(
+                "This list has no parameter %(unknown)s. It has: %(known)s.",
+                "This list has no parameters %(unknown)s. It has: %(known)s.",
+                len(unknown),
+            )
+            names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or _("none")}
+            raise Refused(sentence % names, code="unknown_parameter")
 
 
 class FailureSerializer(serializers.Serializer[Any]):

@@ -3,11 +3,14 @@
 from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
 from audit import api as audit
 from consent.api import edits
 from consent.api import videos as consent
-from remixer import api as remixer
+from remixer.api.memes import MemeViewSet
+from remixer.api.templates import TemplateViewSet
+from remixer.api.uses import UseOfMyVideosViewSet
 
 app_name = "api"
 
@@ -16,7 +19,14 @@ _docs = csp_update({"style-src": ["'unsafe-inline'"]})(
     SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 )
 
+router = SimpleRouter(use_regex_path=False)
+router.register("templates", TemplateViewSet, basename="template")
+router.register("memes", MemeViewSet, basename="meme")
+router.register("uses-of-my-videos", UseOfMyVideosViewSet, basename="use-of-my-videos")
+
 urlpatterns = [
+    # templates and memes
+    *router.urls,
     # videos
     path("videos/", consent.Videos.as_view(), name="videos"),
     path("videos/<uuid:uuid>/", consent.OneVideo.as_view(), name="video"),
@@ -30,13 +40,6 @@ urlpatterns = [
     path("edits/<uuid:uuid>/confirm/", edits.ConfirmEdit.as_view(), name="edit_confirm"),
     path("edits/<uuid:uuid>/cancel/", edits.CancelEdit.as_view(), name="edit_cancel"),
     path("edits/<uuid:uuid>/undo/", edits.UndoEdit.as_view(), name="edit_undo"),
-    # memes
-    path("memes/", remixer.Memes.as_view(), name="memes"),
-    path("renders/", remixer.Renders.as_view(), name="renders"),
-    path("renders/<uuid:uuid>/", remixer.OneRender.as_view(), name="render"),
-    path("renders/<uuid:uuid>/file/", remixer.RenderFile.as_view(), name="render_file"),
-    path("renders/<uuid:uuid>/cancel/", remixer.CancelRender.as_view(), name="render_cancel"),
-    path("uses-of-my-videos/", remixer.UsesOfMyVideos.as_view(), name="uses_of_mine"),
     # the log
     path("audit/events/", audit.Events.as_view(), name="events"),
     # about the API

@@ -68,6 +68,7 @@ class State(models.TextChoices):
 
 
 LIVE = (State.QUEUED, State.RUNNING)
+ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
 
 
 class LeaseLost(Exception):
@@ -96,6 +97,11 @@ class Job(models.Model):
     @property
     def is_live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def ended_badly(self) -> bool:
+        """It can be queued once more."""
+        return self.state in ENDED_BADLY
 
     @property
     def is_stalled(self) -> bool:
@@ -204,9 +210,8 @@ def stop(queryset: models.QuerySet[J], state: str, *, problem: str, **fields: An
 def requeue(job: Job, **fields: Any) -> bool:
     """Queue a job that ended badly once more, with all its attempts, writing `fields` too.
     False, and nothing changed, if it had not ended badly."""
-    ended_badly = (State.FAILED, State.REFUSED, State.CANCELLED)
     same = type(job)._default_manager.filter(pk=job.pk)
-    return _queue_anew(same.filter(state__in=ended_badly), **fields) == 1
+    return _queue_anew(same.filter(state__in=ENDED_BADLY), **fields) == 1
 
 
 def restart(job: Job) -> None:

@@ -14,12 +14,21 @@ from creatorhub.models import User
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
+    def present(self) -> VideoQuerySet:
+        """The videos that were not removed, each with its owner."""
+        return self.filter(removed_at=None).select_related("owner")
+
     def owned_by(self, user: User) -> VideoQuerySet:
         """The videos of this account that were not removed."""
         return self.filter(owner=user, removed_at=None)
 
     def ready(self) -> VideoQuerySet:
         return self.filter(status=Video.Status.READY, removed_at=None)
+
+    def locked(self, pk: int) -> Video | None:
+        """This video with its owner, locked until the transaction ends, as it is under the lock;
+        None if it was removed."""
+        return self.present().select_for_update(no_key=True, of=("self",)).filter(pk=pk).first()
 
 
 class Video(models.Model):
@@ -122,12 +131,6 @@ class Video(models.Model):
     def duration(self) -> float:
         """Seconds."""
         return self.duration_ms / 1000
-
-    @property
-    def clock(self) -> str:
-        """The length as players show it: 0:07, 12:30."""
-        minutes, seconds = divmod(round(self.duration), 60)
-        return f"{minutes}:{seconds:02}"
 
 
 class VideoCount(models.Model):

@@ -23,6 +23,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
+from creatorhub.pages import see_other
 from creatorhub.requests import SignedIn, login_required
 from library import services
 from library.forms import NameForm, UploadForm
@@ -53,7 +54,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             refused = no
         else:
             page = resolve_url("consent:video", video.uuid)
-            return JsonResponse({"location": page}, status=201) if script else _see_other(page)
+            return JsonResponse({"location": page}, status=201) if script else see_other(page)
     if refused:
         form.errors.pop("file", None)  # a file that was not taken looks like none was chosen
         form.add_error("file" if refused.status == 413 else None, refused.sentence)
@@ -106,7 +107,7 @@ def video_rename(request: SignedIn, uuid: UUID) -> HttpResponse:
             form.add_error(None, refused.sentence)
         else:
             messages.success(request, "The video has its new name.")
-            return _see_other(resolve_url("consent:video", video.uuid))
+            return see_other("consent:video", video.uuid)
     return _rename_page(request, form, video, status=422)
 
 
@@ -122,7 +123,7 @@ def _rename_page(
 def video_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     video = _owned(request, uuid)
     services.retry_ingest(video, actor=Actor.creator(video.owner))
-    return _see_other(resolve_url("consent:video", video.uuid))
+    return see_other("consent:video", video.uuid)
 
 
 @login_required
@@ -131,7 +132,7 @@ def ingest_status(request: SignedIn, uuid: UUID) -> HttpResponse:
     """How far the video is. With ?reload, the page around it loads anew once that has ended."""
     video = _owned(request, uuid)
     if not getattr(request, "htmx", False):
-        return _see_other(resolve_url("consent:video", video.uuid))
+        return see_other("consent:video", video.uuid)
     ingest = Ingest.objects.filter(video=video).first()
     context = {"video": video, "ingest": ingest, "reload": "reload" in request.GET}
     if context["reload"] and video.status != Video.Status.PROCESSING:
@@ -162,8 +163,3 @@ def _owned(request: SignedIn, uuid: UUID) -> Video:
     """The video with its owner, or 404: to anyone else it does not exist."""
     owned = Video.objects.owned_by(request.user).select_related("owner")
     return get_object_or_404(owned, uuid=uuid)
-
-
-def _see_other(address: str) -> HttpResponse:
-    """303: the browser goes on by GET, and does not send the form again on reload."""
-    return HttpResponse(status=303, headers={"Location": address})

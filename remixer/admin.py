@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import waffle
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from consent.uses import REMIX
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.staff import ReasonForm, StaffAdmin, reasoned, staff_actor
@@ -27,14 +25,14 @@ class PauseForm(ReasonForm):
 
 @admin.register(Render)
 class RenderAdmin(StaffAdmin[Render]):
-    list_display = ["uuid", "requester", "video", "meme", "state", "created_at", "problem"]
-    list_filter = ["state", "meme"]
+    list_display = ["uuid", "requester", "video", "template", "state", "created_at", "problem"]
+    list_filter = ["state", "template"]
     list_select_related = ["requester", "video"]
     search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
     search_help_text = "A username, a video's title, or an id."
     ordering = ["-id"]
     change_list_template = "admin/render_list.html"
-    actions = ["take_down"]
+    actions = ["takedown"]
 
     @reasoned(
         "Take down with a reason",
@@ -44,7 +42,7 @@ class RenderAdmin(StaffAdmin[Render]):
         ),
         button="Take down",
     )
-    def take_down(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
+    def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
         for render in rows:
             services.takedown(render, actor=actor, reason=reason)
             yield f"The meme {render.uuid} is taken down."
@@ -55,7 +53,7 @@ class RenderAdmin(StaffAdmin[Render]):
 
     def pause_view(self, request: HttpRequest) -> HttpResponse:
         """Stop all remixing at once, or start it again; either with a reason."""
-        paused = waffle.switch_is_active(REMIX.pause_switch)
+        paused = services.is_paused()
         form = PauseForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             # The button says what was meant, so that a stale page does not do the opposite.

@@ -53,12 +53,12 @@ def credit_line(username: str) -> str:
 
 
 def overlay(
-    meme: Template, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
+    template: Template, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
 ) -> Image.Image:
     """An RGBA picture of `size` pixels: each text in its box, and `credit` at the lower right.
     Texts are taken as they are: clean() them first."""
     canvas = Image.new("RGBA", size)
-    for box in meme.boxes:
+    for box in template.boxes:
         if text := captions.get(box.id, ""):
             _draw_box(canvas, box, text.upper() if box.case == "upper" else text)
     _draw_credit(canvas, credit)

@@ -1,4 +1,4 @@
-"""Which templates are there? Read once from memes/*.toml; a file that is wrong stops the start.
+"""Which templates are there? Read once from meme_templates/*.toml; a wrong file stops the start.
 
 A template is data: places, limits, colours. It never holds code, a filter or a path.
 """
@@ -86,9 +86,9 @@ def load(path: Path) -> Template:
         for number, box in enumerate(boxes, start=1)
     )
     values = _fields(Template, table | {"id": path.stem, "boxes": read}, where=path.name)
-    meme = Template(**values)
-    _check(meme, where=path.name)
-    return meme
+    template = Template(**values)
+    _check(template, where=path.name)
+    return template
 
 
 def _fields(
@@ -120,18 +120,20 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
-def _check(meme: Template, *, where: str) -> None:
+def _check(template: Template, *, where: str) -> None:
     def demand(holds: bool, sentence: str) -> None:  # noqa: FBT001
         if not holds:
             raise TemplateError(f"{where}: {sentence}")
 
-    demand(bool(_ID.fullmatch(meme.id)), "a file's name is small letters, digits and _.")
-    demand(bool(meme.name.strip()), "the name is empty.")
-    demand(0 < meme.min_length <= meme.max_length <= 60, "0 < min_length ≤ max_length ≤ 60.")
-    demand(0 <= meme.bar <= 1, "bar is a fraction.")
-    demand(bool(_COLOUR.fullmatch(meme.bar_colour)), "a colour is written #rrggbb.")
-    demand(len({box.id for box in meme.boxes}) == len(meme.boxes), "two boxes share an id.")
-    for box in meme.boxes:
+    demand(bool(_ID.fullmatch(template.id)), "a file's name is small letters, digits and _.")
+    demand(bool(template.name.strip()), "the name is empty.")
+    demand(
+        0 < template.min_length <= template.max_length <= 60, "0 < min_length ≤ max_length ≤ 60."
+    )
+    demand(0 <= template.bar <= 1, "bar is a fraction.")
+    demand(bool(_COLOUR.fullmatch(template.bar_colour)), "a colour is written #rrggbb.")
+    demand(len({box.id for box in template.boxes}) == len(template.boxes), "two boxes share an id.")
+    for box in template.boxes:
         demand(bool(_ID.fullmatch(box.id)), f"box id {box.id!r}: small letters, digits and _.")
         demand(0 < box.max_chars <= 300, f"box {box.id}: 0 < max_chars ≤ 300.")
         inside = box.x + box.width <= 1 and box.y + box.height <= 1 and min(box.x, box.y) >= 0
@@ -144,8 +146,10 @@ def _check(meme: Template, *, where: str) -> None:
 
 def load_all(folder: Path = FOLDER) -> Mapping[str, Template]:
     """Every template of the folder by id, in the order they are shown. Raises TemplateError."""
-    memes = sorted((load(path) for path in folder.glob("*.toml")), key=lambda m: (m.order, m.id))
-    return MappingProxyType({meme.id: meme for meme in memes})
+    templates = sorted(
+        (load(path) for path in folder.glob("*.toml")), key=lambda t: (t.order, t.id)
+    )
+    return MappingProxyType({template.id: template for template in templates})
 
 
 def _load_or_note() -> tuple[Mapping[str, Template], str]:

@@ -30,9 +30,9 @@ class PlaceForm(forms.Form):
 
 
 class EditorForm(forms.Form):
-    """One field for each box of the template, named `text_<box>`."""
+    """One field for each box of the `chosen` template, named `text_<box>`."""
 
-    meme = forms.ChoiceField()
+    template = forms.ChoiceField()
     start = forms.FloatField(min_value=0, label="Start")
     length = forms.FloatField(min_value=0, label="Length")
     idempotency_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
@@ -42,18 +42,18 @@ class EditorForm(forms.Form):
     ) -> None:
         longest = min(template.max_length, video.duration)
         initial = {
-            "meme": template.id,
+            "template": template.id,
             "start": 0,
             "length": f"{_tenths(min(longest, FIRST_LENGTH)):g}",
             "idempotency_key": uuid.uuid4().hex,
         }
         super().__init__(data, initial=initial)
-        self.template = template
+        self.chosen = template
         self._limit("start", lowest=0.0, highest=max(video.duration - template.min_length, 0.0))
         self._limit("length", lowest=min(template.min_length, longest), highest=longest)
         for name in PLACE:
             self.fields[name].widget.attrs[f"data-{name}"] = True
-        self.fields["meme"].choices = [(meme.id, meme.name) for meme in TEMPLATES.values()]  # type: ignore[attr-defined]
+        self.fields["template"].choices = [(one.id, one.name) for one in TEMPLATES.values()]  # type: ignore[attr-defined]
         for box in template.boxes:
             long = box.max_chars > ONE_LINE
             hints = {"placeholder": box.example, "dir": "auto", "autocomplete": "off"}
@@ -74,12 +74,12 @@ class EditorForm(forms.Form):
 
     @property
     def texts(self) -> list[forms.BoundField]:
-        return [self[PREFIX + box.id] for box in self.template.boxes]
+        return [self[PREFIX + box.id] for box in self.chosen.boxes]
 
     @property
     def captions(self) -> dict[str, str]:
         """Box id to text, of a valid form."""
-        return {box.id: self.cleaned_data[PREFIX + box.id] for box in self.template.boxes}
+        return {box.id: self.cleaned_data[PREFIX + box.id] for box in self.chosen.boxes}
 
     def say(self, refused: Refused) -> None:
         """Show a refusal beside the field that it is about, else above all."""
@@ -103,7 +103,7 @@ def _tenths(seconds: float) -> float:
 def set_aside(data: Mapping[str, Any], template: Template) -> list[tuple[str, str]]:
     """The texts typed for boxes that this template lacks, kept for going back to one that has
     them."""
-    boxes = {PREFIX + box.id: box for meme in TEMPLATES.values() for box in meme.boxes}
+    boxes = {PREFIX + box.id: box for one in TEMPLATES.values() for box in one.boxes}
     lacked = boxes.keys() - {PREFIX + box.id for box in template.boxes}
     return [
         (name, data[name][: boxes[name].max_chars]) for name in sorted(lacked) if data.get(name)

@@ -11,23 +11,36 @@ from creatorhub.jobs import LIVE, Job, State
 from creatorhub.models import User
 from library.models import Video
 
+PUBLISHED = Q(published_at__isnull=False)
+
 
 class RenderQuerySet(models.QuerySet["Render"]):
     def requested_by(self, user: User) -> RenderQuerySet:
         """The memes of this maker that they did not remove."""
         return self.filter(requester=user).exclude(state=Render.REMOVED)
 
-    def visible_to(self, user: User) -> RenderQuerySet:
-        """What this person may look at: their own memes, and those made of their videos."""
-        mine = Q(requester=user) | Q(creator=user, state__in=[State.DONE, Render.TAKEN_DOWN])
-        return self.filter(mine).exclude(state=Render.REMOVED)
-
     def watchable_by(self, user: User) -> RenderQuerySet:
-        """What has a page for this person: their own memes, and whatever was published, even if
-        it was taken down since: the page says so."""
-        return self.filter(Q(requester=user) | Q(published_at__isnull=False)).exclude(
-            state=Render.REMOVED
-        )
+        """What has a page for this person: their own memes, and what was published, even if it was
+        taken down since: the page says so."""
+        return self.filter(Q(requester=user) | PUBLISHED).exclude(state=Render.REMOVED)
+
+    def published(self) -> RenderQuerySet:
+        """What others could see at some time, even if it was taken down or removed since."""
+        return self.filter(PUBLISHED)
+
+    def for_events(self) -> RenderQuerySet:
+        """Reads with each row what its events name: the video, its creator, the requester."""
+        return self.select_related("video__owner", "requester")
+
+    def with_details(self) -> RenderQuerySet:
+        """As for_events, with the terms and the notice that allowed it."""
+        return self.for_events().select_related("terms__notice")
+
+    def locked(self) -> RenderQuerySet:
+        """As for_events, locked until the transaction ends, so that the events name exactly the
+        rows that are then changed. Order the rows: two transactions that lock the same rows in
+        different orders deadlock."""
+        return self.for_events().select_for_update(of=("self",), no_key=True)
 
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
@@ -73,7 +86,7 @@ class Render(Job):
         db_index=False,
         help_text="Whose video it is. An opt-out finds it by this, past a million videos.",
     )
-    meme = models.CharField(max_length=64, help_text="The template's id.")
+    template = models.CharField(max_length=64, help_text="The template's id.")
     captions = models.JSONField(default=dict, help_text="Box id to text.")
     start_ms = models.PositiveIntegerField(default=0)
     length_ms = models.PositiveIntegerField()
@@ -115,3 +128,18 @@ class Render(Job):
 
     def __str__(self) -> str:
         return f"render {self.uuid}: {self.state}"
+
+    @property
+    def start(self) -> float:
+        """Seconds into the video."""
+        return self.start_ms / 1000
+
+    @property
+    def length(self) -> float:
+        """Seconds, as asked for."""
+        return self.length_ms / 1000
+
+    @property
+    def filename(self) -> str:
+        """The name under which its file is downloaded."""
+        return f"{self.template}-{self.uuid}.mp4"

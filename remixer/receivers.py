@@ -11,5 +11,5 @@ from remixer import services
 
 
 @receiver(consent_withdrawn, dispatch_uid="remixer.takedown")
-def take_down(*, signal: object, sender: object, **told: Any) -> Withdrawn:
-    return services.stop_and_takedown(**told)
+def stop_and_takedown(*, signal: object, sender: object, **withdrawal: Any) -> Withdrawn:
+    return services.stop_and_takedown(**withdrawal)

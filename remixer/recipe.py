@@ -52,22 +52,22 @@ class Canvas:
         return self.width, self.height
 
 
-def canvas_for(meme: Template, *, width: int, height: int) -> Canvas:
+def canvas_for(template: Template, *, width: int, height: int) -> Canvas:
     """The finished size for a video of this size: even numbers, never enlarged."""
     scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
     picture = _even(height * scale)
-    bar = _even(picture * meme.bar) if meme.bar else 0
+    bar = _even(picture * template.bar) if template.bar else 0
     return Canvas(width=_even(width * scale), height=picture + bar, bar=bar)
 
 
-def span(meme: Template, facts: Facts, *, start: float, length: float) -> tuple[float, float]:
+def span(template: Template, facts: Facts, *, start: float, length: float) -> tuple[float, float]:
     """Start and length in seconds, clamped to the template and the video."""
-    length = _clamp(length, SHORTEST, max(min(meme.max_length, facts.duration), SHORTEST))
+    length = _clamp(length, SHORTEST, max(min(template.max_length, facts.duration), SHORTEST))
     return _clamp(start, 0.0, max(facts.duration - length, 0.0)), length
 
 
 def argv_for(
-    meme: Template,
+    template: Template,
     facts: Facts,
     *,
     source: str,
@@ -78,15 +78,15 @@ def argv_for(
 ) -> list[str]:
     """ffmpeg's arguments after its global options. The paths are ours; the overlay has the size
     that canvas_for() gives. `start` and `length` in seconds."""
-    canvas = canvas_for(meme, width=facts.width, height=facts.height)
-    start, length = span(meme, facts, start=start, length=length)
+    canvas = canvas_for(template, width=facts.width, height=facts.height)
+    start, length = span(template, facts, start=start, length=length)
     video = ffmpeg.input(f"file:{source}", ss=f"{start:.3f}", t=f"{length:.3f}", **MEZZANINE)
     captions = ffmpeg.input(f"file:{overlay}", **OVERLAY)
     picture = (
         video["v:0"].filter("scale", canvas.width, canvas.height - canvas.bar).filter("setsar", 1)
     )
     if canvas.bar:
-        colour = f"0x{meme.bar_colour.removeprefix('#')}"
+        colour = f"0x{template.bar_colour.removeprefix('#')}"
         picture = picture.filter("pad", canvas.width, canvas.height, 0, canvas.bar, colour)
     picture = picture.overlay(captions, format="auto").filter("format", "yuv420p")
     streams = [picture, video["a:0"]] if facts.has_audio else [picture]

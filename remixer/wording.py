@@ -9,7 +9,7 @@ from consent.wording import SENTENCES
 from creatorhub.jobs import State
 from remixer.models import Render
 
-LONGEST_HEADLINE = 80  # characters
+LONGEST_SUMMARY = 80  # characters
 STALLED = "Nothing was heard from it for a minute. It is taken up again by itself."
 
 WHAT_TO_DO = dict.fromkeys(
@@ -46,7 +46,7 @@ def status_of(render: Render, *, ahead: int = 0, dark: str = "") -> Status:
     if render.is_stalled:
         return Status("look", "alert", "Stalled", STALLED)
     if render.state == State.DONE and dark:
-        return Status("", "slash", "Dark", str(SENTENCES[Reason(dark)]))
+        return Status("", "slash", "Dark", sentence(dark))
     tone, icon, label = _PILLS[render.state]
     why = f"{render.progress} % done" if render.state == State.RUNNING else render.problem
     if render.state == Render.REMOVED:
@@ -62,10 +62,10 @@ def status_for_creator(render: Render, *, dark: str = "") -> Status:
     return replace(status, why=TO_CREATOR.get(dark or render.ended_for, status.why))
 
 
-def headline(render: Render) -> str:
+def summary_of(render: Render) -> str:
     """A meme is called by its texts."""
     text = " / ".join(" ".join(text.split()) for text in render.captions.values())
-    return text if len(text) <= LONGEST_HEADLINE else f"{text[: LONGEST_HEADLINE - 1].rstrip()}…"
+    return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1].rstrip()}…"
 
 
 _PILLS: dict[str, tuple[str, str, str]] = {
@@ -98,5 +98,6 @@ def _place(ahead: int) -> str:
     return f"{ahead:,} {'meme is' if ahead == 1 else 'memes are'} made before it"
 
 
-def not_allowed(reason: str) -> str:
+def sentence(reason: str) -> str:
+    """Why a meme may not be made or shown, to anybody. `reason` is a decision's."""
     return str(SENTENCES[Reason(reason)])

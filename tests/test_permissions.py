@@ -62,11 +62,11 @@ def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) 
 
 
 OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
-TEMPLATE = {"meme": "{meme}"}
+TEMPLATE = {"template": "{template}"}
 CHOICE = {"use": "remix", "start": "undecided"}
 IDS = {"use": "remix", "ids": ["{video}"]}
 CHECK = {"use": "remix", "videos": ["{video}"]}
-MEME = {"video": "{video}", "meme": "{meme}", "captions": {"{box}": "x"}, "duration": 1}
+MEME = {"video": "{video}", "template": "{template}", "captions": {"{box}": "x"}, "duration": 1}
 
 #   address, then the status for: nobody, carol, bob, alice
 TABLE = [
@@ -85,15 +85,18 @@ TABLE = [
     api("edit_confirm", 401, 404, 404, 200, of="draft", method="POST"),
     api("edit_cancel", 401, 404, 404, 409, of="draft", method="POST"),
     api("edit_undo", 401, 404, 404, 201, of="edit", method="POST"),
-    api("memes", 401, 200, 200, 200),
-    api("renders", 401, 200, 200, 200),
-    api("renders", 401, 201, 201, 201, method="POST", form=MEME),
-    api("render", 401, 200, 200, 200, of="meme"),
-    api("render", 401, 404, 200, 404, of="waiting"),
-    api("render_file", 401, 200, 200, 200, of="meme"),
-    api("render_file", 401, 404, 404, 404, of="waiting"),
-    api("render_cancel", 401, 404, 200, 404, of="waiting", method="POST"),
-    api("uses_of_mine", 401, 200, 200, 200),
+    api("template-list", 401, 200, 200, 200),
+    api("template-detail", 401, 200, 200, 200, of="template"),
+    api("meme-list", 401, 200, 200, 200),
+    api("meme-list", 401, 201, 201, 201, method="POST", form=MEME),
+    api("meme-detail", 401, 200, 200, 200, of="meme"),
+    api("meme-detail", 401, 404, 200, 404, of="waiting"),
+    api("meme-detail", 401, 404, 204, 404, of="meme", method="DELETE"),
+    api("meme-file", 401, 200, 200, 200, of="meme"),
+    api("meme-file", 401, 404, 404, 404, of="waiting"),
+    api("meme-cancel", 401, 404, 200, 404, of="waiting", method="POST"),
+    api("meme-retry", 401, 404, 200, 404, of="failed", method="POST"),
+    api("use-of-my-videos-list", 401, 200, 200, 200),
     api("events", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
@@ -222,7 +225,7 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
         requester=by,
         video=video,
         creator=video.owner,
-        meme=a_meme().id,
+        template=a_template().id,
         captions={},
         length_ms=1000,
         terms=video.consents.get(use="remix").terms,
@@ -234,7 +237,7 @@ def make_meme(video: Any, *, by: User, state: str) -> Render:
     )
 
 
-def a_meme() -> Any:
+def a_template() -> Any:
     return next(iter(TEMPLATES.values()))
 
 
@@ -246,8 +249,8 @@ def filled(value: Any, things: dict[str, Any]) -> Any:
         return [filled(member, things) for member in value]
     if not isinstance(value, str):
         return value
-    names = {"{meme}": a_meme().id, "{box}": a_meme().boxes[0].id}
-    names |= {f"{{{name}}}": str(thing) for name, thing in things.items() if name != "meme"}
+    names = {"{template}": a_template().id, "{box}": a_template().boxes[0].id}
+    names |= {f"{{{name}}}": str(thing) for name, thing in things.items()}
     return names.get(value, value)
 
 
@@ -257,6 +260,8 @@ def address(row: Row, things: dict[str, Any]) -> str:
         kwargs = {"uidb36": "1", "key": "set-password"}
     elif row.of == "no confirmation":
         kwargs = {"key": "none"}
+    elif row.of == "template":
+        kwargs = {"id": a_template().id}
     elif row.of:
         kwargs = {"uuid": things[row.of]}
     return reverse(row.name, kwargs=kwargs)

@@ -207,15 +207,10 @@ def _mark_refused(video: Video, *, actor: Actor, problem: str) -> None:
 
 def _still_there(video: Video) -> Video:
     """The row as it is now, locked. A video removed meanwhile has taken its job with it."""
-    found = (
-        Video.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("owner")
-        .filter(pk=video.pk, removed_at=None)
-        .first()
-    )
-    if not found:
+    locked = Video.objects.locked(video.pk)
+    if not locked:
         raise LeaseLost
-    return found
+    return locked
 
 
 def sweep_ingests() -> jobs.Swept:

@@ -50,7 +50,7 @@ def add_video(
     returned: bringing the same thing twice does it once. Locks the owner's account row while it
     counts the quota. Raises Refused.
     """
-    _check_actor(actor, owner)
+    _require_owner(actor, owner)
     title, collection = _title(title, original_name), _collection(collection)
     size = file.size or 0
     if import_key and (known := _imported(owner, import_key)):
@@ -112,7 +112,7 @@ def add_ready_videos(
 
     The files are at `files.key_of(uuid, "mezzanine.mp4")` and `"poster.jpg"`.
     """
-    _check_actor(actor, owner)
+    _require_owner(actor, owner)
     if not videos:
         return []
     rows = [
@@ -143,7 +143,7 @@ def add_ready_videos(
 
 def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> Video:
     """Give the video a title and a collection. Writes an event for each that changed."""
-    _check_actor(actor, video.owner)
+    _require_owner(actor, video.owner)
     title, collection = _title(title, ""), _collection(collection)
     with transaction.atomic(durable=True):
         video = _locked(video)
@@ -163,7 +163,7 @@ def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> 
 def retry_ingest(video: Video, *, actor: Actor) -> Video:
     """Try once more to get a video ready whose ingest failed. Raises Conflict if it did not fail,
     or if the file itself was refused: that file is gone."""
-    _check_actor(actor, video.owner)
+    _require_owner(actor, video.owner)
     with transaction.atomic(durable=True):
         video = _locked(video)
         ingest = Ingest.objects.filter(video=video).first()
@@ -190,9 +190,9 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
     deleted on commit. Stops its ingest. A video that is removed already is left alone."""
     if not connection.in_atomic_block:
         raise RuntimeError("A video is removed inside the transaction that withdraws its consent.")
-    _check_actor(actor, video.owner)
-    locked = Video.objects.select_for_update(no_key=True, of=("self",)).get(pk=video.pk)
-    if locked.removed_at:
+    _require_owner(actor, video.owner)
+    locked = Video.objects.locked(video.pk)
+    if not locked:
         return
     jobs.stop(Ingest.objects.filter(video=locked), State.CANCELLED, problem=REMOVED)
     video.removed_at = timezone.now()
@@ -286,21 +286,21 @@ def _lock(owner: User) -> None:
 
 
 def _locked(video: Video) -> Video:
-    found = (
-        Video.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("owner")
-        .filter(pk=video.pk, removed_at=None)
-        .first()
-    )
-    if not found:
-        raise NotFound("This video does not exist.", code="not_found")
-    return found
+    locked = Video.objects.locked(video.pk)
+    if not locked:
+        raise _no_such_video()
+    return locked
 
 
-def _check_actor(actor: Actor, owner: User) -> None:
-    """Creators act on what is theirs. To anyone else it does not exist."""
-    if actor.kind == "creator" and not actor.is_user(owner.uuid):
-        raise NotFound("This video does not exist.", code="not_found")
+def _require_owner(actor: Actor, owner: User) -> None:
+    """Creators act on their own videos only; others' videos do not exist for them. Staff and parts
+    of the system act on everybody's."""
+    if actor.kind == "creator" and not actor.is_creator(owner):
+        raise _no_such_video()
+
+
+def _no_such_video() -> NotFound:
+    return NotFound("This video does not exist.", code="not_found")
 
 
 def _imported(owner: User, import_key: str) -> Video | None:

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("meme", models.CharField(help_text="The template's id.", max_length=64)),
+                ("template", models.CharField(help_text="The template's id.", max_length=64)),
                 ("captions", models.JSONField(default=dict, help_text="Box id to text.")),
                 ("start_ms", models.PositiveIntegerField(default=0)),
                 ("length_ms", models.PositiveIntegerField()),

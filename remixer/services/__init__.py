@@ -3,7 +3,8 @@ then renders, then the log."""
 
 from remixer.services.files import file_of, poster_of, preview_image
 from remixer.services.moderation import takedown
-from remixer.services.pause import pause, resume
+from remixer.services.pause import is_paused, pause, resume
+from remixer.services.permission import Permission, require_permission
 from remixer.services.rendering import run_render
 from remixer.services.requests import (
     MOST_LIVE,
@@ -11,24 +12,29 @@ from remixer.services.requests import (
     remove_render,
     request_render,
     retry_render,
+    template_of,
 )
 from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
     "MOST_LIVE",
+    "Permission",
     "Sweep",
     "cancel_render",
     "file_of",
+    "is_paused",
     "pause",
     "poster_of",
     "preview_image",
     "remove_render",
     "request_render",
+    "require_permission",
     "resume",
     "retry_render",
     "run_render",
     "stop_and_takedown",
     "sweep_renders",
     "takedown",
+    "template_of",
 ]

@@ -10,9 +10,7 @@ import av
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from consent import querysets
-from consent.uses import REMIX
-from creatorhub.errors import Forbidden, Gone, NotFound
+from creatorhub.errors import Gone, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library import files
@@ -21,56 +19,63 @@ from remixer import captions as drawing
 from remixer.catalogue import Template
 from remixer.models import Render
 from remixer.recipe import Canvas, canvas_for
-from remixer.services.records import sentence, why_not
+from remixer.services.permission import require_permission, why_not
 from remixer.services.requests import template_of, texts_of
+from remixer.wording import sentence
 
 KIND = "renders"  # the first part of their storage keys
 JPEG_QUALITY = 85
 
 
 def file_of(render: Render) -> str:
-    """The storage key of a finished meme, if it may be seen now: asks the policy every time.
+    """The storage key of a finished meme, if it may be seen now. The row must have been read for
+    this request; the decision is asked here, by one query, every time.
 
-    Raises Gone (code: the reason) for what is taken down, stopped, or dark at the moment;
+    Raises Gone (code: the reason) for a meme that was taken down or stopped, or is hidden now;
     NotFound where there is no file or not yet one.
     """
-    return _visible(render).file_key
+    _require_visible(render)
+    return render.file_key
 
 
 def poster_of(render: Render) -> str:
     """The storage key of its still picture; as file_of."""
-    return _visible(render).poster_key
+    _require_visible(render)
+    return render.poster_key
 
 
-def _visible(render: Render) -> Render:
-    render.refresh_from_db()
+def _require_visible(render: Render) -> None:
     if render.ended_for and render.state != Render.REMOVED:
         raise Gone(render.problem, code=render.ended_for)
     if render.state != State.DONE or not render.file_key:
         raise NotFound("There is no such file.", code="not_found")
     if reason := why_not(render):
         raise Gone(sentence(reason), code=str(reason))
-    return render
 
 
 def preview_image(
-    video: Video, *, asker: User, meme: str, captions: Mapping[str, str], start: float
+    video: Video, *, asker: User, template: str, captions: Mapping[str, str], start: float
 ) -> bytes:
-    """JPEG of the frame at `start` seconds under the very overlay that the render would use.
+    """JPEG of the frame at `start` seconds, under the overlay that the meme would have.
 
-    Raises Forbidden (code: the reason) if the asker may not remix this video, and what
-    request_render raises for a template or a text; no text at all is fine.
+    Texts that cannot be drawn leave a picture without text: request_render says what is wrong with
+    them. Raises Forbidden (code: the reason) if the asker may not remix this video, NotFound for
+    an unknown template and where the video has no picture.
     """
-    ruling = querysets.ruling(video, REMIX.id, asker=asker)
-    if not ruling.allowed:
-        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
-    template = template_of(meme)
-    texts = texts_of(template, captions, needed=False)
-    canvas = canvas_for(template, width=video.width, height=video.height)
-    picture = Image.new("RGB", canvas.size, template.bar_colour)
-    with default_storage.open(video.mezzanine_key, "rb") as file:
-        picture.paste(_frame(file, at=start, canvas=canvas), (0, canvas.bar))
-    picture.paste(layer := overlay_of(template, texts, video=video, canvas=canvas), mask=layer)
+    require_permission(video, asker=asker)
+    chosen = template_of(template)
+    try:
+        texts = texts_of(chosen, captions, needed=False)
+    except Refused:
+        texts = {}
+    canvas = canvas_for(chosen, width=video.width, height=video.height)
+    picture = Image.new("RGB", canvas.size, chosen.bar_colour)
+    try:
+        with default_storage.open(video.mezzanine_key, "rb") as file:
+            picture.paste(_frame(file, at=start, canvas=canvas), (0, canvas.bar))
+    except OSError:
+        raise _no_picture() from None
+    picture.paste(layer := overlay_of(chosen, texts, video=video, canvas=canvas), mask=layer)
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=JPEG_QUALITY)
     return data.getvalue()
@@ -94,11 +99,15 @@ def _frame(file: Any, *, at: float, canvas: Canvas) -> Image.Image:
             if frame.time is not None and frame.time >= at - 0.001:
                 break
         if frame is None:
-            raise NotFound("This video has no picture there.", code="not_found")
+            raise _no_picture()
         image: Image.Image = frame.to_image(
             width=canvas.width, height=canvas.height - canvas.bar, interpolation="BICUBIC"
         )
     return image
+
+
+def _no_picture() -> NotFound:
+    return NotFound("This video has no picture there.", code="not_found")
 
 
 def keys_for(render: Render) -> tuple[str, str]:

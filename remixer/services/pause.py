@@ -20,7 +20,13 @@ from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from remixer.models import Render
-from remixer.services.records import record_all, sentence
+from remixer.services.permission import ended_because
+from remixer.services.records import record_all
+
+
+def is_paused() -> bool:
+    """One query."""
+    return bool(waffle.switch_is_active(REMIX.pause_switch))
 
 
 def pause(*, actor: Actor, reason: str) -> int | None:
@@ -35,18 +41,8 @@ def pause(*, actor: Actor, reason: str) -> int | None:
         switch.save()
         # The switch first: a render asked for after this statement's snapshot is refused by the
         # policy when a worker claims it.
-        live = list(
-            Render.objects.live()
-            .select_related("video__owner", "requester")
-            .select_for_update(of=("self",), no_key=True)
-            .order_by("video__owner_id", "pk")
-        )
-        stopped = jobs.stop(
-            Render.objects.all(),
-            State.REFUSED,
-            problem=sentence(Reason.PAUSED),
-            ended_for=str(Reason.PAUSED),
-        )
+        live = list(Render.objects.live().locked().order_by("video__owner_id", "pk"))
+        stopped = jobs.stop(Render.objects.all(), State.REFUSED, **ended_because(Reason.PAUSED))
         correlation_id = uuid.uuid4()
         # In the order of their creators: each event holds its creator's counter until the commit.
         record_all(

@@ -1,4 +1,4 @@
-"""What the services say about a render: its events, and whether a ruling still lets it stand."""
+"""The events of memes in the log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from itertools import groupby
 from typing import Any
 
 from audit import log
-from consent import querysets
-from consent.policy import Reason
-from consent.querysets import Ruling
-from consent.uses import REMIX
-from consent.wording import SENTENCES
 from creatorhub.actors import Actor
 from remixer.models import Render
 
@@ -56,21 +51,3 @@ def record_all(
             for render in theirs
         ]
         log.append_many(action, lines, actor=actor, creator=creator, correlation_id=correlation_id)
-
-
-def why_not(render: Render) -> Reason | None:
-    """Why this render may not go on or be shown, asked now; None if it may.
-
-    A withdrawal since the request counts even where a later permission stands: what was
-    withdrawn does not come back by itself.
-    """
-    ruling: Ruling = querysets.ruling(render.video, REMIX.id, asker=render.requester)
-    if not ruling.allowed:
-        return ruling.reason
-    if render.allowed_version < ruling.withdrawn_version:
-        return Reason.WITHDRAWN
-    return None
-
-
-def sentence(reason: str) -> str:
-    return str(SENTENCES[Reason(reason)])

@@ -22,7 +22,8 @@ from library import ffmpeg, files
 from remixer import recipe
 from remixer.models import Render
 from remixer.services.files import JPEG_QUALITY, discard, keys_for, overlay_of
-from remixer.services.records import WORKER, record, sentence, why_not
+from remixer.services.permission import ended_because, why_not
+from remixer.services.records import WORKER, record
 from remixer.services.requests import template_of
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,7 @@ def _make_and_publish(render: Render) -> None:
 
 
 def _make(render: Render, folder: Path) -> _Made:
-    template, video = template_of(render.meme), render.video
+    template, video = template_of(render.template), render.video
     facts = recipe.Facts(
         width=video.width,
         height=video.height,
@@ -97,8 +98,8 @@ def _make(render: Render, folder: Path) -> _Made:
         source=str(source),
         overlay=str(overlay),
         output=str(output),
-        start=render.start_ms / 1000,
-        length=render.length_ms / 1000,
+        start=render.start,
+        length=render.length,
     )
     ffmpeg.run(
         argv,
@@ -169,7 +170,7 @@ def publish(render: Render, made: _Made) -> None:
                     "render.published",
                     render,
                     actor=WORKER,
-                    meme=render.meme,
+                    template=render.template,
                     terms=render.terms_id,
                     version=render.allowed_version,
                 )
@@ -191,7 +192,7 @@ def refuse(render: Render, reason: Reason) -> None:
 
 
 def _refuse(render: Render, reason: Reason) -> None:
-    jobs.finish(render, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+    jobs.finish(render, State.REFUSED, **ended_because(reason))
     record("render.refused", render, actor=WORKER, reason=str(reason))
 
 

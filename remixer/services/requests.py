@@ -8,19 +8,18 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from consent import querysets
 from consent import services as consent
-from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer import captions as drawing
 from remixer.catalogue import TEMPLATES, Template
 from remixer.models import Render
-from remixer.services.records import record, sentence
+from remixer.services.permission import Permission, require_permission
+from remixer.services.records import record
 
 MOST_LIVE = 20  # renders that one maker may have queued or running
 
@@ -30,7 +29,7 @@ def request_render(
     actor: Actor,
     requester: User,
     video: Video,
-    meme: str,
+    template: str,
     captions: Mapping[str, str],
     start: float,
     length: float,
@@ -42,15 +41,15 @@ def request_render(
     that does not exist, Conflict for a key that was used for something else, Refused for texts
     or times outside the template's limits, or too many renders at once.
     """
-    template = template_of(meme)
-    texts = texts_of(template, captions, needed=True)
+    chosen = template_of(template)
+    texts = texts_of(chosen, captions, needed=True)
     key = idempotency_key or uuid.uuid4().hex
     with transaction.atomic(durable=True):
         consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
-            return _same(known, video=video, meme=meme, texts=texts)
-        terms_id, version = _allowed(video, requester)
-        start_ms, length_ms = _times(template, video, start=start, length=length)
+            return _same(known, video=video, template=template, texts=texts)
+        permission = require_permission(video, asker=requester)
+        start_ms, length_ms = _times(chosen, video, start=start, length=length)
         _has_room(requester)
         # Two requests with one key for videos of two creators hold different standings: the
         # unique constraint decides, and the second finds the first.
@@ -60,33 +59,32 @@ def request_render(
             defaults={
                 "video": video,
                 "creator": video.owner,
-                "meme": meme,
+                "template": template,
                 "captions": texts,
                 "start_ms": start_ms,
                 "length_ms": length_ms,
-                "terms_id": terms_id,
-                "allowed_version": version,
+                "terms_id": permission.terms_id,
+                "allowed_version": permission.version,
             },
         )
         if not is_new:
-            return _same(render, video=video, meme=meme, texts=texts)
-        _record_request(render, actor=actor)
-        jobs.enqueue("remixer.render", render.pk)
+            return _same(render, video=video, template=template, texts=texts)
+        _queue(render, actor=actor, permission=permission)
     return render
 
 
 def cancel_render(render: Render, *, actor: Actor) -> bool:
-    """Stop a meme that is not finished. False, and nothing written, if it had ended already."""
+    """Stop a meme that is not finished. False, and nothing written, if it had ended already.
+    `render` is not read again, here and below: it shows what was before."""
     with transaction.atomic(durable=True):
         mine = Render.objects.filter(pk=render.pk)
         if not jobs.stop(mine, State.CANCELLED, problem="You cancelled this meme."):
             return False
         record("render.cancelled", render, actor=actor)
-    render.refresh_from_db()
     return True
 
 
-def retry_render(render: Render, *, actor: Actor) -> Render:
+def retry_render(render: Render, *, actor: Actor) -> None:
     """Queue a meme that ended badly once more, as a new request: consent is asked now.
 
     Raises Forbidden if the creator does not allow it, Conflict for a meme that is running,
@@ -94,16 +92,19 @@ def retry_render(render: Render, *, actor: Actor) -> Render:
     """
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
-        terms_id, version = _allowed(render.video, render.requester)
+        permission = require_permission(render.video, asker=render.requester)
         _has_room(render.requester)
-        if not jobs.requeue(render, terms_id=terms_id, allowed_version=version, ended_for=""):
+        requeued = jobs.requeue(
+            render,
+            terms_id=permission.terms_id,
+            allowed_version=permission.version,
+            ended_for="",
+        )
+        if not requeued:
             raise Conflict(
                 "Only a meme that failed or was stopped can be tried again.", code="not_ended"
             )
-        render.refresh_from_db()
-        _record_request(render, actor=actor)
-        jobs.enqueue("remixer.render", render.pk)
-    return render
+        _queue(render, actor=actor, permission=permission)
 
 
 def remove_render(render: Render, *, actor: Actor) -> bool:
@@ -119,14 +120,13 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
             return False
         record("render.removed", render, actor=actor)
         jobs.enqueue("operations.sweep")
-    render.refresh_from_db()
     return True
 
 
-def template_of(meme: str) -> Template:
-    if meme not in TEMPLATES:
-        raise NotFound("There is no such template.", code="unknown_meme")
-    return TEMPLATES[meme]
+def template_of(template: str) -> Template:
+    if template not in TEMPLATES:
+        raise NotFound("There is no such template.", code="unknown_template")
+    return TEMPLATES[template]
 
 
 def texts_of(template: Template, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
@@ -177,14 +177,6 @@ def _times(template: Template, video: Video, *, start: float, length: float) -> 
     return start_ms, length_ms
 
 
-def _allowed(video: Video, requester: User) -> tuple[int, int]:
-    """The terms and the standing's version that allow this, read under the standing's lock."""
-    ruling = querysets.ruling(video, REMIX.id, asker=requester)
-    if not ruling.allowed or ruling.terms_id is None:
-        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
-    return ruling.terms_id, ruling.version
-
-
 def _has_room(requester: User) -> None:
     """A limit against floods, not an invariant: two requests at once may pass it by one."""
     if Render.objects.live().filter(requester=requester).count() >= MOST_LIVE:
@@ -195,8 +187,8 @@ def _has_room(requester: User) -> None:
         )
 
 
-def _same(known: Render, *, video: Video, meme: str, texts: Mapping[str, str]) -> Render:
-    if (known.video_id, known.meme, known.captions) != (video.pk, meme, texts):
+def _same(known: Render, *, video: Video, template: str, texts: Mapping[str, str]) -> Render:
+    if (known.video_id, known.template, known.captions) != (video.pk, template, texts):
         raise Conflict(
             "This idempotency key was used for another meme. Send a new one.",
             code="idempotency_key_reused",
@@ -204,12 +196,14 @@ def _same(known: Render, *, video: Video, meme: str, texts: Mapping[str, str]) -
     return known
 
 
-def _record_request(render: Render, *, actor: Actor) -> None:
+def _queue(render: Render, *, actor: Actor, permission: Permission) -> None:
+    """Log the request and wake a worker."""
     record(
         "render.requested",
         render,
         actor=actor,
-        meme=render.meme,
-        terms=render.terms_id,
-        version=render.allowed_version,
+        template=render.template,
+        terms=permission.terms_id,
+        version=permission.version,
     )
+    jobs.enqueue("remixer.render", render.pk)

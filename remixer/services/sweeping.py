@@ -46,7 +46,7 @@ def _sweep_jobs() -> jobs.Swept:
     with transaction.atomic(durable=True):
         swept = jobs.sweep(Render)
         failed = Render.objects.filter(pk__in=swept.failed).order_by("video__owner_id", "pk")
-        for render in failed.select_related("video__owner", "requester"):
+        for render in failed.for_events():
             record("render.failed", render, actor=SWEEPER, problem=OUT_OF_ATTEMPTS)
         for pk in swept.due:
             jobs.enqueue("remixer.render", pk)

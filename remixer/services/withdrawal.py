@@ -16,7 +16,8 @@ from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
-from remixer.services.records import WORKER, record, record_all, sentence, why_not
+from remixer.services.permission import ended_because, why_not
+from remixer.services.records import WORKER, record, record_all
 
 
 def stop_and_takedown(
@@ -36,13 +37,13 @@ def stop_and_takedown(
     theirs = Render.objects.filter(creator=creator)
     if videos is not None:
         theirs = theirs.filter(video__in=_with_renders(theirs, videos))
-    live = _locked(theirs.filter(state__in=LIVE))
-    out = _locked(theirs.filter(state=State.DONE))
-    stopped = jobs.stop(theirs, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+    live = list(theirs.live().locked().order_by("pk"))
+    done = list(theirs.filter(state=State.DONE).locked().order_by("pk"))
+    stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
     taken_down = theirs.filter(state=State.DONE).update(
-        state=Render.TAKEN_DOWN, problem=sentence(reason), ended_for=str(reason)
+        state=Render.TAKEN_DOWN, **ended_because(reason)
     )
-    for action, renders in (("render.stopped", live), ("render.taken_down", out)):
+    for action, renders in (("render.stopped", live), ("render.taken_down", done)):
         record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=str(reason))
     if stopped or taken_down:
         jobs.enqueue("operations.sweep")
@@ -64,7 +65,7 @@ def _with_renders(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
 def stop_what_lost_its_consent(*, limit: int = 200) -> int:
     """Stop queued and running renders whose permission ended by itself: it expired, or its
     notice was revised. One transaction each. Returns how many."""
-    live = Render.objects.live().select_related("video__owner", "requester").order_by("pk")
+    live = Render.objects.live().for_events().order_by("pk")
     stopped = 0
     for render in live[:limit]:
         if reason := why_not(render):
@@ -75,17 +76,7 @@ def stop_what_lost_its_consent(*, limit: int = 200) -> int:
 def _stop(render: Render, reason: Reason) -> int:
     with transaction.atomic(durable=True):
         mine = Render.objects.filter(pk=render.pk)
-        stopped = jobs.stop(mine, State.REFUSED, problem=sentence(reason), ended_for=str(reason))
+        stopped = jobs.stop(mine, State.REFUSED, **ended_because(reason))
         if stopped:
             record("render.stopped", render, actor=WORKER, reason=str(reason))
     return stopped
-
-
-def _locked(renders: RenderQuerySet) -> list[Render]:
-    """All of them, locked so that what is told is what is changed; always by key, so that
-    two who lock the same ones never wait for each other."""
-    return list(
-        renders.select_related("video__owner", "requester")
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("pk")
-    )

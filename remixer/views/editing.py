@@ -6,24 +6,20 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from consent import querysets
-from consent.querysets import Ruling
-from consent.uses import REMIX
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
+from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES, Template
 from remixer.forms import PLACE, PREFIX, EditorForm, PlaceForm, captions_in, set_aside
-from remixer.views.gallery import present
-from remixer.wording import WHAT_TO_DO, not_allowed
+from remixer.wording import WHAT_TO_DO
 
 NEVER_SENT_BACK = ("csrfmiddlewaretoken", "idempotency_key", "act")
 MADE_ALREADY = "This page has made a meme already. Press “Make it” again to make this one too."
@@ -32,83 +28,72 @@ MADE_ALREADY = "This page has made a meme already. Press “Make it” again to 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """`?meme=` chooses the template; other parameters are what the fields start with. A POST with
-    `act=preview` comes back by GET with what was typed, for who has no script."""
-    video = present(uuid)
-    ruling = querysets.ruling(video, REMIX.id, asker=request.user)
-    if not ruling.allowed:
-        return _not_allowed(request, video, ruling.reason)
+    """`?template=` chooses the template; other parameters are what the fields start with. A POST
+    with `act=preview` redirects to the same page with what was typed, for browsers without
+    script."""
+    video = get_object_or_404(Video.objects.present(), uuid=uuid)
+    try:
+        permission = services.require_permission(video, asker=request.user)
+    except Forbidden as refused:
+        return _not_allowed(request, video, refused)
     if request.method != "POST":
-        template = TEMPLATES.get(request.GET.get("meme", "")) or next(iter(TEMPLATES.values()))
+        template = TEMPLATES.get(request.GET.get("template", "")) or next(iter(TEMPLATES.values()))
         form = EditorForm(template=template, video=video)
         form.initial.update(_typed(request.GET, template))
-        return _page(request, video, form, ruling)
-    template = _template(request.POST.get("meme", ""))
+        return _page(request, video, form, permission)
+    template = services.template_of(request.POST.get("template", ""))
     if request.POST.get("act") == "preview":
         kept = [(k, v) for k, v in request.POST.items() if k not in NEVER_SENT_BACK]
         return see_other(f"{request.path}?{urlencode(kept)}")
     form = EditorForm(request.POST, template=template, video=video)
     if not form.is_valid():
-        return _page(request, video, form, ruling, status=422)
-    return _make(request, video, form, ruling)
+        return _page(request, video, form, permission, status=422)
+    return _make(request, video, form, permission)
 
 
-def _make(request: SignedIn, video: Video, form: EditorForm, ruling: Ruling) -> HttpResponse:
+def _make(
+    request: SignedIn, video: Video, form: EditorForm, permission: services.Permission
+) -> HttpResponse:
     try:
         made = services.request_render(
             actor=Actor.creator(request.user),
             requester=request.user,
             video=video,
-            meme=form.template.id,
+            template=form.chosen.id,
             captions=form.captions,
             start=form.cleaned_data["start"],
             length=form.cleaned_data["length"],
             idempotency_key=form.cleaned_data["idempotency_key"],
         )
     except Forbidden as refused:
-        return _not_allowed(request, video, refused.code)
+        return _not_allowed(request, video, refused)
     except Conflict:
         form.add_error(None, MADE_ALREADY)
         form.with_new_key()
-        return _page(request, video, form, ruling, status=409)
+        return _page(request, video, form, permission, status=409)
     except Refused as refused:
         form.say(refused)
         status = 422 if refused.status == 400 else refused.status
-        return _page(request, video, form, ruling, status=status)
+        return _page(request, video, form, permission, status=status)
     return see_other("remixer:meme", made.uuid)
 
 
 @login_required
 @require_safe
 def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """JPEG of the very frame and overlay that the meme would start with, by the fields of the
-    form. A text that cannot be drawn is left out here; the form says why when it is sent."""
-    video = present(uuid)
-    template = _template(request.GET.get("meme", ""))
-    at = min(PlaceForm(request.GET).seconds, video.duration)
-    captions = captions_in(request.GET, template)
-    try:
-        try:
-            picture = services.preview_image(
-                video, asker=request.user, meme=template.id, captions=captions, start=at
-            )
-        except Refused as refused:
-            if refused.status != 400:
-                raise
-            picture = services.preview_image(
-                video, asker=request.user, meme=template.id, captions={}, start=at
-            )
-    except OSError:
-        raise NotFound("This video has no picture there.", code="not_found") from None
+    """JPEG of the frame and the texts that the meme would start with, from the form's fields."""
+    video = get_object_or_404(Video.objects.present(), uuid=uuid)
+    template = services.template_of(request.GET.get("template", ""))
+    picture = services.preview_image(
+        video,
+        asker=request.user,
+        template=template.id,
+        captions=captions_in(request.GET, template),
+        start=min(PlaceForm(request.GET).seconds, video.duration),
+    )
     return HttpResponse(
         picture, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"}
     )
-
-
-def _template(meme: str) -> Template:
-    if meme not in TEMPLATES:
-        raise NotFound("There is no such template.", code="unknown_meme")
-    return TEMPLATES[meme]
 
 
 def _typed(query: QueryDict, template: Template) -> dict[str, str]:
@@ -124,39 +109,45 @@ def _typed(query: QueryDict, template: Template) -> dict[str, str]:
 
 
 def _page(
-    request: SignedIn, video: Video, form: EditorForm, ruling: Ruling, *, status: int = 200
+    request: SignedIn,
+    video: Video,
+    form: EditorForm,
+    permission: services.Permission,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     address = reverse("remixer:preview", args=[video.uuid])
-    shown = {"meme": form.template.id, "start": form["start"].value() or 0}
+    shown = {"template": form.chosen.id, "start": form["start"].value() or 0}
     shown |= {field.name: field.value() or "" for field in form.texts}
     context = {
         "video": video,
         "form": form,
-        "until": ruling.until,
+        "until": permission.until,
         "preview_url": address,
         "shown_url": f"{address}?{urlencode(shown)}",
-        "set_aside": set_aside(request.POST or request.GET, form.template),
+        "set_aside": set_aside(request.POST or request.GET, form.chosen),
         "templates": [
-            (meme, meme.id == form.template.id, f"{address}?{_example(meme)}")
-            for meme in TEMPLATES.values()
+            (template, template.id == form.chosen.id, f"{address}?{_example(template)}")
+            for template in TEMPLATES.values()
         ],
     }
     return render_page(request, "remixer/editor.html", context, partial="editor", status=status)
 
 
-def _example(meme: Template) -> str:
-    return urlencode({"meme": meme.id} | {PREFIX + box.id: box.example for box in meme.boxes})
+def _example(template: Template) -> str:
+    texts = {PREFIX + box.id: box.example for box in template.boxes}
+    return urlencode({"template": template.id} | texts)
 
 
-def _not_allowed(request: SignedIn, video: Video, reason: str) -> HttpResponse:
+def _not_allowed(request: SignedIn, video: Video, refused: Forbidden) -> HttpResponse:
     """Tells a stranger nothing of the video but the reason."""
     if getattr(request, "htmx", False):
         refresh = HttpResponseClientRefresh()
         refresh.status_code = 403
         return refresh
     context = {
-        "sentence": not_allowed(reason),
-        "what_to_do": WHAT_TO_DO[reason],
+        "sentence": refused.sentence,
+        "what_to_do": WHAT_TO_DO[refused.code],
         "own_video": video if video.owner_id == request.user.pk else None,
     }
     return render(request, "remixer/not_allowed.html", context, status=403)

@@ -11,15 +11,14 @@ from django.views.decorators.http import require_safe
 
 from consent import querysets
 from consent.uses import REMIX
-from creatorhub.errors import Forbidden
 from creatorhub.models import User
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 from library import serving
 from library.models import Video
+from remixer import services
 from remixer.views.shared import PAGE
-from remixer.wording import not_allowed
 
 LONGEST_SEARCH = 100
 
@@ -65,15 +64,7 @@ def source_clip(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 
 
 def permitted(uuid: UUID, *, asker: User) -> Video:
-    """A video that this asker may remix, asked now. Raises Http404, or Forbidden with the reason
-    as its code."""
-    video = present(uuid)
-    ruling = querysets.ruling(video, REMIX.id, asker=asker)
-    if not ruling.allowed:
-        raise Forbidden(not_allowed(ruling.reason), code=ruling.reason)
+    """A video that this person may remix now. Raises Http404, or Forbidden (code: the reason)."""
+    video = get_object_or_404(Video.objects.present(), uuid=uuid)
+    services.require_permission(video, asker=asker)
     return video
-
-
-def present(uuid: UUID) -> Video:
-    videos = Video.objects.filter(removed_at=None).select_related("owner")
-    return get_object_or_404(videos, uuid=uuid)

@@ -24,9 +24,7 @@ from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from remixer.views.shared import PAGE
-from remixer.wording import Status, announcement, headline, status_for_creator, status_of
-
-ENDED_BADLY = (State.FAILED, State.REFUSED, State.CANCELLED)
+from remixer.wording import Status, announcement, status_for_creator, status_of, summary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,9 @@ class Row:
 
     render: Render
     state: Status
-    headline: str
+    summary: str
     template: str
     playable: bool
-
-    @property
-    def can_retry(self) -> bool:
-        return self.render.state in ENDED_BADLY
 
 
 @login_required
@@ -94,7 +88,7 @@ def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
         request,
         services.file_of(render),
         content_type="video/mp4",
-        filename=f"{render.meme}-{render.uuid}.mp4",
+        filename=render.filename,
         download=True,
     )
 
@@ -116,7 +110,6 @@ def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     try:
         services.retry_render(render, actor=Actor.creator(request.user))
     except Refused as refused:
-        render.refresh_from_db()
         return _page(request, render, refused=refused)
     return _back(request, uuid)
 
@@ -127,7 +120,7 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
     """GET asks once: the file cannot be brought back."""
     render = _of_maker(request, uuid)
     if request.method != "POST":
-        context = {"meme": render, "headline": headline(render)}
+        context = {"meme": render, "summary": summary_of(render)}
         return render_page(request, "remixer/remove.html", context)
     services.remove_render(render, actor=Actor.creator(request.user))
     messages.success(request, "The meme is removed, and its file with it.")
@@ -135,10 +128,7 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def watchable(request: SignedIn, uuid: UUID) -> Render:
-    renders = Render.objects.watchable_by(request.user)
-    return get_object_or_404(
-        renders.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
-    )
+    return get_object_or_404(Render.objects.watchable_by(request.user).with_details(), uuid=uuid)
 
 
 def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
@@ -161,7 +151,7 @@ def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
             Row(
                 render=render,
                 state=state,
-                headline=headline(render),
+                summary=summary_of(render),
                 template=template_name(render),
                 playable=_done(render) and not reason,
             )
@@ -171,7 +161,7 @@ def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
 
 def template_name(render: Render) -> str:
     """A template may be gone since."""
-    return TEMPLATES[render.meme].name if render.meme in TEMPLATES else render.meme
+    return TEMPLATES[render.template].name if render.template in TEMPLATES else render.template
 
 
 def _ahead(renders: list[Render]) -> dict[int, int]:
@@ -185,10 +175,7 @@ def _ahead(renders: list[Render]) -> dict[int, int]:
 
 
 def _of_maker(request: SignedIn, uuid: UUID) -> Render:
-    mine = Render.objects.requested_by(request.user)
-    return get_object_or_404(
-        mine.select_related("video__owner", "requester", "terms__notice"), uuid=uuid
-    )
+    return get_object_or_404(Render.objects.requested_by(request.user).with_details(), uuid=uuid)
 
 
 def _back(request: SignedIn, uuid: UUID) -> HttpResponse:
@@ -209,18 +196,17 @@ def _page(
     if gone and not (mine or own_video):
         raise gone
     ahead = ahead_of(render)
-    said = announcement(render, ahead=ahead)
+    announced = announcement(render, ahead=ahead)
     context = {
         "meme": render,
         "mine": mine,
         "own_video": own_video,
         "state": status_of(render, ahead=ahead, dark=gone.code if gone and _done(render) else ""),
-        "said": said,
-        "news": request.GET.get("said") != said,
+        "announcement": announced,
+        "is_news": request.GET.get("announced") != announced,
         "gone": gone,
         "playable": _done(render) and not gone,
-        "can_retry": render.state in ENDED_BADLY,
-        "headline": headline(render),
+        "summary": summary_of(render),
         "template": template_name(render),
         "texts": _texts(render),
         "refused": refused,
@@ -246,7 +232,7 @@ def _gone(render: Render) -> Gone | None:
 
 def _texts(render: Render) -> list[tuple[str, str]]:
     """(label, text) in the template's order."""
-    template = TEMPLATES.get(render.meme)
+    template = TEMPLATES.get(render.template)
     if template is None:
         return list(render.captions.items())
     return [

@@ -63,7 +63,7 @@ def make_render(video: Video, requester: User, **fields: Any) -> Render:
         requester=requester,
         video=video,
         creator=video.owner,
-        meme="top_bottom",
+        template="top_bottom",
         length_ms=1000,
         terms=terms,
         allowed_version=1,
@@ -223,7 +223,7 @@ def test_taking_a_meme_down_is_logged_and_final(desk: Client, alice: User, bob: 
     factories.make_consent(video)
     meme = make_render(video, bob, state="done", file_key="renders/x.mp4")
 
-    act(desk, [meme], "take_down", reason="Hurtful")
+    act(desk, [meme], "takedown", reason="Hurtful")
 
     meme.refresh_from_db()
     assert (meme.state, meme.ended_for) == ("taken_down", "taken_down_by_staff")
@@ -239,9 +239,9 @@ def test_a_meme_taken_down_by_staff_answers_410_with_why(
     video = factories.make_video(owner=alice, with_files=False)
     factories.make_consent(video)
     meme = make_render(video, bob, state="done", file_key="renders/x.mp4")
-    act(desk, [meme], "take_down", reason="Hurtful")
+    act(desk, [meme], "takedown", reason="Hurtful")
 
-    answer = api_of(bob).get(f"/api/v1/renders/{meme.uuid}/file/")
+    answer = api_of(bob).get(f"/api/v1/memes/{meme.uuid}/file/")
 
     assert (answer.status_code, answer.json()["code"]) == (410, "taken_down_by_staff")
     assert "Hurtful" in answer.json()["detail"]

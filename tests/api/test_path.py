@@ -42,15 +42,15 @@ def allow(api: APIClient, *videos: str, **change: Any) -> dict[str, Any]:
 
 
 def ask_for_meme(api: APIClient, video: str, *, headers: Any = None) -> Any:
-    template = api.get("/api/v1/memes/").json()[0]
+    template = api.get("/api/v1/templates/").json()[0]
     asked = {
         "video": video,
-        "meme": template["id"],
+        "template": template["id"],
         "captions": {template["boxes"][0]["id"]: "hello"},
         "start": 0,
         "duration": 1,
     }
-    return api.post("/api/v1/renders/", asked, format="json", headers=headers)
+    return api.post("/api/v1/memes/", asked, format="json", headers=headers)
 
 
 def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
@@ -83,12 +83,12 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert (asked.status_code, asked.json()["status"]) == (201, "queued")
     meme = asked.json()["id"]
     remixer.run_render(Render.objects.get(uuid=meme).pk)
-    assert maker.get(f"/api/v1/renders/{meme}/").json()["status"] == "published"
-    file: Any = maker.get(f"/api/v1/renders/{meme}/file/", HTTP_ACCEPT="video/mp4")
+    assert maker.get(f"/api/v1/memes/{meme}/").json()["status"] == "published"
+    file: Any = maker.get(f"/api/v1/memes/{meme}/file/", HTTP_ACCEPT="video/mp4")
     assert file.status_code == 200
     assert file["Content-Type"] == "video/mp4"
     assert b"ftyp" in b"".join(file.streaming_content)[:16]
-    part: Any = maker.get(f"/api/v1/renders/{meme}/file/", HTTP_RANGE="bytes=0-99")
+    part: Any = maker.get(f"/api/v1/memes/{meme}/file/", HTTP_RANGE="bytes=0-99")
     assert (part.status_code, len(b"".join(part.streaming_content))) == (206, 100)
     made = creator.get("/api/v1/uses-of-my-videos/").json()["results"]
     assert [(use["id"], use["by"], use["status"]) for use in made] == [(meme, "bob", "published")]
@@ -96,9 +96,9 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     out = creator.put("/api/v1/opt-out/", {"opted_out": True}, format="json").json()
     assert (out["opted_out"], out["taken_down"]) == (True, 1)
     assert check(maker, video) == (False, "opted_out")
-    gone = maker.get(f"/api/v1/renders/{meme}/file/")
+    gone = maker.get(f"/api/v1/memes/{meme}/file/")
     assert (gone.status_code, gone.json()["code"]) == (410, "opted_out")
-    assert maker.get(f"/api/v1/renders/{meme}/").json()["status"] == "taken_down"
+    assert maker.get(f"/api/v1/memes/{meme}/").json()["status"] == "taken_down"
 
     told = creator.get("/api/v1/audit/events/").json()["results"]
     assert [event["action"] for event in told] == [
@@ -144,7 +144,7 @@ def test_opting_in_again_brings_back_the_permission_and_not_the_meme(
 
     assert (answer["opted_out"], answer["since"]) == (False, None)
     assert check(maker, str(video.uuid)) == (True, "allowed")
-    assert maker.get(f"/api/v1/renders/{meme}/file/").status_code == 410
+    assert maker.get(f"/api/v1/memes/{meme}/file/").status_code == 410
 
 
 def test_an_edit_is_shown_undone_and_listed(alice: User, api_of: ApiOf) -> None:
@@ -206,10 +206,10 @@ def test_a_meme_can_be_cancelled_while_it_waits(alice: User, bob: User, api_of: 
     api = api_of(bob)
     meme = ask_for_meme(api, str(video.uuid)).json()["id"]
 
-    answer = api.post(f"/api/v1/renders/{meme}/cancel/")
+    answer = api.post(f"/api/v1/memes/{meme}/cancel/")
 
     assert answer.json()["status"] == "cancelled"
-    assert api.get("/api/v1/renders/").json()["results"][0]["status"] == "cancelled"
+    assert api.get("/api/v1/memes/").json()["results"][0]["status"] == "cancelled"
 
 
 def test_anybody_may_ask_about_a_video_without_signing_in(alice: User) -> None:

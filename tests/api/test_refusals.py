@@ -27,7 +27,7 @@ ApiOf = Callable[[User], APIClient]
 
 pytestmark = pytest.mark.django_db
 
-MEME = next(iter(TEMPLATES.values()))
+TEMPLATE = next(iter(TEMPLATES.values()))
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -51,7 +51,7 @@ def edit(**change: Any) -> dict[str, Any]:
 
 
 def meme(**change: Any) -> dict[str, Any]:
-    asked = {"video": "{bob}", "meme": MEME.id, "captions": {MEME.boxes[0].id: "x"}}
+    asked = {"video": "{bob}", "template": TEMPLATE.id, "captions": {TEMPLATE.boxes[0].id: "x"}}
     return {**asked, "start": 0, "duration": 1, **change}
 
 
@@ -124,18 +124,18 @@ CASES = [
          headers={"Idempotency-Key": "k" * 101}),
     Case("undoing nothing", "POST", f"edits/{NOBODY}/undo/", status=404, code="not_found"),
     Case("cancelling nothing", "POST", f"edits/{NOBODY}/cancel/", status=404, code="not_found"),
-    Case("a meme not allowed", "POST", "renders/", meme(), status=403, code="undecided"),
-    Case("a meme of nothing", "POST", "renders/", meme(video=NOBODY), status=404,
+    Case("a meme not allowed", "POST", "memes/", meme(), status=403, code="undecided"),
+    Case("a meme of nothing", "POST", "memes/", meme(video=NOBODY), status=404,
          code="not_found"),
-    Case("no such template", "POST", "renders/", meme(meme="../x"), wrong=("meme",)),
-    Case("captions that are none", "POST", "renders/", meme(captions="x"), wrong=("captions",)),
-    Case("half a character", "POST", "renders/", meme(captions={"top": "\ud800"}),
+    Case("no such template", "POST", "memes/", meme(template="../x"), wrong=("template",)),
+    Case("captions that are none", "POST", "memes/", meme(captions="x"), wrong=("captions",)),
+    Case("half a character", "POST", "memes/", meme(captions={"top": "\ud800"}),
          wrong=("captions",)),
-    Case("a negative start", "POST", "renders/", meme(start=-1), wrong=("start",)),
-    Case("no number", "POST", "renders/", meme(duration="NaN"), wrong=("duration",)),
-    Case("without end", "POST", "renders/", meme(duration="Infinity"), wrong=("duration",)),
-    Case("nobody's meme", "GET", f"renders/{NOBODY}/", status=404, code="not_found"),
-    Case("nobody's file", "GET", f"renders/{NOBODY}/file/", status=404, code="not_found"),
+    Case("a negative start", "POST", "memes/", meme(start=-1), wrong=("start",)),
+    Case("no number", "POST", "memes/", meme(duration="NaN"), wrong=("duration",)),
+    Case("without end", "POST", "memes/", meme(duration="Infinity"), wrong=("duration",)),
+    Case("nobody's meme", "GET", f"memes/{NOBODY}/", status=404, code="not_found"),
+    Case("nobody's file", "GET", f"memes/{NOBODY}/file/", status=404, code="not_found"),
     Case("events of no kind", "GET", "audit/events/?action=x", wrong=("action",)),
     Case("events about no id", "GET", "audit/events/?subject=x", wrong=("subject",)),
 ]  # fmt: skip
@@ -296,7 +296,7 @@ def test_a_check_of_any_size_takes_the_same_queries(
 
 
 @pytest.mark.parametrize("count", [1, 120])
-@pytest.mark.parametrize("path", ["videos/", "edits/", "renders/", "uses-of-my-videos/"])
+@pytest.mark.parametrize("path", ["videos/", "edits/", "memes/", "uses-of-my-videos/"])
 def test_a_list_of_any_length_takes_the_same_queries(
     path: str,
     count: int,
@@ -313,7 +313,7 @@ def test_a_list_of_any_length_takes_the_same_queries(
             requester=alice,
             video=video,
             creator=video.owner,
-            meme=MEME.id,
+            template=TEMPLATE.id,
             length_ms=1000,
             terms=terms,
             allowed_version=1,

@@ -67,7 +67,7 @@ def test_another_template_comes_in_place_and_keeps_the_texts(
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("Caption", exact=True)).to_have_value("Above")
     expect(page.get_by_role("radio", name="Caption above")).to_be_focused()
-    expect(page).to_have_url(re.compile(r"\?meme=caption_bar"))
+    expect(page).to_have_url(re.compile(r"\?template=caption_bar"))
     page.get_by_label("Caption", exact=True).fill("A sentence")
     expect(page.get_by_text("10 / 160")).to_be_visible()
     page.get_by_role("radio", name="Top and bottom text").check(force=True)
@@ -127,7 +127,7 @@ def test_what_waits_shows_its_end_and_asks_no_more(
     expect(page.locator("video")).to_be_visible()
 
     assert Render.objects.get().state == State.DONE
-    expect(page.locator("#said")).to_have_text("Your meme is ready")
+    expect(page.locator("#announcement")).to_have_text("Your meme is ready")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)

@@ -53,7 +53,7 @@ def pages(alice: User) -> list[str]:
         actor=Actor.creator(alice),
         requester=alice,
         video=video,
-        meme="top_bottom",
+        template="top_bottom",
         captions={"top": "Unbreakable" * 5},
         start=0,
         length=1,

@@ -46,8 +46,8 @@ def allow_remix(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Remix is allowed for 1 video.")
 
 
-def make_meme(page: Page, video: str, meme: str) -> str:
-    page.goto(f"/remix/{video}/?meme={meme}")
+def make_meme(page: Page, video: str, template: str) -> str:
+    page.goto(f"/remix/{video}/?template={template}")
     for box in page.locator("main").locator("input[type=text], textarea").all():
         box.fill("It works 😀 שלום")
     page.get_by_role("button", name="Make it").click()
@@ -68,7 +68,7 @@ def test_from_upload_to_opt_out(
     expect(his.get_by_text("The creator has not allowed this for this video.")).to_be_visible()
 
     allow_remix(hers, url)
-    memes = [make_meme(his, video, meme) for meme in TEMPLATES]
+    memes = [make_meme(his, video, template) for template in TEMPLATES]
     for meme in memes:
         his.goto(meme)
         player = his.locator("video")

@@ -129,7 +129,7 @@ def make_render(video: Video, by: User, **fields: Any) -> Render:
         requester=by,
         video=video,
         creator=video.owner,
-        meme="top_bottom",
+        template="top_bottom",
         length_ms=1000,
         terms=terms,
         allowed_version=1,

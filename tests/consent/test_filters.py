@@ -191,7 +191,7 @@ def test_memes_are_those_that_were_made_of_it(alice: User, bob: User, found: Fou
             requester=bob,
             video=video,
             creator=video.owner,
-            meme="top_bottom",
+            template="top_bottom",
             length_ms=1000,
             terms=terms,
             allowed_version=1,

@@ -30,16 +30,16 @@ def _run(argv: list[str], folder: Path, **options: object) -> None:
 
 
 def test_a_run_tells_how_far_it_is(tmp_path: Path) -> None:
-    told: list[float] = []
+    reported: list[float] = []
 
     _run(
         ["-f", "lavfi", "-i", clips.BARS, *clips.X264, str(tmp_path / "a.mp4")],
         tmp_path,
-        on_progress=told.append,
+        on_progress=reported.append,
     )
 
-    assert told == sorted(told)
-    assert told[-1] == pytest.approx(2, abs=0.2)
+    assert reported == sorted(reported)
+    assert reported[-1] == pytest.approx(2, abs=0.2)
     assert (tmp_path / "a.mp4").stat().st_size > 1000
 
 

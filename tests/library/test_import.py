@@ -41,10 +41,10 @@ def test_a_folder_is_taken_with_a_summary_of_what_was_and_was_not(
 ) -> None:
     before = sorted(folder.rglob("*"))
 
-    told = run(folder)
+    output = run(folder)
 
-    assert f"refused  notes.txt: {probe.NOT_A_VIDEO}" in told
-    assert "2 taken for alice, 1 there already, 1 refused." in told
+    assert f"refused  notes.txt: {probe.NOT_A_VIDEO}" in output
+    assert "2 taken for alice, 1 there already, 1 refused." in output
     videos = Video.objects.owned_by(alice)
     assert set(videos.values_list("title", "collection")) == {
         ("bloopers", "Season 1 / Extras"),
@@ -58,9 +58,9 @@ def test_a_folder_is_taken_with_a_summary_of_what_was_and_was_not(
 def test_an_import_can_be_run_again(alice: User, folder: Path) -> None:
     run(folder)
 
-    told = run(folder)
+    output = run(folder)
 
-    assert "0 taken for alice, 3 there already, 1 refused." in told
+    assert "0 taken for alice, 3 there already, 1 refused." in output
     assert Video.objects.count() == 2
 
 
@@ -74,14 +74,14 @@ def test_links_that_lead_out_of_the_folder_are_refused(
     (folder / "within.mp4").symlink_to("good.mp4")
     os.mkfifo(folder / "pipe.mp4")
 
-    told = run(folder)
+    output = run(folder)
 
-    assert "refused  out.mp4: This link leads out of the folder." in told
-    assert "refused  outside: This link leads out of the folder." in told
-    assert "refused  nowhere.mp4: This link leads nowhere." in told
-    assert "refused  loop.mp4: This link leads nowhere." in told
-    assert "refused  pipe.mp4: This is not a file" in told
-    assert "2 taken for alice, 2 there already, 6 refused." in told
+    assert "refused  out.mp4: This link leads out of the folder." in output
+    assert "refused  outside: This link leads out of the folder." in output
+    assert "refused  nowhere.mp4: This link leads nowhere." in output
+    assert "refused  loop.mp4: This link leads nowhere." in output
+    assert "refused  pipe.mp4: This is not a file" in output
+    assert "2 taken for alice, 2 there already, 6 refused." in output
 
 
 def test_titles_come_from_a_csv(alice: User, folder: Path, tmp_path: Path) -> None:
@@ -92,9 +92,9 @@ def test_titles_come_from_a_csv(alice: User, folder: Path, tmp_path: Path) -> No
         "gone.mp4,Gone,\n"
     )
 
-    told = run(folder, csv=titles)
+    output = run(folder, csv=titles)
 
-    assert "refused  gone.mp4: The CSV names this file, but it is not in the folder." in told
+    assert "refused  gone.mp4: The CSV names this file, but it is not in the folder." in output
     assert Video.objects.filter(title="Ships, and the sea", collection="Sea").exists()
 
 

@@ -15,8 +15,8 @@ SIZE = (640, 360)
 Ink = tuple[int, int, int, int]
 
 
-def drawn(meme: str, size: tuple[int, int] = SIZE, **texts: str) -> Image.Image:
-    return captions.overlay(TEMPLATES[meme], texts, size=size, credit="")
+def drawn(template: str, size: tuple[int, int] = SIZE, **texts: str) -> Image.Image:
+    return captions.overlay(TEMPLATES[template], texts, size=size, credit="")
 
 
 def ink(image: Image.Image) -> Ink:
@@ -46,7 +46,7 @@ def assert_inside(inner: Ink, outer: Ink, *, slack: int = 4) -> None:
 
 
 def boxes() -> list[tuple[Template, Box]]:
-    return [(meme, box) for meme in TEMPLATES.values() for box in meme.boxes]
+    return [(template, box) for template in TEMPLATES.values() for box in template.boxes]
 
 
 TEXTS = {
@@ -63,14 +63,14 @@ TEXTS = {
 
 @pytest.mark.parametrize("size", [(640, 360), (360, 640), (1280, 720), (160, 90)])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-@pytest.mark.parametrize(("meme", "box"), boxes(), ids=lambda value: value.id)
+@pytest.mark.parametrize(("template", "box"), boxes(), ids=lambda value: value.id)
 def test_any_text_of_allowed_length_stays_in_its_box(
-    meme: Template, box: Box, text: str, size: tuple[int, int]
+    template: Template, box: Box, text: str, size: tuple[int, int]
 ) -> None:
-    canvas = canvas_for(meme, width=size[0], height=size[1])
+    canvas = canvas_for(template, width=size[0], height=size[1])
     text = captions.clean(text[: box.max_chars])
 
-    image = captions.overlay(meme, {box.id: text}, size=canvas.size, credit="")
+    image = captions.overlay(template, {box.id: text}, size=canvas.size, credit="")
 
     assert_inside(ink(image), box_of(box, canvas.size), slack=max(4, canvas.height // 40))
 

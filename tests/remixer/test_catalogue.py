@@ -1,4 +1,4 @@
-"""A template is data: what is wrong in its file is said with its name and place."""
+"""A template is data: what is wrong in its file is reported with the file's name and place."""
 
 from __future__ import annotations
 
@@ -36,10 +36,15 @@ def load(folder: Path, text: str, name: str = "one.toml") -> catalogue.Template:
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
-    meme = load(tmp_path, GOOD)
+    template = load(tmp_path, GOOD)
 
-    assert (meme.id, meme.min_length, meme.max_length, meme.bar) == ("one", 1.0, 5.0, 0.0)
-    assert (meme.boxes[0].id, meme.boxes[0].case) == ("line", "as_typed")
+    assert (template.id, template.min_length, template.max_length, template.bar) == (
+        "one",
+        1.0,
+        5.0,
+        0.0,
+    )
+    assert (template.boxes[0].id, template.boxes[0].case) == ("line", "as_typed")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_two_boxes_do_not_share_an_id(tmp_path: Path) -> None:
 
 def test_the_ones_that_ship_are_shown_in_order() -> None:
     assert list(catalogue.TEMPLATES) == ["top_bottom", "caption_bar", "big_centre"]
-    assert all(box.example for meme in catalogue.TEMPLATES.values() for box in meme.boxes)
+    assert all(box.example for template in catalogue.TEMPLATES.values() for box in template.boxes)
 
 
 def test_a_wrong_file_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

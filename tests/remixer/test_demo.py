@@ -30,12 +30,12 @@ def run(videos: int) -> str:
 def test_the_demo_plays_and_allows_nothing(settings: Settings) -> None:
     settings.DEBUG = True
 
-    told = run(14)
+    output = run(14)
 
     alice = User.objects.get(username="alice")
     assert alice.check_password("demo-alice")
     assert User.objects.get(username="staff").is_staff
-    assert "demo-alice" in told
+    assert "demo-alice" in output
     videos = Video.objects.owned_by(alice).ready()
     assert videos.count() == 14
     assert not Consent.objects.exists()

@@ -36,10 +36,10 @@ def video(alice: User) -> Video:
     return video
 
 
-def ask(bob: User, video: Video, *, meme: str = "top_bottom", **wishes: Any) -> Render:
-    wishes = {"captions": TEXTS[meme], "start": 0.5, "length": 1.0, **wishes}
+def ask(bob: User, video: Video, *, template: str = "top_bottom", **wishes: Any) -> Render:
+    wishes = {"captions": TEXTS[template], "start": 0.5, "length": 1.0, **wishes}
     return services.request_render(
-        actor=Actor.creator(bob), requester=bob, video=video, meme=meme, **wishes
+        actor=Actor.creator(bob), requester=bob, video=video, template=template, **wishes
     )
 
 
@@ -71,9 +71,9 @@ def share_of(image: Image.Image, colour: tuple[int, int, int], *, near: int = 40
     return everywhere.histogram()[255] / (image.width * image.height)
 
 
-@pytest.mark.parametrize("meme", TEXTS)
-def test_every_template_gives_a_file_that_plays(bob: User, video: Video, meme: str) -> None:
-    render = made(bob, video, meme=meme)
+@pytest.mark.parametrize("template", TEXTS)
+def test_every_template_gives_a_file_that_plays(bob: User, video: Video, template: str) -> None:
+    render = made(bob, video, template=template)
 
     assert (render.state, render.problem) == (State.DONE, "")
     with av.open(str(path_of(services.file_of(render)))) as container:
@@ -100,7 +100,7 @@ def test_the_text_is_where_the_template_puts_it(bob: User, video: Video) -> None
 
 
 def test_the_bar_lies_above_the_picture_and_the_picture_is_whole(bob: User, video: Video) -> None:
-    render = made(bob, video, meme="caption_bar", captions={"caption": "Hi"})
+    render = made(bob, video, template="caption_bar", captions={"caption": "Hi"})
 
     assert (render.width, render.height) == (320, 180 + 44)
     bar = frame_of(render).crop((0, 0, 320, 42))
@@ -112,7 +112,7 @@ def test_the_preview_is_the_picture_that_the_render_shows(bob: User, video: Vide
     render = made(bob, video, captions={"top": "Same", "bottom": "picture"})
 
     data = services.preview_image(
-        video, asker=bob, meme="top_bottom", captions=render.captions, start=0.5
+        video, asker=bob, template="top_bottom", captions=render.captions, start=0.5
     )
 
     preview, result = Image.open(BytesIO(data)), frame_of(render)

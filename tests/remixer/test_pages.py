@@ -35,7 +35,7 @@ def video(alice: User) -> Video:
 
 
 def ask(requester: User, video: Video, **wishes: Any) -> Render:
-    wishes = {"meme": "top_bottom", "captions": {"top": "Hello"}, **wishes}
+    wishes = {"template": "top_bottom", "captions": {"top": "Hello"}, **wishes}
     return services.request_render(
         actor=Actor.creator(requester),
         requester=requester,
@@ -65,7 +65,7 @@ def body(response: Any) -> str:
 
 def form(video: Video, **typed: Any) -> dict[str, Any]:
     return {
-        "meme": "top_bottom",
+        "template": "top_bottom",
         "text_top": "When it works",
         "text_bottom": "",
         "start": "0",
@@ -142,7 +142,7 @@ class TestEditor:
         client = client_of(bob)
 
         plain = body(client.get(url("editor", video.uuid)))
-        other = body(client.get(url("editor", video.uuid), {"meme": "big_centre"}))
+        other = body(client.get(url("editor", video.uuid), {"template": "big_centre"}))
 
         assert 'name="text_top"' in plain
         assert 'name="text_bottom"' in plain
@@ -231,7 +231,7 @@ class TestEditor:
     def test_another_template_keeps_what_was_typed(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        query = {"meme": "big_centre", "text_top": "When it works", "text_bottom": "it works"}
+        query = {"template": "big_centre", "text_top": "When it works", "text_bottom": "it works"}
 
         page = body(client_of(bob).get(url("editor", video.uuid), query))
 
@@ -240,7 +240,7 @@ class TestEditor:
     def test_going_back_to_a_template_brings_its_texts_back(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        query = {"meme": "big_centre", "text_top": "When it works", "text_bottom": "it works"}
+        query = {"template": "big_centre", "text_top": "When it works", "text_bottom": "it works"}
 
         part = body(client_of(bob).get(url("editor", video.uuid), query, headers=HTMX))
 
@@ -277,8 +277,8 @@ class TestEditor:
     ) -> None:
         client = client_of(bob)
 
-        assert client.get(url("preview", video.uuid), {"meme": "no"}).status_code == 404
-        assert client.post(url("editor", video.uuid), form(video, meme="no")).status_code == 404
+        assert client.get(url("preview", video.uuid), {"template": "no"}).status_code == 404
+        assert client.post(url("editor", video.uuid), form(video, template="no")).status_code == 404
 
     def test_what_is_not_allowed_says_the_reason_and_nothing_else(
         self, bob: User, alice: User, client_of: ClientOf
@@ -367,17 +367,21 @@ class TestMeme:
         page = body(client.get(url("meme", render.uuid)))
         same = body(
             client.get(
-                url("meme_status", render.uuid), {"said": "Being made, 40 % done"}, headers=HTMX
+                url("meme_status", render.uuid),
+                {"announced": "Being made, 40 % done"},
+                headers=HTMX,
             )
         )
         news = body(
             client.get(
-                url("meme_status", render.uuid), {"said": "Being made, 30 % done"}, headers=HTMX
+                url("meme_status", render.uuid),
+                {"announced": "Being made, 30 % done"},
+                headers=HTMX,
             )
         )
 
         assert '<progress max="100" value="42" aria-label="How much of the meme is made">' in page
-        assert 'role="status" id="said">Being made, 40 % done<' in page
+        assert 'role="status" id="announcement">Being made, 40 % done<' in page
         assert "hx-swap-oob" not in same
         assert "hx-swap-oob" in news
         assert "<html" not in same
@@ -395,6 +399,25 @@ class TestMeme:
             assert client.get(url("meme_poster", made.uuid)).status_code == 200
             download = client.get(url("meme_download", made.uuid))
             assert download["Content-Disposition"].startswith("attachment")
+
+    @pytest.mark.parametrize("name", ["meme_file", "meme_poster", "meme_download"])
+    def test_its_file_takes_four_queries_and_asks_each_time_whether_it_may_be_seen(
+        self,
+        carol: User,
+        made: Render,
+        client_of: ClientOf,
+        django_assert_num_queries: Any,
+        name: str,
+    ) -> None:
+        client = client_of(carol)
+
+        with django_assert_num_queries(4):  # the session, the person, the meme, the decision
+            before = client.get(url(name, made.uuid))
+        turn_off(made.video)
+        Render.objects.update(state=State.DONE, ended_for="")  # as if nobody had taken it down
+        after = client.get(url(name, made.uuid))
+
+        assert (before.status_code, after.status_code) == (200, 410)
 
     def test_an_unfinished_one_is_for_its_maker_only(
         self, bob: User, alice: User, carol: User, video: Video, client_of: ClientOf

@@ -35,7 +35,7 @@ from creatorhub.jobs import LeaseLost, State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
-from remixer.services import records, rendering, withdrawal
+from remixer.services import permission, rendering, withdrawal
 from tests.factories import make_consent, make_user, make_videos
 
 pytestmark = [
@@ -106,7 +106,7 @@ class Arena:
             video=self.video,
             creator=self.video.owner,
             requester=self.requester,
-            meme="top_bottom",
+            template="top_bottom",
             captions={"top": "x"},
             length_ms=1000,
             terms=self._terms,
@@ -162,7 +162,7 @@ def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     creator, requester = make_user("alice"), make_user("bob")
     [video] = make_videos(1, owner=creator)
     make_consent(video)
-    decide = records.why_not
+    decide = permission.why_not
 
     def decide_and_wait(render: Render) -> Reason | None:
         """Widens the gap between the answer and what is done with it."""
@@ -228,10 +228,10 @@ def test_it_finds_a_cached_decision(
     assert arena.run(ROUNDS_FOR_A_FAULT, turn_off, opt_out, until_found=fault)[fault]
 
 
-def test_it_finds_a_take_down_before_the_change_of_consent(
+def test_it_finds_a_takedown_before_the_change_of_consent(
     arena: Arena, without_the_row_guard: None
 ) -> None:
-    def take_down_then_change(creator: User, video: Video) -> None:
+    def takedown_then_change(creator: User, video: Video) -> None:
         with transaction.atomic(durable=True):
             withdrawal.stop_and_takedown(
                 actor=Actor.creator(creator),
@@ -247,7 +247,7 @@ def test_it_finds_a_take_down_before_the_change_of_consent(
 
     fault = "published after withdrawal"
 
-    assert arena.run(ROUNDS_FOR_A_FAULT, take_down_then_change, until_found=fault)[fault]
+    assert arena.run(ROUNDS_FOR_A_FAULT, takedown_then_change, until_found=fault)[fault]
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite has one isolation level, serializable")

@@ -1,4 +1,4 @@
-"""The recipe, pure: what ffmpeg is told, and what no wish can change about it."""
+"""The recipe, pure: the arguments that ffmpeg gets, and what no request can change about them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,15 @@ TOP_BOTTOM, BAR = TEMPLATES["top_bottom"], TEMPLATES["caption_bar"]
 FACTS = Facts(width=1920, height=1080, duration=12.0, has_audio=True)
 
 
-def argv(meme: str = "top_bottom", facts: Facts = FACTS, **wishes: float) -> list[str]:
+def argv(template: str = "top_bottom", facts: Facts = FACTS, **wishes: float) -> list[str]:
     times = {"start": 1.0, "length": 3.0} | wishes
     return argv_for(
-        TEMPLATES[meme], facts, source="/job/in", overlay="/job/o.png", output="/job/out", **times
+        TEMPLATES[template],
+        facts,
+        source="/job/in",
+        overlay="/job/o.png",
+        output="/job/out",
+        **times,
     )
 
 

@@ -46,7 +46,7 @@ def files(alice: User) -> Video:
 
 def ask(bob: User, video: Video, **wishes: Any) -> Render:
     wishes = {
-        "meme": "top_bottom",
+        "template": "top_bottom",
         "captions": {"top": "Hello"},
         "start": 0.5,
         "length": 1.0,
@@ -63,7 +63,7 @@ def made(bob: User, video: Video) -> Render:
     return render
 
 
-def told(action: str) -> list[dict[str, Any]]:
+def events_of(action: str) -> list[dict[str, Any]]:
     """The bodies of these events without what differs each time."""
     events = Event.objects.filter(action=action).order_by("pk")
     bodies = [json.loads(bytes(event.body)) for event in events]
@@ -98,12 +98,12 @@ class TestRequest:
         assert (render.state, render.attempts) == (State.QUEUED, 0)
         assert render.captions == {"top": "Hello"}
         assert (render.start_ms, render.length_ms) == (500, 1000)
-        assert told("render.requested") == [
+        assert events_of("render.requested") == [
             about(
                 render,
                 action="render.requested",
                 actor=f"creator:{bob.uuid}",
-                meme="top_bottom",
+                template="top_bottom",
                 terms=render.terms_id,
                 version=1,
             )
@@ -112,7 +112,7 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("wishes", "code"),
         [
-            ({"meme": "nope"}, "unknown_meme"),
+            ({"template": "nope"}, "unknown_template"),
             ({"captions": {}}, "caption_needed"),
             ({"captions": {"top": " \x00\n"}}, "caption_needed"),
             ({"captions": {"top": "x" * 91}}, "caption_too_long"),
@@ -135,7 +135,7 @@ class TestRequest:
         assert refused.value.code == code
         assert refused.value.sentence.endswith(".")
         assert not Render.objects.exists()
-        assert not told("render.requested")
+        assert not events_of("render.requested")
 
     def test_a_video_shorter_than_the_template_allows_whole(self, bob: User, alice: User) -> None:
         short = make_video(owner=alice, with_files=False, duration_ms=400)
@@ -165,7 +165,7 @@ class TestRequest:
         second = ask(bob, video, idempotency_key="k")
 
         assert first == second
-        assert len(told("render.requested")) == 1
+        assert len(events_of("render.requested")) == 1
 
     def test_a_key_is_the_makers_own(self, bob: User, carol: User, video: Video) -> None:
         assert ask(bob, video, idempotency_key="k") != ask(carol, video, idempotency_key="k")
@@ -199,12 +199,12 @@ class TestRunning:
 
         assert render.published_at
         assert (render.progress, render.attempts, render.lease_token) == (100, 1, None)
-        assert told("render.published") == [
+        assert events_of("render.published") == [
             about(
                 render,
                 action="render.published",
                 actor="system:worker",
-                meme="top_bottom",
+                template="top_bottom",
                 terms=render.terms_id,
                 version=1,
             )
@@ -215,7 +215,7 @@ class TestRunning:
 
         services.run_render(render.pk)
 
-        assert len(told("render.published")) == 1
+        assert len(events_of("render.published")) == 1
 
     def test_a_video_turned_off_before_the_start_is_not_touched(
         self, bob: User, video: Video
@@ -230,7 +230,7 @@ class TestRunning:
         render.refresh_from_db()
         assert (render.state, render.ended_for) == (State.REFUSED, "off")
         expected = about(render, action="render.refused", actor="system:worker", reason="off")
-        assert told("render.refused") == [expected]
+        assert events_of("render.refused") == [expected]
 
     def test_allowing_again_does_not_publish_what_a_withdrawal_stopped(
         self, bob: User, files: Video
@@ -262,7 +262,7 @@ class TestRunning:
         render.refresh_from_db()
         assert (render.state, render.ended_for) == (State.REFUSED, "off")
         assert not stored(render)
-        assert not told("render.published")
+        assert not events_of("render.published")
 
     def test_a_missing_source_is_tried_three_times_and_then_fails(
         self, bob: User, video: Video
@@ -277,7 +277,7 @@ class TestRunning:
         render.refresh_from_db()
         assert (render.state, render.attempts) == (State.FAILED, 3)
         assert render.problem.startswith("Making this meme did not work.")
-        assert [event["problem"] for event in told("render.failed")] == [render.problem]
+        assert [event["problem"] for event in events_of("render.failed")] == [render.problem]
 
 
 class TestMaker:
@@ -287,10 +287,11 @@ class TestMaker:
         assert services.cancel_render(render, actor=Actor.creator(bob))
         assert not services.cancel_render(render, actor=Actor.creator(bob))
 
+        render.refresh_from_db()
         assert (render.state, render.problem) == (State.CANCELLED, "You cancelled this meme.")
         services.run_render(render.pk)
         expected = about(render, action="render.cancelled", actor=f"creator:{bob.uuid}")
-        assert told("render.cancelled") == [expected]
+        assert events_of("render.cancelled") == [expected]
         assert Render.objects.get(pk=render.pk).state == State.CANCELLED
 
     def test_trying_again_asks_consent_again(self, bob: User, files: Video) -> None:
@@ -306,7 +307,7 @@ class TestMaker:
 
         render.refresh_from_db()
         assert (render.state, render.ended_for, render.allowed_version) == (State.DONE, "", 3)
-        assert [event["version"] for event in told("render.requested")] == [1, 3]
+        assert [event["version"] for event in events_of("render.requested")] == [1, 3]
 
     def test_a_finished_meme_cannot_be_tried_again(self, bob: User, files: Video) -> None:
         render = made(bob, files)
@@ -332,12 +333,12 @@ class TestMaker:
         sweep()
 
         assert not Render.objects.requested_by(bob).exists()
-        assert not Render.objects.visible_to(files.owner).exists()
+        assert not Render.objects.watchable_by(files.owner).exists()
         assert not stored(render)
         with pytest.raises(NotFound):
-            services.file_of(render)
+            file_of(render)
         expected = about(render, action="render.removed", actor=f"creator:{bob.uuid}")
-        assert told("render.removed") == [expected]
+        assert events_of("render.removed") == [expected]
 
 
 class TestWithdrawal:
@@ -354,21 +355,21 @@ class TestWithdrawal:
         assert (out.state, out.ended_for) == (Render.TAKEN_DOWN, "off")
         assert (queued.state, queued.ended_for) == (State.REFUSED, "off")
         actor = f"creator:{alice.uuid}"
-        assert told("render.taken_down") == [
+        assert events_of("render.taken_down") == [
             about(out, action="render.taken_down", actor=actor, reason="off")
         ]
-        assert told("render.stopped") == [
+        assert events_of("render.stopped") == [
             about(queued, action="render.stopped", actor=actor, reason="off")
         ]
 
     def test_the_file_is_gone_with_the_reasons_sentence(self, bob: User, files: Video) -> None:
         render = made(bob, files)
-        assert default_storage.exists(services.file_of(render))
+        assert default_storage.exists(file_of(render))
 
         turn_off(files)
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.code == "off"
         assert gone.value.sentence == "The creator has turned this off for this video."
         sweep()
@@ -387,8 +388,8 @@ class TestWithdrawal:
 
         assert (done.stopped, done.taken_down) == (0, 1)
         with pytest.raises(Gone, match="all of their videos"):
-            services.file_of(mine)
-        assert services.file_of(other)
+            file_of(mine)
+        assert file_of(other)
 
     def test_turning_off_one_video_leaves_the_others(self, bob: User, files: Video) -> None:
         second = make_video(owner=files.owner, title="Bars")
@@ -397,7 +398,7 @@ class TestWithdrawal:
 
         turn_off(second)
 
-        assert services.file_of(render)
+        assert file_of(render)
 
     def test_another_use_says_nothing_about_memes(self, bob: User, files: Video) -> None:
         make_consent(files, use="train")
@@ -406,7 +407,7 @@ class TestWithdrawal:
         edit = turn_off(files, use="train")
 
         assert (edit.stopped, edit.taken_down) == (0, 0)
-        assert services.file_of(render)
+        assert file_of(render)
 
     def test_removing_the_video_takes_its_memes_down(
         self, bob: User, alice: User, files: Video
@@ -416,7 +417,7 @@ class TestWithdrawal:
         consent.remove_video(files, actor=Actor.creator(alice))
 
         with pytest.raises(Gone, match="not available"):
-            services.file_of(render)
+            file_of(render)
 
     def test_opting_back_in_does_not_bring_a_meme_back(
         self, bob: User, alice: User, files: Video
@@ -427,8 +428,8 @@ class TestWithdrawal:
         consent.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
 
         with pytest.raises(Gone):
-            services.file_of(render)
-        assert services.file_of(made(bob, files))
+            file_of(render)
+        assert file_of(made(bob, files))
 
     def test_a_permission_that_has_ended_darkens_what_was_made(
         self, bob: User, alice: User
@@ -439,7 +440,7 @@ class TestWithdrawal:
 
         with time_machine.travel(timezone.now() + timedelta(days=2)):
             with pytest.raises(Gone) as gone:
-                services.file_of(render)
+                file_of(render)
             sweep()
 
         assert gone.value.code == "expired"
@@ -459,7 +460,7 @@ class TestWithdrawal:
             consent.opt_out(actor=Actor.creator(alice), creator=alice)
 
         assert Render.objects.filter(state=Render.TAKEN_DOWN).count() == 18
-        assert len(told("render.taken_down")) == 18
+        assert len(events_of("render.taken_down")) == 18
 
 
 class TestPause:
@@ -474,17 +475,17 @@ class TestPause:
         queued.refresh_from_db()
         assert (queued.state, queued.ended_for) == (State.REFUSED, "paused")
         with pytest.raises(Gone) as gone:
-            services.file_of(out)
+            file_of(out)
         assert gone.value.code == "paused"
         with pytest.raises(Forbidden) as refused:
             ask(bob, files)
         assert refused.value.code == "paused"
         actor = f"staff:{staff.uuid}"
-        assert told("remixer.paused") == [
+        assert events_of("remixer.paused") == [
             {"action": "remixer.paused", "actor": actor, "reason": "Abuse", "stopped": 1}
         ]
         expected = about(queued, action="render.stopped", actor=actor, reason="paused")
-        assert told("render.stopped") == [expected]
+        assert events_of("render.stopped") == [expected]
         services.resume(actor=Actor.staff(staff), reason="Over")
 
     def test_a_resume_shows_again_what_was_out(self, bob: User, staff: User, files: Video) -> None:
@@ -494,8 +495,8 @@ class TestPause:
 
         assert services.resume(actor=Actor.staff(staff), reason="Over")
 
-        assert default_storage.exists(services.file_of(render))
-        assert told("remixer.resumed") == [
+        assert default_storage.exists(file_of(render))
+        assert events_of("remixer.resumed") == [
             {"action": "remixer.resumed", "actor": f"staff:{staff.uuid}", "reason": "Over"}
         ]
 
@@ -504,12 +505,12 @@ class TestPause:
 
         assert services.pause(actor=Actor.staff(staff), reason="Again") is None
 
-        assert len(told("remixer.paused")) == 1
+        assert len(events_of("remixer.paused")) == 1
 
     def test_resuming_what_is_not_paused_says_nothing(self, staff: User) -> None:
         assert not services.resume(actor=Actor.staff(staff), reason="Why not")
 
-        assert not told("remixer.resumed")
+        assert not events_of("remixer.resumed")
 
     def test_only_staff_may(self, bob: User) -> None:
         for act in (services.pause, services.resume):
@@ -526,7 +527,7 @@ class TestPause:
         services.resume(actor=Actor.staff(staff), reason="Over")
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.code == "off"
 
 
@@ -538,12 +539,12 @@ class TestStaff:
         assert not services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
 
         with pytest.raises(Gone) as gone:
-            services.file_of(render)
+            file_of(render)
         assert gone.value.sentence == "CreatorHub staff took this meme down: Hateful"
         sweep()
         assert not stored(render)
-        assert services.file_of(other)
-        assert told("render.taken_down") == [
+        assert file_of(other)
+        assert events_of("render.taken_down") == [
             about(
                 render,
                 action="render.taken_down",
@@ -560,7 +561,7 @@ class TestStaff:
         services.run_render(render.pk)
         render.refresh_from_db()
         assert render.state == Render.TAKEN_DOWN
-        assert [event["reason"] for event in told("render.stopped")] == ["Hateful"]
+        assert [event["reason"] for event in events_of("render.stopped")] == ["Hateful"]
 
     def test_a_maker_cannot(self, bob: User, video: Video) -> None:
         render = ask(bob, video)
@@ -584,8 +585,13 @@ class TestPreview:
 
 
 def preview(bob: User, video: Video, **wishes: Any) -> bytes:
-    wishes = {"meme": "top_bottom", "captions": {"top": "Hi"}, "start": 0.0, **wishes}
+    wishes = {"template": "top_bottom", "captions": {"top": "Hi"}, "start": 0.0, **wishes}
     return services.preview_image(video, asker=bob, **wishes)
+
+
+def file_of(render: Render) -> str:
+    """As a view asks for it: of the row as it is now."""
+    return services.file_of(Render.objects.with_details().get(pk=render.pk))
 
 
 def stored(render: Render) -> list[str]:

@@ -69,7 +69,7 @@ def queued(bob: User, video: Video) -> Render:
         actor=Actor.creator(bob),
         requester=bob,
         video=video,
-        meme="top_bottom",
+        template="top_bottom",
         captions={"top": "x"},
         start=0,
         length=1,
@@ -254,19 +254,19 @@ FAULTS: list[Callable[[Render], str]] = [
 
 class TestFsck:
     def test_a_sound_house_has_no_problems(self, done: Render) -> None:
-        holds, said = fsck()
+        holds, output = fsck()
 
-        assert holds, said
-        assert said.endswith("Everything fits together.\n")
+        assert holds, output
+        assert output.endswith("Everything fits together.\n")
 
     @pytest.mark.parametrize("fault", FAULTS)
     def test_it_finds(self, done: Render, fault: Callable[[Render], str]) -> None:
         expected = fault(done)
 
-        holds, said = fsck()
+        holds, output = fsck()
 
         assert not holds
-        assert expected in said
+        assert expected in output
 
     @pytest.mark.parametrize(
         "column", ["actor", "action", "creator_seq", "subject", "correlation_id"]

@@ -49,7 +49,7 @@ def request(bob: User, video: Video) -> Render:
         actor=Actor.creator(bob),
         requester=bob,
         video=video,
-        meme="top_bottom",
+        template="top_bottom",
         captions={"top": "kill"},
         start=0,
         length=LENGTH - 1,
