@@ -12,8 +12,7 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit import history
-from audit.actions import ACTIONS
+from audit import history, vocabulary
 from audit.models import Event
 from creatorhub.api import CursorPages, caller
 
@@ -23,7 +22,7 @@ class EventSerializer(serializers.Serializer[history.Line]):
     SHA-256(0x00 || canonical)."""
 
     id = serializers.UUIDField(source="event.uuid")
-    action = serializers.ChoiceField(choices=list(ACTIONS), source="event.action")
+    action = serializers.ChoiceField(choices=list(vocabulary.actions()), source="event.action")
     at = serializers.DateTimeField()
     text = serializers.CharField(help_text="The event in words, told to you.")
     actor = serializers.CharField(source="event.actor", help_text="kind:id")
@@ -48,7 +47,7 @@ class EventSerializer(serializers.Serializer[history.Line]):
 
 
 class EventQuerySerializer(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=list(ACTIONS), required=False, allow_blank=True)
+    action = serializers.ChoiceField(choices=list(vocabulary.actions()), required=False, allow_blank=True)
     subject = serializers.UUIDField(required=False)
 
 
@@ -67,7 +66,7 @@ class Events(ListAPIView[Event]):
     @extend_schema(
         responses=EventSerializer(many=True),
         parameters=[
-            OpenApiParameter("action", OpenApiTypes.STR, enum=list(ACTIONS)),
+            OpenApiParameter("action", OpenApiTypes.STR, enum=list(vocabulary.actions())),
             OpenApiParameter("subject", OpenApiTypes.UUID, description="A video."),
         ],
     )

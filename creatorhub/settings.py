@@ -137,6 +137,9 @@ else:
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The log: where each app declares the actions that it records
+AUDIT_VOCABULARIES = ["accounts.events", "library.events", "consent.events", "remixer.events"]
+
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
