@@ -1,10 +1,11 @@
 """The API, version 1, grouped by resource."""
 
 from csp.decorators import csp_update
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
-from audit import api as audit
+from audit.api import EventViewSet
 from consent.api import edits
 from consent.api import videos as consent
 from remixer import api as remixer
@@ -16,7 +17,11 @@ _docs = csp_update({"style-src": ["'unsafe-inline'"]})(
     SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 )
 
+router = SimpleRouter()
+router.register("audit/events", EventViewSet, basename="event")
+
 urlpatterns = [
+    path("", include(router.urls)),
     # videos
     path("videos/", consent.Videos.as_view(), name="videos"),
     path("videos/<uuid:uuid>/", consent.OneVideo.as_view(), name="video"),
@@ -37,8 +42,6 @@ urlpatterns = [
     path("renders/<uuid:uuid>/file/", remixer.RenderFile.as_view(), name="render_file"),
     path("renders/<uuid:uuid>/cancel/", remixer.CancelRender.as_view(), name="render_cancel"),
     path("uses-of-my-videos/", remixer.UsesOfMyVideos.as_view(), name="uses_of_mine"),
-    # the log
-    path("audit/events/", audit.Events.as_view(), name="events"),
     # about the API
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", _docs, name="docs"),

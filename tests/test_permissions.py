@@ -93,7 +93,7 @@ TABLE = [
     api("render_file", 401, 404, 404, 404, of="waiting"),
     api("render_cancel", 401, 404, 200, 404, of="waiting", method="POST"),
     api("uses_of_mine", 401, 200, 200, 200),
-    api("events", 401, 200, 200, 200),
+    api("event-list", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
     # where one stands
