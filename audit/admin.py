@@ -6,14 +6,13 @@ import json
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from audit import history, vocabulary
 from audit.models import Event
-from creatorhub.staff import StaffAdmin
+from creatorhub.staff import StaffAdmin, StaffList
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -31,7 +30,7 @@ class ActionFilter(admin.SimpleListFilter):
         return queryset.filter(action=self.value()) if self.value() else queryset
 
 
-class EventList(ChangeList):
+class EventList(StaffList):
     """Describes a page of events with one query for all names."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -64,7 +63,7 @@ class EventAdmin(StaffAdmin[Event]):
         "leaf_hash_hex",
     ]
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventList]:
         return EventList
 
     @admin.display(description="What happened")
