@@ -54,7 +54,7 @@ class CreatorAdmin(TurnOffAdmin[User]):
     )
     def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
         for user in rows:
-            services.deactivate_account(user, actor=actor, reason=reason)
+            services.deactivate(user, actor=actor, reason=reason)
             yield f"{user.username} is deactivated."
 
     @reasoned(
@@ -64,5 +64,5 @@ class CreatorAdmin(TurnOffAdmin[User]):
     )
     def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
         for user in rows:
-            services.reactivate_account(user, actor=actor, reason=reason)
+            services.reactivate(user, actor=actor, reason=reason)
             yield f"{user.username} can sign in again."
