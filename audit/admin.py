@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from audit import history, vocabulary
 from audit.models import Event
@@ -18,7 +20,7 @@ from creatorhub.staff import StaffAdmin, StaffList
 class ActionFilter(admin.SimpleListFilter):
     """The actions of the vocabulary: to ask the log itself which ones it has reads all of it."""
 
-    title = "action"
+    title = _("action")
     parameter_name = "action"
 
     def lookups(
@@ -47,7 +49,7 @@ class EventAdmin(StaffAdmin[Event]):
     list_filter = [ActionFilter, ("at", admin.DateFieldListFilter)]
     list_select_related = ["creator"]
     search_fields = ["creator__username", "=uuid", "=correlation_id", "=subject", "actor"]
-    search_help_text = "A username, or the id of an event, a correlation, a video or an account."
+    search_help_text = _("A username, or the id of an event, a correlation, a video or an account.")
     ordering = ["-id"]
     fields = [
         "what_happened",
@@ -66,20 +68,20 @@ class EventAdmin(StaffAdmin[Event]):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EventList]:
         return EventList
 
-    @admin.display(description="What happened")
+    @admin.display(description=_("What happened"))
     def what_happened(self, event: Event) -> str:
         line = event.__dict__.get("line") or history.describe([event], reader=None)[0]
         return str(line.text)
 
-    @admin.display(description="Whose record", ordering="creator")
+    @admin.display(description=_("Whose record"), ordering="creator")
     def whose_record(self, event: Event) -> str:
-        return event.creator.username if event.creator else "The platform"
+        return event.creator.username if event.creator else gettext("The platform")
 
-    @admin.display(description="Body")
+    @admin.display(description=_("Body"))
     def pretty_body(self, event: Event) -> str:
         body = json.dumps(history.body_of(event), indent=2, ensure_ascii=False)
         return format_html("<pre>{}</pre>", body)
 
-    @admin.display(description="Leaf hash")
+    @admin.display(description=_("Leaf hash"))
     def leaf_hash_hex(self, event: Event) -> str:
         return bytes(event.leaf_hash).hex()

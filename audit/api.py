@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
@@ -23,20 +24,20 @@ class EventSerializer(serializers.Serializer[history.Line]):
     id = serializers.UUIDField(source="event.uuid")
     action = serializers.ChoiceField(choices=list(vocabulary.actions()), source="event.action")
     at = serializers.DateTimeField()
-    text = serializers.CharField(help_text="The event in words, as you read it.")
+    text = serializers.CharField(help_text=_("The event in words, as you read it."))
     actor = serializers.CharField(source="event.actor", help_text="kind:id")
     correlation_id = serializers.UUIDField(
-        source="event.correlation_id", help_text="Shared by all events of one change."
+        source="event.correlation_id", help_text=_("Shared by all events of one change.")
     )
     subject = serializers.UUIDField(
-        source="event.subject", allow_null=True, help_text="The video, if it is about one."
+        source="event.subject", allow_null=True, help_text=_("The video, if it is about one.")
     )
     creator_seq = serializers.IntegerField(
-        source="event.creator_seq", help_text="Your events are numbered from 1, without gaps."
+        source="event.creator_seq", help_text=_("Your events are numbered from 1, without gaps.")
     )
     body = serializers.DictField(source="fields")
     canonical = serializers.SerializerMethodField()
-    leaf_hash = serializers.SerializerMethodField(help_text="Hexadecimal.")
+    leaf_hash = serializers.SerializerMethodField(help_text=_("Hexadecimal."))
 
     def get_canonical(self, line: history.Line) -> str:
         return bytes(line.event.body).decode()
@@ -47,7 +48,7 @@ class EventSerializer(serializers.Serializer[history.Line]):
 
 class EventFilter(filters.FilterSet):  # type: ignore[misc]
     action = filters.ChoiceFilter(choices=[(name, name) for name in vocabulary.actions()])
-    subject = filters.UUIDFilter(help_text="A video.")
+    subject = filters.UUIDFilter(help_text=_("A video."))
 
 
 class EventViewSet(ListModelMixin, GenericViewSet[Any]):

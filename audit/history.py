@@ -62,15 +62,15 @@ def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
 
 
 def _who(actor: Actor, *, reader: User | None, names: dict[str, str]) -> str:
-    if reader and actor.is_creator(reader):
+    if reader and actor == Actor.creator(reader):
         return _("You")
     if actor.kind == "system":
         return _("CreatorHub")
-    if actor.is_staff and reader:
+    if actor.kind == "creator":
+        return names.get(actor.id) or _("A former account")
+    if reader:
         return _("CreatorHub staff")
-    if actor.is_staff:
-        return _("%(name)s (staff)") % {"name": names.get(actor.id, actor.id)}
-    return names.get(actor.id) or _("A former account")
+    return _("%(name)s (staff)") % {"name": names.get(actor.id, actor.id)}
 
 
 def _names(events: Sequence[Event]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
@@ -26,11 +27,13 @@ class Event(models.Model):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
-        help_text="Whose record this belongs to; empty for changes of the whole platform.",
+        help_text=_("Whose record this belongs to; empty for changes of the whole platform."),
     )
     creator_seq = models.BigIntegerField(null=True)
-    correlation_id = models.UUIDField(help_text="Shared by all events of one change.")
-    subject = models.UUIDField(null=True, help_text="The video this is about, if it is one video.")
+    correlation_id = models.UUIDField(help_text=_("Shared by all events of one change."))
+    subject = models.UUIDField(
+        null=True, help_text=_("The video this is about, if it is one video.")
+    )
     at = models.DateTimeField()
     body = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)

@@ -22,7 +22,7 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
         maker, by_maker = gettext("You"), gettext("by you")
     else:
         maker, by_maker = name, gettext("by %(name)s") % {"name": name}
-    return {"maker": maker, "by_maker": by_maker, "reason": SENTENCES.get(reason, reason)}
+    return {"maker": maker, "by_maker": by_maker, "reason": str(SENTENCES.get(reason, reason))}
 
 
 def _refused(body: Body, reader: User | None) -> dict[str, str]:
