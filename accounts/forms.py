@@ -1,4 +1,4 @@
-"""allauth's forms and sentences, as this product puts them. Templates give the labels."""
+"""The form of the account page, and allauth's forms as this product shows them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,10 @@ import zoneinfo
 from typing import Any
 
 from allauth.account import forms as allauth
-from allauth.account.adapter import DefaultAccountAdapter
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-HINT = "At least 8 characters. Not a common password, not only digits, and unlike your name."
-MISMATCH = "This name and this password do not belong together. Check both and try again."
-
-
-class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    error_messages = {
-        **DefaultAccountAdapter.error_messages,
-        "username_password_mismatch": MISMATCH,
-        "email_password_mismatch": MISMATCH,
-        "too_many_login_attempts": "Too many tries. Wait five minutes, then try again.",
-        "incorrect_password": "This is not the password of your account.",
-        "enter_current_password": "This is not the password you have now.",
-        "email_taken": "There is an account with this address already.",
-        "duplicate_email": "This address is in your account already.",
-        "username_taken": "Somebody has this name already. Choose another one.",
-        "username_blacklisted": "This name is not to be had. Choose another one.",
-    }
+HINT = _("At least 8 characters. Not a common password, not only digits, and unlike your name.")
 
 
 class _Bare:
@@ -79,9 +63,13 @@ class SignupForm(_Bare, allauth.SignupForm):  # type: ignore[misc]
 
 class ProfileForm(forms.Form):
     display_name = forms.CharField(
-        max_length=80, required=False, help_text="What other people see. Empty: your username."
+        label=_("Display name"),
+        max_length=80,
+        required=False,
+        help_text=_("What other people see. If empty: your username."),
     )
     time_zone = forms.ChoiceField(
+        label=_("Time zone"),
         choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
-        help_text="Times on the pages are shown in this zone.",
+        help_text=_("Times on the pages are shown in this zone."),
     )

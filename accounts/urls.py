@@ -1,4 +1,4 @@
-"""One's own account. Signing in and up, passwords and addresses are allauth's."""
+"""The account page. The addresses of signing in and up are allauth's, in creatorhub/urls.py."""
 
 from django.urls import path
 

@@ -1,11 +1,12 @@
-"""The account: name, time zone, token, space used."""
+"""A person's own account page: name, time zone, API token, space used."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
 
@@ -25,7 +26,7 @@ def account(request: SignedIn) -> HttpResponse:
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=saved)
     if form.is_valid():
         services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
-        messages.success(request, "Your account is saved.")
+        messages.success(request, _("Your account is saved."))
         return see_other("accounts:account")
     context = {
         "form": form,
@@ -41,12 +42,12 @@ def account(request: SignedIn) -> HttpResponse:
 @require_POST
 @login_required
 def token(request: SignedIn) -> HttpResponse:
-    """Make a token, or a new one in its place, or take it away."""
+    """Make a token, in place of the one before if there is one; or revoke it."""
     actor = Actor.creator(request.user)
     if "revoke" in request.POST:
         services.revoke_token(request.user, actor=actor)
-        messages.success(request, "The token no longer works.")
+        messages.success(request, _("The token no longer works."))
     else:
-        services.renew_token(request.user, actor=actor)
-        messages.success(request, "Your new token is below. An earlier one no longer works.")
-    return HttpResponseRedirect(f"{resolve_url('accounts:account')}#token", status=303)
+        services.make_token(request.user, actor=actor)
+        messages.success(request, _("Your new token is below. An earlier one no longer works."))
+    return see_other(f"{reverse('accounts:account')}#token")

@@ -1,21 +1,20 @@
-"""The log in the API: a creator's own events, with the bytes that were hashed."""
+"""The log in the API: a creator's own events, in words and as the bytes that were hashed."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from django.utils.translation import gettext_lazy as _
+from django_filters import rest_framework as filters
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
-from rest_framework.request import Request
-from rest_framework.response import Response
+from rest_framework.mixins import ListModelMixin
+from rest_framework.viewsets import GenericViewSet
 
-from audit import history
-from audit.actions import ACTIONS
+from audit import history, vocabulary
 from audit.models import Event
 from creatorhub.api import CursorPages, caller
+from creatorhub.errors import Refused
 
 
 class EventSerializer(serializers.Serializer[history.Line]):
@@ -23,22 +22,22 @@ class EventSerializer(serializers.Serializer[history.Line]):
     SHA-256(0x00 || canonical)."""
 
     id = serializers.UUIDField(source="event.uuid")
-    action = serializers.ChoiceField(choices=list(ACTIONS), source="event.action")
+    action = serializers.ChoiceField(choices=list(vocabulary.actions()), source="event.action")
     at = serializers.DateTimeField()
-    text = serializers.CharField(help_text="The event in words, told to you.")
+    text = serializers.CharField(help_text=_("The event in words, as you read it."))
     actor = serializers.CharField(source="event.actor", help_text="kind:id")
     correlation_id = serializers.UUIDField(
-        source="event.correlation_id", help_text="Shared by all events of one act."
+        source="event.correlation_id", help_text=_("Shared by all events of one change.")
     )
-    subject = serializers.UUIDField(source="event.subject", allow_null=True, help_text="The video.")
-    creator_seq = serializers.IntegerField(source="event.creator_seq")
-    body = serializers.SerializerMethodField()
+    subject = serializers.UUIDField(
+        source="event.subject", allow_null=True, help_text=_("The video, if it is about one.")
+    )
+    creator_seq = serializers.IntegerField(
+        source="event.creator_seq", help_text=_("Your events are numbered from 1, without gaps.")
+    )
+    body = serializers.DictField(source="fields")
     canonical = serializers.SerializerMethodField()
-    leaf_hash = serializers.SerializerMethodField(help_text="Hexadecimal.")
-
-    @extend_schema_field(OpenApiTypes.OBJECT)
-    def get_body(self, line: history.Line) -> dict[str, Any]:
-        return line.fields
+    leaf_hash = serializers.SerializerMethodField(help_text=_("Hexadecimal."))
 
     def get_canonical(self, line: history.Line) -> str:
         return bytes(line.event.body).decode()
@@ -47,31 +46,30 @@ class EventSerializer(serializers.Serializer[history.Line]):
         return bytes(line.event.leaf_hash).hex()
 
 
-class EventQuerySerializer(serializers.Serializer[Any]):
-    action = serializers.ChoiceField(choices=list(ACTIONS), required=False, allow_blank=True)
-    subject = serializers.UUIDField(required=False)
+class EventFilter(filters.FilterSet):  # type: ignore[misc]
+    action = filters.ChoiceFilter(choices=[(name, name) for name in vocabulary.actions()])
+    subject = filters.UUIDFilter(help_text=_("A video."))
 
 
-class Events(ListAPIView[Event]):
-    """Everything in the log that is yours, newest first."""
+class EventViewSet(ListModelMixin, GenericViewSet[Any]):
+    """Everything in your record, newest first."""
 
+    queryset = Event.objects.all()
+    serializer_class = EventSerializer
     pagination_class = CursorPages
+    filter_backends = [filters.DjangoFilterBackend]
+    filterset_class = EventFilter
+    query_parameters = tuple(EventFilter.base_filters)
 
     def get_queryset(self) -> QuerySet[Event]:
-        events = Event.objects.filter(creator=caller(self.request))
-        query = EventQuerySerializer(data=self.request.query_params)
-        query.is_valid(raise_exception=True)
-        given = {name: value for name, value in query.validated_data.items() if value}
-        return events.filter(**given)
+        return Event.objects.filter(creator=caller(self.request))
 
-    @extend_schema(
-        responses=EventSerializer(many=True),
-        parameters=[
-            OpenApiParameter("action", OpenApiTypes.STR, enum=list(ACTIONS)),
-            OpenApiParameter("subject", OpenApiTypes.UUID, description="A video."),
-        ],
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.get_queryset()) or []
-        lines = history.describe(page, reader=caller(request))
-        return self.get_paginated_response([EventSerializer(line).data for line in lines])
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A page of events, in words: one query for all names."""
+        known = {*self.query_parameters, "cursor", "page_size"}
+        for name in self.request.query_params:
+            if name not in known:
+                raise Refused(f"There is no parameter {name}.", code="unknown_parameter")
+        return history.describe(
+            super().paginate_queryset(queryset) or [], reader=caller(self.request)
+        )

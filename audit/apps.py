@@ -1,6 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditConfig(AppConfig):
     name = "audit"
-    verbose_name = "Log"
+    verbose_name = _("Log")
+
+    def ready(self) -> None:
+        from audit import checks  # noqa: F401  (registers the system check)

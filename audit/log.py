@@ -1,19 +1,16 @@
-"""append() and append_many(), the only writers of the log. Services call them inside the
-transaction that changes."""
+"""The only writer of the log. Services call it inside the transaction of the change it records."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from audit import tree
-from audit.actions import ACTIONS
+from audit import tree, vocabulary
 from audit.models import Counter, Event
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -30,10 +27,12 @@ def append(
     subject: uuid.UUID | None = None,
     **fields: Any,
 ) -> Event:
-    """Write one event. `fields` must be exactly those that the action's vocabulary names, and
-    JSON without floats; UUIDs and times are written as text. Three queries with a creator.
+    """Write one event. `fields` are exactly those that the vocabulary declares for the action, as
+    tree.canonical takes them. `creator` is whose record it belongs to, None for the platform;
+    `subject` the video it is about, if it is one; `correlation_id` is shared by all events of one
+    change, and without it is the event's own id. Three queries with a creator, else one.
 
-    Call it last in the transaction: with a creator it holds that creator's counter until commit.
+    Call it last in the transaction: with a creator it locks that creator's counter until commit.
     Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
     """
     [event] = append_many(
@@ -50,95 +49,54 @@ def append_many(
     creator: User | None,
     correlation_id: uuid.UUID | None = None,
 ) -> list[Event]:
-    """Write many events of one action and one creator, in order; a line is (about, fields).
-
-    As append otherwise. The number of queries grows only with the size of a batch of inserts.
-    """
+    """Write an event for each line, (subject, fields), in order. As append otherwise; the queries
+    for the numbers are asked once, and one INSERT writes a thousand events."""
     if not connection.in_atomic_block:
         raise RuntimeError("The log is written only inside the transaction of the change.")
-    if action not in ACTIONS:
-        raise ValueError(f"There is no action {action} in the vocabulary.")
+    declared = vocabulary.actions().get(action)
+    if declared is None:
+        raise ValueError(f"No vocabulary declares the action {action}.")
     for _, fields in lines:
-        if set(fields) != set(ACTIONS[action].fields):
-            raise ValueError(f"{action} takes {ACTIONS[action].fields}, not {sorted(fields)}.")
+        if set(fields) != set(declared.fields):
+            raise ValueError(f"{action} takes {declared.fields}, not {sorted(fields)}.")
     if not lines:
         return []
-    first = _take_numbers(creator.pk, len(lines)) if creator else None
-    return Event.objects.bulk_create(
-        [
-            _event(
-                action,
-                fields,
-                actor=actor,
-                creator=creator,
-                seq=None if first is None else first + place,
-                correlation_id=correlation_id,
-                subject=subject,
-            )
-            for place, (subject, fields) in enumerate(lines)
-        ],
-        batch_size=1000,
-    )
+    first = _take_numbers(creator, len(lines)) if creator else 0
+    common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
+    events = []
+    for number, (subject, fields) in enumerate(lines, start=first):
+        body = {**common, "id": uuid.uuid4(), **fields}
+        body["correlation_id"] = correlation_id or body["id"]
+        if subject:
+            body["subject"] = subject
+        if creator:
+            body |= {"creator": creator.uuid, "creator_seq": number}
+        events.append(_event(body, creator=creator))
+    return Event.objects.bulk_create(events, batch_size=1000)
 
 
-def _event(
-    action: str,
-    fields: Mapping[str, Any],
-    *,
-    actor: Actor,
-    creator: User | None,
-    seq: int | None,
-    correlation_id: uuid.UUID | None,
-    subject: uuid.UUID | None,
-) -> Event:
-    event_id, now = uuid.uuid4(), timezone.now()
-    correlation_id = correlation_id or event_id
-    body: dict[str, Any] = {
-        "v": VERSION,
-        "id": str(event_id),
-        "action": action,
-        "actor": str(actor),
-        "correlation_id": str(correlation_id),
-        "at": timestamp(now),
-        **{name: _plain(value) for name, value in fields.items()},
-    }
-    if subject:
-        body["subject"] = str(subject)
-    if creator:
-        body |= {"creator": str(creator.uuid), "creator_seq": seq}
+def _event(body: Mapping[str, Any], *, creator: User | None) -> Event:
+    """The row of a body: its bytes, their hash, and the columns to search by."""
     data = tree.canonical(body)
     return Event(
-        uuid=event_id,
-        action=action,
+        uuid=body["id"],
+        action=body["action"],
         actor=body["actor"],
         creator=creator,
-        creator_seq=seq,
-        correlation_id=correlation_id,
-        subject=subject,
-        at=now,
+        creator_seq=body.get("creator_seq"),
+        correlation_id=body["correlation_id"],
+        subject=body.get("subject"),
+        at=body["at"],
         body=data,
         leaf_hash=tree.leaf_hash(data),
     )
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with microseconds: 2026-11-22T12:00:00.000000Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return timestamp(value)
-    return value
-
-
-def _take_numbers(creator_id: int, count: int) -> int:
-    """The first of `count` new numbers in this creator's record."""
-    counters = Counter.objects.filter(pk=creator_id)
+def _take_numbers(creator: User, count: int) -> int:
+    """The first of `count` new numbers in this creator's record. Locks the counter."""
+    counters = Counter.objects.filter(creator=creator)
     if not counters.update(last=F("last") + count):
         # Two first events at once: one inserts, the other finds the row and counts on.
-        Counter.objects.bulk_create([Counter(creator_id=creator_id)], ignore_conflicts=True)
+        Counter.objects.bulk_create([Counter(creator=creator)], ignore_conflicts=True)
         counters.update(last=F("last") + count)
     return counters.values_list("last", flat=True).get() - count + 1

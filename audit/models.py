@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
     """One line of the log, append-only: triggers on both engines refuse UPDATE and DELETE.
 
-    `body` is the truth: the canonical JSON bytes (RFC 8785) exactly as hashed. `leaf_hash` is
-    SHA-256(0x00 || body), RFC 6962 section 2.1. The other columns repeat parts of the body so
-    that it can be searched; verification compares them.
+    `body` is what counts: the canonical JSON bytes (RFC 8785) exactly as hashed. `leaf_hash` is
+    SHA-256(0x00 || body), RFC 6962 section 2.1. The other columns repeat parts of the body, so
+    that rows can be searched; verification compares the two.
 
-        {"correlation_id":"…","action":"consent.edited","actor":"creator:…","at":"2026-11-22T12:00:00.000000Z",
-         "creator":"…","creator_seq":7,"id":"…","v":1, … fields of the action …}
+        {"action":"video.renamed","actor":"creator:…","after":"Dog","at":"2026-11-22T12:00:00.000000Z",
+         "before":"Cat","correlation_id":"…","creator":"…","creator_seq":7,"id":"…","subject":"…","v":1}
     """
 
     uuid = models.UUIDField(unique=True)
@@ -26,11 +27,13 @@ class Event(models.Model):
         on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
-        help_text="Whose record this belongs to; empty for acts on the whole platform.",
+        help_text=_("Whose record this belongs to; empty for changes of the whole platform."),
     )
     creator_seq = models.BigIntegerField(null=True)
-    correlation_id = models.UUIDField(help_text="Shared by all events of one act.")
-    subject = models.UUIDField(null=True, help_text="The video this is about, if it is one video.")
+    correlation_id = models.UUIDField(help_text=_("Shared by all events of one change."))
+    subject = models.UUIDField(
+        null=True, help_text=_("The video this is about, if it is one video.")
+    )
     at = models.DateTimeField()
     body = models.BinaryField()
     leaf_hash = models.BinaryField(max_length=32)
@@ -51,8 +54,8 @@ class Event(models.Model):
 
 
 class Counter(models.Model):
-    """How many events a creator has. Updating the row serialises that creator's appends, so
-    `creator_seq` has neither gaps nor doubles; a rollback takes the count back with it."""
+    """How many events a creator has. Updating the row makes that creator's next append wait for
+    the commit, so `creator_seq` has neither gaps nor duplicates, after a rollback too."""
 
     creator = models.OneToOneField(
         settings.AUTH_USER_MODEL,

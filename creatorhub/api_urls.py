@@ -1,11 +1,11 @@
 """The API, version 1, grouped by resource."""
 
 from csp.decorators import csp_update
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from audit import api as audit
+from audit.api import EventViewSet
 from consent.api import edits
 from consent.api import videos as consent
 from remixer.api.memes import MemeViewSet
@@ -23,10 +23,10 @@ router = SimpleRouter(use_regex_path=False)
 router.register("templates", TemplateViewSet, basename="template")
 router.register("memes", MemeViewSet, basename="meme")
 router.register("uses-of-my-videos", UseOfMyVideosViewSet, basename="use-of-my-videos")
+router.register("audit/events", EventViewSet, basename="event")
 
 urlpatterns = [
-    # templates and memes
-    *router.urls,
+    path("", include(router.urls)),
     # videos
     path("videos/", consent.Videos.as_view(), name="videos"),
     path("videos/<uuid:uuid>/", consent.OneVideo.as_view(), name="video"),
@@ -40,8 +40,6 @@ urlpatterns = [
     path("edits/<uuid:uuid>/confirm/", edits.ConfirmEdit.as_view(), name="edit_confirm"),
     path("edits/<uuid:uuid>/cancel/", edits.CancelEdit.as_view(), name="edit_cancel"),
     path("edits/<uuid:uuid>/undo/", edits.UndoEdit.as_view(), name="edit_undo"),
-    # the log
-    path("audit/events/", audit.Events.as_view(), name="events"),
     # about the API
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", _docs, name="docs"),

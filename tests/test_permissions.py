@@ -97,7 +97,7 @@ TABLE = [
     api("meme-cancel", 401, 404, 200, 404, of="waiting", method="POST"),
     api("meme-retry", 401, 404, 200, 404, of="failed", method="POST"),
     api("use-of-my-videos-list", 401, 200, 200, 200),
-    api("events", 401, 200, 200, 200),
+    api("event-list", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
     # for whoever found a hole; not set here

@@ -46,7 +46,10 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=64)),
                 ("actor", models.CharField(help_text="kind:id", max_length=64)),
                 ("creator_seq", models.BigIntegerField(null=True)),
-                ("correlation_id", models.UUIDField(help_text="Shared by all events of one act.")),
+                (
+                    "correlation_id",
+                    models.UUIDField(help_text="Shared by all events of one change."),
+                ),
                 (
                     "subject",
                     models.UUIDField(
@@ -60,7 +63,7 @@ class Migration(migrations.Migration):
                     "creator",
                     models.ForeignKey(
                         db_constraint=False,
-                        help_text="Whose record this belongs to; empty for acts on the whole platform.",
+                        help_text="Whose record this belongs to; empty for changes of the whole platform.",
                         null=True,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",

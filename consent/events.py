@@ -1,0 +1,134 @@
+"""What the log records of consent and of the notices it is given under, and how it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from audit.vocabulary import Action, Body
+from consent.models import Edit
+from consent.uses import USES
+from creatorhub.days import last_day
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from creatorhub.models import User
+
+
+class _Change(NamedTuple):
+    """`done` completes “You … for 3 videos”, `becomes` completes “so that new uploads are …”."""
+
+    done: _StrPromise
+    becomes: _StrPromise
+    icon: str = ""
+
+
+_CHANGES = {
+    Edit.Change.ALLOWED: _Change(_("allowed “{use}”"), _("“{use}” allowed")),
+    Edit.Change.OFF: _Change(_("turned “{use}” off"), _("“{use}” off"), "slash"),
+    Edit.Change.FORMER: _Change(
+        _("put “{use}” back as it was"), _("“{use}” as it was before"), "undo"
+    ),
+    Edit.Change.LISTED: _Change(_("set “{use}” from a file"), _("“{use}” as listed in a file")),
+}
+_ALLOWED_UNTIL = _Change(_("allowed “{use}” until {day}"), _("“{use}” allowed until {day}"))
+_UNKNOWN = _Change(_("changed “{use}”"), _("“{use}” changed"))
+
+
+def _words(body: Body, reader: User | None) -> dict[str, str]:
+    """`change` and `becomes`: what an edit did to a use, and what the use is from then on."""
+    use = USES[body["use"]].label if body["use"] in USES else body["use"]
+    until = parse_datetime(body["until"]) if body["until"] else None
+    change = _ALLOWED_UNTIL if until else _CHANGES.get(body["to"], _UNKNOWN)
+    day = date_format(last_day(until), "j F Y") if until else ""
+    words = {
+        "change": change.done.format(use=use, day=day),
+        "becomes": change.becomes.format(use=use, day=day),
+    }
+    return {**words, "icon": change.icon} if change.icon else words
+
+
+_EDIT = ("edit", "use", "to", "until", "notice", "undoes", "reason")
+_OUTCOMES = ("changed", "already", "superseded", "not_eligible")
+_ENDED = ("stopped", "taken_down")
+_APPLIED = ngettext_lazy(
+    "{who} {change} for {changed:,} video", "{who} {change} for {changed:,} videos", "changed"
+)
+
+ACTIONS = [
+    Action(
+        "consent.edited",
+        _APPLIED,
+        (*_EDIT, "selected", *_OUTCOMES, "items_root", "version", *_ENDED),
+        "check-check",
+        _words,
+    ),
+    # An edit too large for one transaction: its confirmation, each part of it, its end.
+    Action(
+        "edit.confirmed",
+        _("{who} confirmed an edit: {becomes}"),
+        (*_EDIT, "selected", "will_change", "version", *_ENDED),
+        "check",
+        _words,
+    ),
+    Action(
+        "edit.part_applied",
+        ngettext_lazy(
+            "Part {part} of an edit was applied: {changed:,} video changed",
+            "Part {part} of an edit was applied: {changed:,} videos changed",
+            "changed",
+        ),
+        ("edit", "use", "part", *_OUTCOMES, "items_root", "version"),
+        "check",
+    ),
+    Action(
+        "edit.applied",
+        _APPLIED,
+        (*_EDIT, "selected", *_OUTCOMES, "version", *_ENDED, "parts"),
+        "check-check",
+        _words,
+    ),
+    Action(
+        "edit.cancelled",
+        ngettext_lazy(
+            "{who} cancelled an edit: {changed:,} video changed, {left_out:,} left as they were",
+            "{who} cancelled an edit: {changed:,} videos changed, {left_out:,} left as they were",
+            "changed",
+        ),
+        ("edit", "use", "selected", "changed", "left_out"),
+        "slash",
+    ),
+    Action(
+        "uploads.chosen",
+        _("{who} chose that new uploads start with {becomes}"),
+        ("use", "to", "until", "notice"),
+        "upload",
+        _words,
+    ),
+    Action(
+        "creator.opted_out",
+        _("{who} turned everything off"),
+        ("version", "reason", *_ENDED),
+        "slash",
+    ),
+    Action(
+        "creator.opted_in", _("{who} turned permissions back on"), ("version", "restore"), "undo"
+    ),
+    Action(
+        "notice.written",
+        _("{who} wrote the notice “{title}”, version {version}"),
+        ("notice", "use", "version", "title"),
+        "page",
+    ),
+    Action(
+        "notice.published",
+        _("{who} published the notice “{title}”, version {version}"),
+        ("notice", "use", "version", "material", "title"),
+        "page",
+    ),
+]

@@ -1,0 +1,68 @@
+"""What the log records of memes and of the pause, and how it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.vocabulary import Action, Body
+from consent.wording import SENTENCES
+
+if TYPE_CHECKING:
+    from creatorhub.models import User
+
+
+def _words(body: Body, reader: User | None) -> dict[str, str]:
+    """`maker` begins a sentence, `by_maker` stands inside one: who asked for the meme. A reason
+    is the short name of the policy's, or what a member of staff wrote."""
+    name, reason = body["requester_name"], body.get("reason") or ""
+    if reader and body["requester"] == str(reader.uuid):
+        maker, by_maker = gettext("You"), gettext("by you")
+    else:
+        maker, by_maker = name, gettext("by %(name)s") % {"name": name}
+    return {"maker": maker, "by_maker": by_maker, "reason": str(SENTENCES.get(reason, reason))}
+
+
+def _refused(body: Body, reader: User | None) -> dict[str, str]:
+    """The sentence itself says why."""
+    words = _words(body, reader)
+    return {**words, "why": words["reason"], "reason": ""}
+
+
+_MEME = ("render", "requester", "requester_name", "title")
+_REQUEST = (*_MEME, "template", "terms", "version")
+
+ACTIONS = [
+    Action(
+        "render.requested", _("{maker} asked for a meme of “{title}”"), _REQUEST, "sparkles", _words
+    ),
+    Action("render.published", _("{maker} made a meme of “{title}”"), _REQUEST, "sparkles", _words),
+    Action(
+        "render.refused",
+        _("A meme of “{title}” was refused: {why}"),
+        (*_MEME, "reason"),
+        "slash",
+        _refused,
+    ),
+    Action("render.failed", _("A meme of “{title}” failed"), (*_MEME, "problem"), "alert", _words),
+    Action("render.cancelled", _("{maker} cancelled a meme of “{title}”"), _MEME, "slash", _words),
+    Action(
+        "render.stopped",
+        _("A meme of “{title}” {by_maker} was stopped"),
+        (*_MEME, "reason"),
+        "slash",
+        _words,
+    ),
+    Action(
+        "render.taken_down",
+        _("A meme of “{title}” {by_maker} was taken down"),
+        (*_MEME, "reason"),
+        "slash",
+        _words,
+    ),
+    Action("render.removed", _("{maker} removed their meme of “{title}”"), _MEME, "trash", _words),
+    Action("remixer.paused", _("{who} paused remixing"), ("reason", "stopped"), "pause"),
+    Action("remixer.resumed", _("{who} resumed remixing"), ("reason",), "play"),
+]

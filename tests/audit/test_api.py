@@ -1,0 +1,74 @@
+"""The log in the API: one's own events, filtered, and what is not known is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+
+import pytest
+from rest_framework.test import APIClient
+
+from audit import log
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+URL = "/api/v1/audit/events/"
+
+ApiOf = Callable[[User], APIClient]
+
+
+def test_an_event_is_answered_in_words_and_as_it_was_hashed(alice: User, api_of: ApiOf) -> None:
+    event = log.append(
+        "video.renamed", actor=Actor.creator(alice), creator=alice, before="Cät", after="Dog"
+    )
+
+    [answered] = api_of(alice).get(URL).json()["results"]
+
+    canonical = answered.pop("canonical")
+    assert hashlib.sha256(b"\0" + canonical.encode()).hexdigest() == answered["leaf_hash"]
+    assert answered == {
+        "id": str(event.uuid),
+        "action": "video.renamed",
+        "at": event.at.isoformat().replace("+00:00", "Z"),
+        "text": "You renamed “Cät” to “Dog”",
+        "actor": f"creator:{alice.uuid}",
+        "correlation_id": str(event.uuid),
+        "subject": None,
+        "creator_seq": 1,
+        "body": json.loads(canonical),
+        "leaf_hash": bytes(event.leaf_hash).hex(),
+    }
+
+
+def test_events_are_filtered_by_action_and_subject(alice: User, bob: User, api_of: ApiOf) -> None:
+    cat, dog = factories.make_videos(2, owner=alice)
+    for video in (cat, dog):
+        log.append(
+            "video.retried",
+            actor=Actor.creator(alice),
+            creator=alice,
+            subject=video.uuid,
+            title=video.title,
+        )
+    log.append("account.updated", actor=Actor.creator(alice), creator=alice)
+    log.append("account.updated", actor=Actor.creator(bob), creator=bob)
+    api = api_of(alice)
+
+    def numbers(**query: str | int) -> list[int]:
+        return [event["creator_seq"] for event in api.get(URL, query).json()["results"]]
+
+    assert numbers() == [3, 2, 1]
+    assert numbers(action="video.retried") == [2, 1]
+    assert numbers(action="video.retried", subject=str(cat.uuid)) == [1]
+    assert numbers(action="", page_size=2) == [3, 2]
+
+
+def test_a_parameter_that_is_not_known_is_refused_by_name(alice: User, api_of: ApiOf) -> None:
+    answer = api_of(alice).get(URL, {"acton": "video.added"})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "unknown_parameter")
+    assert "acton" in answer.json()["detail"]
