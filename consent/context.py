@@ -44,6 +44,10 @@ class ConsentBar:
         return [USES[one.use].label for one in chosen if is_in_force(one)]
 
     @property
+    def allows_something(self) -> bool:
+        return any(self.stand.allowed(use) for use in USES)
+
+    @property
     def sentence(self) -> str:
         stand = self.stand
         if stand.opted_out:
@@ -89,4 +93,7 @@ def consent_bar(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)  # an error before the middleware leaves none
     if user is None or not user.is_authenticated:
         return {"consent_bar": None}
-    return {"consent_bar": SimpleLazyObject(lambda: consent_bar_of(user))}
+    return {
+        "consent_bar": SimpleLazyObject(lambda: consent_bar_of(user)),
+        "uses": tuple(USES.values()),
+    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,9 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from consent import selection, services
-from consent.uses import CHOICES
+from consent.filters import STATE_LABELS
+from consent.uses import CHOICES, USES
+from creatorhub.errors import Refused
 
 
 class IdsField(forms.Field):
@@ -35,14 +39,15 @@ class SelectionForm(forms.Form):
 
     use = forms.ChoiceField(
         choices=CHOICES,
+        widget=forms.HiddenInput,
         error_messages={
             "required": "Choose what it is about: remix or training.",
             "invalid_choice": "There is no use “%(value)s”.",
         },
     )
     ids = IdsField(required=False)
-    matching = forms.CharField(max_length=5000, required=False)
-    key = forms.CharField(max_length=100, required=False)
+    matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
+    key = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
@@ -66,6 +71,9 @@ class SelectionForm(forms.Form):
         named = sorted(str(one) for one in self.cleaned_data["ids"])
         parts = [self.cleaned_data[name] for name in ("key", "use", "matching")]
         return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
+
+
+ENDS = ("end_in_the_past", "end_too_far")  # refusals that are about the field `until`
 
 
 class UntilForm(forms.Form):
@@ -93,6 +101,10 @@ class UntilForm(forms.Form):
         midnight = datetime.combine(day + timedelta(days=1), time.min)
         return services.Grant(until=timezone.make_aware(midnight))
 
+    def say(self, refused: Refused) -> None:
+        """Show a refusal beside the field that it is about, else above all."""
+        self.add_error("until" if refused.code in ENDS else None, refused.sentence)
+
 
 class GrantForm(UntilForm, SelectionForm):
     """What to allow, and for which videos."""
@@ -101,9 +113,11 @@ class GrantForm(UntilForm, SelectionForm):
 class UploadDefaultForm(UntilForm):
     """What later uploads start with; `notice` is the one that was in view."""
 
-    use = forms.ChoiceField(choices=CHOICES)
-    start = forms.ChoiceField(choices=[("allowed", "Allowed"), ("undecided", "Off")])
-    notice = forms.UUIDField(required=False)
+    use = forms.ChoiceField(choices=CHOICES, widget=forms.HiddenInput)
+    start = forms.ChoiceField(
+        choices=[("allowed", "Allowed"), ("undecided", "Off")], widget=forms.HiddenInput
+    )
+    notice = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class SpreadsheetForm(forms.Form):
@@ -125,4 +139,54 @@ class OptInForm(forms.Form):
         choices=[("previous", "What was allowed before"), ("all_off", "Everything off")],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose what to start from."},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFields:
+    """The fields of the list's filter, in the order of the page: the search, those always in view,
+    and the further ones."""
+
+    search: forms.BoundField
+    first: list[forms.BoundField]
+    further: list[forms.BoundField]
+    edit: forms.BoundField
+
+
+FURTHER = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
+
+
+def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFields:
+    """The form of `filters.VideoFilter` with the labels and controls that the page gives it."""
+    fields: dict[str, Any] = form.fields
+    fields["q"].label = "Search titles"
+    fields["q"].widget = forms.TextInput(
+        {"type": "search", "placeholder": "Search titles", "maxlength": fields["q"].max_length}
+    )
+    fields["collection"].widget = forms.Select(
+        choices=[("", "Every collection"), *((name, name) for name in collections)]
+    )
+    for use in USES.values():
+        fields[use.id].empty_label = f"{use.label}: any"
+        fields[use.id].choices = [
+            (state, f"{use.label}: {label.lower()}") for state, label in STATE_LABELS.items()
+        ]
+    for name, label in (("from", "Uploaded from"), ("to", "Uploaded up to")):
+        fields[name].label = label
+        fields[name].widget = forms.DateInput({"type": "date"})
+    fields["longer"].label = "At least, in seconds"
+    fields["shorter"].label = "At most, in seconds"
+    for name, label in (("reason", "Any"), ("memes", "Any"), ("edited", "Any time")):
+        fields[name].empty_label = label
+    fields["sort"].empty_label = None
+    fields["edit"].widget = forms.HiddenInput()
+    shown = (["collection"] if collections else []) + [*USES]
+    for name in shown:
+        if form.data.get(name):
+            fields[name].widget.attrs["class"] = "on"
+    return FilterFields(
+        search=form["q"],
+        first=[form[name] for name in (*shown, "sort")],
+        further=[form[name] for name in FURTHER],
+        edit=form["edit"],
     )

@@ -6,9 +6,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import date_format
+
 from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.wording import ICONS, LABELS, WHYS
+from creatorhub.days import last_day
 from creatorhub.models import User
 from library.models import Video
 
@@ -54,12 +57,11 @@ class UseState:
     def why(self) -> str:
         if self.reason is Reason.OFF:
             return f"{self.who} turned it off"
-        return WHYS[self.reason]
-
-    @property
-    def ends(self) -> datetime | None:
-        """The end to show: of what is allowed, or of what has ended."""
-        return self.until if self.reason in (Reason.ALLOWED, Reason.EXPIRED) else None
+        why = WHYS[self.reason]
+        if self.until and self.reason in (Reason.ALLOWED, Reason.EXPIRED):
+            day = date_format(last_day(self.until), "j F Y")
+            why = f"Until {day}" if self.allowed else f"On {day}"
+        return f"{why} · {self.who}" if self.allowed and self.told_since else why
 
     @property
     def told_since(self) -> datetime | None:
