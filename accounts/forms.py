@@ -9,56 +9,70 @@ from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-HINT = _("At least 8 characters. Not a common password, not only digits, and unlike your name.")
+LABELS = {
+    "login": _("Username or email address"),
+    "username": _("Username"),
+    "email": _("Email address"),
+    "oldpassword": _("Current password"),
+    "password": _("Password"),
+    "password1": _("Password"),
+    "password2": _("The same password again"),
+}
+HINTS = {
+    "username": _("Others see this name beside what you make."),
+    "password1": _(
+        "At least 8 characters. Not a common password, not only digits, and unlike your name."
+    ),
+}
 
 
-class _Bare:
-    """Placeholders repeat the labels, and vanish just when one wants to look at them."""
+class _Ours:
+    """Our labels and hints, and no placeholders: they would repeat the labels."""
+
+    labels: dict[str, str] = {}
+    hints: dict[str, str] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        fields: dict[str, Any] = self.fields  # type: ignore[attr-defined]
-        for field in fields.values():
+        labels, hints = LABELS | self.labels, HINTS | self.hints
+        for name, field in self.fields.items():  # type: ignore[attr-defined]
             field.widget.attrs.pop("placeholder", None)
-        if "password2" in fields:
-            fields["password1"].help_text = HINT
-        for name in ("oldpassword", "password"):
-            if name in fields:
-                fields[name].help_text = ""
-        if "login" in fields:
-            fields["login"].widget.attrs["autocomplete"] = "username"
+            field.label = labels.get(name, field.label)
+            field.help_text = hints.get(name, "")
+        if "login" in self.fields:  # type: ignore[attr-defined]
+            self.fields["login"].widget.attrs["autocomplete"] = "username"  # type: ignore[attr-defined]
 
 
-class AddEmailForm(_Bare, allauth.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(_Ours, allauth.AddEmailForm):  # type: ignore[misc]
+    hints = {"email": "We send a mail there to see that it is yours."}
+
+
+class ChangePasswordForm(_Ours, allauth.ChangePasswordForm):  # type: ignore[misc]
+    labels = {"password1": "New password", "password2": "The new password again"}
+
+
+class LoginForm(_Ours, allauth.LoginForm):  # type: ignore[misc]
     pass
 
 
-class ChangePasswordForm(_Bare, allauth.ChangePasswordForm):  # type: ignore[misc]
+class ReauthenticateForm(_Ours, allauth.ReauthenticateForm):  # type: ignore[misc]
     pass
 
 
-class LoginForm(_Bare, allauth.LoginForm):  # type: ignore[misc]
+class ResetPasswordForm(_Ours, allauth.ResetPasswordForm):  # type: ignore[misc]
     pass
 
 
-class ReauthenticateForm(_Bare, allauth.ReauthenticateForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(_Ours, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+    labels = {"password1": "New password"}
+
+
+class SetPasswordForm(_Ours, allauth.SetPasswordForm):  # type: ignore[misc]
     pass
 
 
-class ResetPasswordForm(_Bare, allauth.ResetPasswordForm):  # type: ignore[misc]
-    pass
-
-
-class ResetPasswordKeyForm(_Bare, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
-    pass
-
-
-class SetPasswordForm(_Bare, allauth.SetPasswordForm):  # type: ignore[misc]
-    pass
-
-
-class SignupForm(_Bare, allauth.SignupForm):  # type: ignore[misc]
-    pass
+class SignupForm(_Ours, allauth.SignupForm):  # type: ignore[misc]
+    hints = {"email": "We use it to let you back in. Nobody else sees it."}
 
 
 class ProfileForm(forms.Form):

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,6 +15,7 @@ from consent.counts import Overview, overview_of
 from consent.models import Edit, UploadDefault
 from consent.services import is_in_force
 from consent.uses import USES
+from consent.wording import verbs
 from creatorhub.models import User
 
 
@@ -48,6 +48,10 @@ class ConsentBar:
         return [str(USES[one.use].label) for one in chosen if is_in_force(one)]
 
     @property
+    def allows_something(self) -> bool:
+        return bool(self._allowed())
+
+    @property
     def sentence(self) -> str:
         """The consequence first: what may be done now."""
         overview = self.overview
@@ -64,7 +68,7 @@ class ConsentBar:
     def detail(self) -> str:
         overview = self.overview
         if overview.opted_out:
-            return _("Nothing may be %(verbs)s.") % {"verbs": verbs()}
+            return _("Nothing may be %(verbs)s.") % {"verbs": verbs(USES.values())}
         if overview.withdrawing:
             return _("It is in force already, and is being written down for each video.")
         if not overview.videos:
@@ -75,7 +79,7 @@ class ConsentBar:
                 "Your video may not be %(verbs)s.",
                 "None of your %(count)s videos may be %(verbs)s.",
                 overview.videos,
-            ) % {"count": f"{overview.videos:,}", "verbs": verbs()}
+            ) % {"count": f"{overview.videos:,}", "verbs": verbs(USES.values())}
         return " ".join(allowed[1:])
 
     def _allowed(self) -> list[str]:
@@ -85,11 +89,6 @@ class ConsentBar:
             return []
         first = sorted(USES.values(), key=lambda use: allowed[use.id] == 0)
         return [_may_be(allowed[use.id], self.overview.videos, str(use.verb)) for use in first]
-
-
-def verbs() -> str:
-    """“remixed or used for training”: what the uses are, for a sentence about all of them."""
-    return get_text_list([str(use.verb) for use in USES.values()], _("or"))
 
 
 def _being_turned_off(use: str, edit: Edit) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent import selection, services, uses
+from consent.filters import STATE_LABELS
+from consent.uses import USES
 from creatorhub import days
 from creatorhub.errors import Refused
 
@@ -46,14 +50,15 @@ class SelectionForm(RefusableForm):
 
     use = forms.ChoiceField(
         choices=uses.choices,
+        widget=forms.HiddenInput,
         error_messages={
             "required": _("Choose what it is about."),
             "invalid_choice": _("There is no use “%(value)s”."),
         },
     )
     ids = IdsField(required=False)
-    matching = forms.CharField(max_length=5000, required=False)
-    key = forms.CharField(max_length=100, required=False)
+    matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
+    key = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
@@ -79,6 +84,9 @@ class SelectionForm(RefusableForm):
         return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
 
 
+ENDS = ("end_in_the_past", "end_too_far")  # refusals that are about the field `until`
+
+
 class UntilForm(RefusableForm):
     """`until` is a day: the permission ends when that day is over."""
 
@@ -101,6 +109,10 @@ class UntilForm(RefusableForm):
         day = self.cleaned_data["until"]
         return services.Grant(until=days.end_of(day) if day else None)
 
+    def say(self, refused: Refused) -> None:
+        """Show a refusal beside the field that it is about, else above all."""
+        self.add_error("until" if refused.code in ENDS else None, refused.sentence)
+
 
 class GrantForm(UntilForm, SelectionForm):
     """What to allow, and for which videos."""
@@ -109,9 +121,11 @@ class GrantForm(UntilForm, SelectionForm):
 class UploadDefaultForm(UntilForm):
     """What later uploads start with; `notice` is the one that was in view."""
 
-    use = forms.ChoiceField(choices=uses.choices)
-    start = forms.ChoiceField(choices=[("allowed", _("Allowed")), ("undecided", _("Off"))])
-    notice = forms.UUIDField(required=False)
+    use = forms.ChoiceField(choices=uses.choices, widget=forms.HiddenInput)
+    start = forms.ChoiceField(
+        choices=[("allowed", _("Allowed")), ("undecided", _("Off"))], widget=forms.HiddenInput
+    )
+    notice = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
 
 class SpreadsheetForm(forms.Form):
@@ -133,4 +147,51 @@ class OptInForm(forms.Form):
         choices=[("previous", _("What was allowed before")), ("all_off", _("Everything off"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what to start from.")},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FilterFields:
+    """The fields of the list's filter, in the order of the page: the search, those always in view,
+    and the further ones."""
+
+    search: forms.BoundField
+    first: list[forms.BoundField]
+    further: list[forms.BoundField]
+    edit: forms.BoundField
+
+
+FURTHER = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
+
+
+def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFields:
+    """The form of `filters.VideoFilter` with the labels and controls that the page gives it."""
+    fields: dict[str, Any] = form.fields
+    fields["q"].label = _("Search titles")
+    fields["q"].widget = forms.TextInput(
+        {"type": "search", "placeholder": _("Search titles"), "maxlength": fields["q"].max_length}
+    )
+    fields["collection"].widget = forms.Select(
+        choices=[("", _("Every collection")), *((name, name) for name in collections)]
+    )
+    for use in USES.values():
+        fields[use.id].empty_label = _("%(use)s: any") % {"use": use.label}
+        fields[use.id].choices = [
+            (state, f"{use.label}: {str(label).lower()}") for state, label in STATE_LABELS.items()
+        ]
+    for name in ("from", "to"):
+        fields[name].widget = forms.DateInput({"type": "date"})
+    for name, label in (("reason", _("Any")), ("memes", _("Any")), ("edited", _("Any time"))):
+        fields[name].empty_label = label
+    fields["sort"].empty_label = None
+    fields["edit"].widget = forms.HiddenInput()
+    shown = (["collection"] if collections else []) + [*USES]
+    for name in shown:
+        if form.data.get(name):
+            fields[name].widget.attrs["class"] = "on"
+    return FilterFields(
+        search=form["q"],
+        first=[form[name] for name in (*shown, "sort")],
+        further=[form[name] for name in FURTHER],
+        edit=form["edit"],
     )

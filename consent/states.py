@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.wording import ICONS, LABELS, WHYS
 from creatorhub.actors import Actor
+from creatorhub.days import last_day
 from creatorhub.models import User
 from library.models import Video
 
@@ -59,12 +61,11 @@ class UseState:
     def why(self) -> str:
         if self.reason is Reason.OFF:
             return _("%(who)s turned it off") % {"who": self.who}
-        return str(WHYS[self.reason])
-
-    @property
-    def ends(self) -> datetime | None:
-        """The end to show: of what is allowed, or of what has ended."""
-        return self.until if self.reason in (Reason.ALLOWED, Reason.EXPIRED) else None
+        why = str(WHYS[self.reason])
+        if self.until and self.reason in (Reason.ALLOWED, Reason.EXPIRED):
+            day = {"day": date_format(last_day(self.until), "j F Y")}
+            why = (_("Until %(day)s") if self.allowed else _("On %(day)s")) % day
+        return f"{why} · {self.who}" if self.allowed and self.shown_since else why
 
     @property
     def shown_since(self) -> datetime | None:

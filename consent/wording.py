@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
-from consent.uses import USES, Text
+from consent.uses import USES, Text, Use
 
 if TYPE_CHECKING:
     from consent.models import Edit
@@ -83,6 +85,11 @@ ICONS: dict[str, str] = {
     Reason.PAUSED: "pause",
     Reason.APPROVAL_NEEDED: "hand",
 }
+
+
+def verbs(uses: Iterable[Use]) -> str:
+    """“remixed or used for training”: what may be done, for a sentence about all of these uses."""
+    return get_text_list([str(use.verb) for use in uses], _("or"))
 
 
 def reach(stopped: int, taken_down: int) -> str:

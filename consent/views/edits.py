@@ -85,7 +85,9 @@ def edit_draft(request: SignedIn) -> HttpResponse:
     except Refused as refused:
         if not earlier or earlier.status != Edit.Status.DRAFT:
             raise
-        return _preview(request, earlier, problem=refused.sentence)
+        if form.is_valid():
+            form.say(refused)
+        return _preview(request, earlier, form=form)
     return see_other(edit_url(request, "edit_preview", edit))
 
 
@@ -103,14 +105,17 @@ def edit_preview(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def _preview(
-    request: SignedIn, edit: Edit, *, problem: str = "", refused: Refused | None = None
+    request: SignedIn,
+    edit: Edit,
+    *,
+    form: GrantForm | None = None,
+    refused: Refused | None = None,
 ) -> HttpResponse:
-    """`problem` is why the same videos with another end were refused; the draft stands. `refused`
+    """`form` says why the same videos with another end were refused; the draft stands. `refused`
     is why it could not be confirmed."""
     terms = edit.terms or _terms_in(edit)
     end = edit.terms.until if edit.terms else None
-    until = request.POST.get("until") if problem else end and last_day(end)
-    reason = request.POST.get("reason", "") if problem else edit.reason
+    as_it_is = {"until": end and last_day(end), "reason": edit.reason}
     context = {
         "refused": refused,
         "stale": services.stale_items(edit)
@@ -119,14 +124,13 @@ def _preview(
         "may_confirm": refused is None or refused.code == "busy",
         "edit": edit,
         "use": USES[edit.use],
-        "problem": problem,
         "groups": _groups(edit),
         "dead": services.dead_terms(edit),
-        "form": GrantForm(initial={"until": until, "reason": reason}),
+        "form": form or GrantForm(initial=as_it_is),
         "notice": terms.notice if terms and edit.grants else None,
         "back": return_url(request) or resolve_url("consent:videos"),
     }
-    status = refused.status if refused else 422 if problem else 200
+    status = refused.status if refused else 422 if form else 200
     return render_page(request, "consent/edit_preview.html", context, status=status)
 
 

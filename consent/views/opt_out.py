@@ -50,8 +50,8 @@ def opt_in(request: SignedIn) -> HttpResponse:
     state = ConsentState.objects.filter(creator=request.user).first()
     context = {
         "form": form,
-        "state": state,
         "opted_out": bool(state and state.opted_out),
+        "since": state.opted_out_at if state else None,
         "again": _allowed_beneath(request),
     }
     status = 422 if form.is_bound else 200

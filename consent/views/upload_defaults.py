@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -39,28 +39,36 @@ def defaults_of(creator: User) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def upload_defaults(request: SignedIn) -> HttpResponse:
-    """Set or take back what later uploads start with, with the notice in view."""
-    problem, status = "", 200
-    form = UploadDefaultForm(request.POST if request.method == "POST" else None)
-    if form.is_bound:
+    """Choose what later uploads start with, with the notice in view."""
+    sent = request.POST if request.method == "POST" else None
+    about = sent.get("use", "") if sent else ""
+    form = _form(about if about in USES else "id", sent)
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
         try:
-            if not form.is_valid():
-                raise form.refusal()
             _choose(request, form)
         except Refused as refused:
-            problem, status = refused.sentence, refused.status
+            form.say(refused)
+            status = refused.status
         else:
             return see_other("consent:upload_defaults")
     context = {
         "choices": [
-            {**one, "notice": Notice.objects.in_force(one["use"].id)}
+            {
+                **one,
+                "notice": Notice.objects.in_force(one["use"].id),
+                "form": form if one["use"].id == about else _form(one["use"].id),
+            }
             for one in defaults_of(request.user)
         ],
-        "problem": problem,
-        "about": request.POST.get("use", ""),
-        "until": request.POST.get("until", ""),
+        "form": form,
     }
     return render_page(request, "consent/upload_defaults.html", context, status=status)
+
+
+def _form(name: str, sent: QueryDict | None = None) -> UploadDefaultForm:
+    """With ids that begin with this name: the page has a form for each use."""
+    return UploadDefaultForm(sent, auto_id=f"{name}_%s")
 
 
 def _choose(request: SignedIn, form: UploadDefaultForm) -> None:

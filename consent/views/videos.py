@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, resolve_url
-from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,13 +22,13 @@ from consent import selection, services
 from consent.filters import (
     EDITED,
     MEMES,
-    SORT_LABELS,
     STATE_LABELS,
     VideoFilter,
     narrowing,
     ordering,
     refuse_unknown,
 )
+from consent.forms import FURTHER, filter_fields
 from consent.models import Edit, Item, SavedFilter
 from consent.querysets import with_reasons
 from consent.states import states_of
@@ -43,12 +42,12 @@ from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import Page, page_of, pager
 from creatorhub.requests import SignedIn, login_required
+from library.forms import NameForm
 from library.models import Video
 from library.search import collections_of
 
 SIZES = (25, 50, 100)
 TIMELINE = 50
-MORE = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
 
 
 @require_safe
@@ -71,22 +70,14 @@ def videos(request: SignedIn) -> HttpResponse:
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),
-        "chosen": [(use, asked.get(use.id, "")) for use in USES.values()],
-        "asked": asked,
+        "filter": filter_fields(chosen.form, collections=collections_of(request.user)),
         "filter_errors": errors,
-        "collections": collections_of(request.user),
-        "states": STATE_LABELS.items(),
-        "sorts": SORT_LABELS.items(),
-        "reasons": REASON_LABELS.items(),
-        "memes": MEMES.items(),
-        "edited": EDITED.items(),
         "sizes": SIZES,
         "size": size,
         "narrowed": bool(narrowed),
-        "more": sum(name in narrowed for name in MORE),
+        "more": sum(name in narrowed for name in FURTHER),
         "chips": list(_chips(narrowed, query)) if not errors else [],
         "saved": SavedFilter.objects.filter(creator=request.user).order_by("name"),
-        "query": query.urlencode(),
         "narrowing": _encoded(narrowed),
         "here": request.get_full_path(),
         "list_url": f"{request.path}?{_with(query, after=asked.get('after', ''))}",
@@ -211,8 +202,10 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
     context = {
         "video": shown,
         "states": states_of(shown, reader=request.user),
+        "naming": NameForm(
+            owner=request.user, initial={"title": shown.title, "collection": shown.collection}
+        ),
         "timeline": _timeline(shown, request),
-        "today": timezone.localdate(),
     }
     return render_page(request, "consent/video.html", context)
 

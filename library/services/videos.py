@@ -295,7 +295,7 @@ def _locked(video: Video) -> Video:
 def _require_owner(actor: Actor, owner: User) -> None:
     """Creators act on their own videos only; others' videos do not exist for them. Staff and parts
     of the system act on everybody's."""
-    if actor.kind == "creator" and not actor.is_creator(owner):
+    if actor.kind == "creator" and actor != Actor.creator(owner):
         raise _no_such_video()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
+from playwright.sync_api import Page
 
 from consent import selection
 from consent import services as consent
@@ -17,6 +17,7 @@ from creatorhub.models import User
 from remixer import services as remixer
 from remixer.models import Render
 from tests import factories
+from tests.browser.accessibility import dangling, problems
 from tests.browser.conftest import PageOf
 
 pytestmark = [
@@ -68,7 +69,7 @@ def pages(alice: User) -> list[str]:
         "/upload/",
         "/videos/?size=25&all=1&q=video",
         "/videos/?q=rain&remix=off&from=2020-01-01&longer=1",
-        "/videos/?remix=nonsense",
+        "/videos/?remix=nonsense&longer=-5",
         "/videos/spreadsheet/",
         "/videos/new-uploads/",
         f"/edits/{edit.uuid}/",
@@ -105,14 +106,96 @@ def test_no_rule_of_accessibility_is_broken(alice: User, page_of: PageOf, scheme
         for path in paths:
             page.goto(path)
             page.wait_for_load_state("networkidle")
-            violations = Axe().run(page).response["violations"]
-            if violations:
-                found[path] = [
-                    (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
-                    for one in violations
-                ]
+            if broken := problems(page):
+                found[path] = broken
 
     assert found == {}
+
+
+def wrong_forms(alice: User) -> list[tuple[str, str, str]]:
+    """(page, field, what to type in it): the form comes back with an error on that field."""
+    [video] = factories.make_videos(1, owner=alice)
+    draft = consent.draft_edit(
+        actor=Actor.creator(alice),
+        creator=alice,
+        use="remix",
+        grant=consent.Grant(),
+        ids=[video.uuid],
+    )
+    factories.make_consent(video)
+    return [
+        ("/upload/", "file", ""),
+        (f"/videos/{video.uuid}/rename/", "title", " "),
+        ("/videos/spreadsheet/", "file", ""),
+        ("/videos/new-uploads/", "until", "2001-01-01"),
+        (f"/edits/{draft.uuid}/preview/", "until", "2001-01-01"),
+        (f"/remix/{video.uuid}/?text_top=Hello", "length", "9999"),
+        ("/account/", "display_name", "x" * 100),
+        ("/account/password/change/", "oldpassword", ""),
+        ("/account/email/", "email", "nobody"),
+        ("/opt-in/", "restore", ""),
+    ]
+
+
+def send(page: Page, path: str, field: str, text: str) -> None:
+    """Past what the browser itself would refuse."""
+    page.goto(path)
+    control = page.locator(f"main [name='{field}']:not([type=hidden])").last
+    if text:
+        control.evaluate("control => control.removeAttribute('maxlength')")
+        control.fill(text)
+    control.evaluate("""({ form }) => {
+        form.noValidate = true;
+        form.requestSubmit([...form.querySelectorAll("[type=submit]")].at(-1));
+    }""")
+    page.wait_for_load_state("networkidle")
+
+
+def test_what_is_wrong_with_a_form_is_tied_to_its_field(alice: User, page_of: PageOf) -> None:
+    found: dict[str, object] = {}
+    signed_in, stranger = page_of(alice), page_of(None)
+    cases = [(signed_in, *case) for case in wrong_forms(alice)]
+    cases += [
+        (stranger, "/account/login/", "login", ""),
+        (stranger, "/account/signup/", "email", "x"),
+    ]
+    for page, path, field, text in cases:
+        if path == "/opt-in/":
+            consent.opt_out(actor=Actor.creator(alice), creator=alice)
+        send(page, path, field, text)
+        if broken := problems(page) or untied(page, field):
+            found[path] = broken
+    signed_in.goto("/videos/?remix=nonsense&longer=-5")
+    for field in ("remix", "longer"):
+        if broken := untied(signed_in, field):
+            found[field] = broken
+
+    assert found == {}
+
+
+def untied(page: Page, field: str) -> str:
+    """Nothing, if the field or the group around it refers to an error that is in view."""
+    control = page.locator(f"main [name='{field}']:not([type=hidden])").last
+    ids: str = control.evaluate(
+        "control => control.closest('[aria-describedby]')?.getAttribute('aria-describedby') ?? ''"
+    )
+    errors = [name for name in ids.split() if page.locator(f"#{name}.error").is_visible()]
+    return "" if errors else f"{field} refers to no error, but to “{ids}”"
+
+
+def test_a_reference_to_nothing_is_found(page_of: PageOf) -> None:
+    page = page_of(None)
+    page.set_content(
+        """<label for="gone">A</label><input id="b" aria-describedby="b_hint b_error">
+        <p id="b_hint">Hint</p><div aria-labelledby="title"></div><input list="words">"""
+    )
+
+    assert dangling(page) == [
+        'label for="gone"',
+        'input list="words"',
+        'input aria-describedby="b_error"',
+        'div aria-labelledby="title"',
+    ]
 
 
 def test_nothing_scrolls_sideways_on_a_narrow_screen(alice: User, page_of: PageOf) -> None:

@@ -820,7 +820,7 @@ def test_both_ways_back_stand_side_by_side_and_do_what_they_say(
 
     assert page.text.count('type="radio"') == 2
     assert "checked" not in page.text
-    assert "Remix for 1 video, AI training for 0 videos would be allowed again." in page.text
+    assert "Remix for 1 video would be allowed again." in page.text
     assert "You are back." in back.text
     assert [reason_of(video) for video in (allowed, off)] == after
 
@@ -880,7 +880,7 @@ def test_an_undo_says_that_former_terms_have_lapsed(
     assert (draft.grants, draft.withdraws) == (0, 2)
     assert "0 will be allowed" in preview
     assert "off, its terms have ended or were revised" in preview
-    assert "finished ones go dark" in preview
+    assert "finished memes are hidden" in preview
     assert "Anyone signed in may make memes" not in preview
 
 

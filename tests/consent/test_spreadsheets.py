@@ -510,7 +510,7 @@ def test_every_line_that_cannot_be_used_is_named_with_its_number(
         (uuid4(), "remix"),
     )
 
-    answer = refused(browser, content, status=422, says="Mend these lines and send it again.")
+    answer = refused(browser, content, status=422, says="Fix these lines and upload it again.")
 
     assert answer.context["problems"] == [
         (3, "the column “video” must hold the video's id, as exported."),

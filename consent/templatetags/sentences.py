@@ -1,0 +1,45 @@
+"""Parts of sentences: about any number of uses, and about what an edit did to memes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import template
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from consent import wording
+from consent.uses import Use
+
+register = template.Library()
+
+
+@register.filter
+def verbs(uses: Iterable[Use]) -> str:
+    """What may be done with a video: “remixed or used for training”."""
+    return wording.verbs(uses)
+
+
+@register.filter
+def together(words: Iterable[str]) -> str:
+    """“Remix and AI training”."""
+    return get_text_list(list(words), _("and"))
+
+
+@register.filter
+def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
+    """“Remix for 2 videos and AI training for 1 video”; nothing if no video is counted."""
+    parts = [
+        ngettext("%(use)s for %(number)s video", "%(use)s for %(number)s videos", count)
+        % {"use": use.label, "number": f"{count:,}"}
+        for use, count in counted
+        if count
+    ]
+    return get_text_list(parts, _("and"))
+
+
+@register.simple_tag
+def reach(stopped: int | None, taken_down: int | None) -> str:
+    """“1 render stopped, 2 memes taken down.”"""
+    return wording.reach(stopped or 0, taken_down or 0)
