@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from consent import selection, services
 from consent.uses import CHOICES
+from creatorhub.idempotency import checked_key, key_of_act
 
 
 class IdsField(forms.Field):
@@ -42,7 +42,7 @@ class SelectionForm(forms.Form):
     )
     ids = IdsField(required=False)
     matching = forms.CharField(max_length=5000, required=False)
-    key = forms.CharField(max_length=100, required=False)
+    key = forms.CharField(required=False)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
@@ -60,12 +60,12 @@ class SelectionForm(forms.Form):
 
     def once(self) -> str | None:
         """The key of this act: of this page and this selection. Another selection made on the
-        same page, by going back to it, is another act."""
-        if not self.cleaned_data["key"]:
+        same page, by going back to it, is another act. Raises Refused for a key that is none."""
+        key = checked_key(self.cleaned_data["key"])
+        if key is None:
             return None
-        named = sorted(str(one) for one in self.cleaned_data["ids"])
-        parts = [self.cleaned_data[name] for name in ("key", "use", "matching")]
-        return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
+        use, matching = self.cleaned_data["use"], self.cleaned_data["matching"]
+        return key_of_act(key, use, matching, *sorted(str(one) for one in self.cleaned_data["ids"]))
 
 
 class UntilForm(forms.Form):

@@ -3,10 +3,13 @@
 from csp.decorators import csp_update
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.routers import SimpleRouter
 
 from audit import api as audit
-from consent.api import edits
-from consent.api import videos as consent
+from consent.api.checks import CheckViewSet
+from consent.api.edits import EditViewSet
+from consent.api.opt_out import OptOutViewSet
+from consent.api.videos import VideoViewSet
 from remixer import api as remixer
 
 app_name = "api"
@@ -16,20 +19,19 @@ _docs = csp_update({"style-src": ["'unsafe-inline'"]})(
     SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 )
 
+router = SimpleRouter(use_regex_path=False)
+router.register("videos", VideoViewSet, basename="video")
+router.register("checks", CheckViewSet, basename="check")
+router.register("edits", EditViewSet, basename="edit")
+
 urlpatterns = [
-    # videos
-    path("videos/", consent.Videos.as_view(), name="videos"),
-    path("videos/<uuid:uuid>/", consent.OneVideo.as_view(), name="video"),
-    path("videos/<uuid:uuid>/consent/", consent.PublicConsent.as_view(), name="consent"),
-    path("checks/", consent.Checks.as_view(), name="checks"),
-    # what you allow
-    path("opt-out/", consent.OptOut.as_view(), name="opt_out"),
-    path("edits/", edits.Edits.as_view(), name="edits"),
-    path("edits/<uuid:uuid>/", edits.OneEdit.as_view(), name="edit"),
-    path("edits/<uuid:uuid>/items/", edits.Items.as_view(), name="edit_items"),
-    path("edits/<uuid:uuid>/confirm/", edits.ConfirmEdit.as_view(), name="edit_confirm"),
-    path("edits/<uuid:uuid>/cancel/", edits.CancelEdit.as_view(), name="edit_cancel"),
-    path("edits/<uuid:uuid>/undo/", edits.UndoEdit.as_view(), name="edit_undo"),
+    *router.urls,
+    # what you allow: one for each creator, so without an id
+    path(
+        "opt-out/",
+        OptOutViewSet.as_view({"get": "retrieve", "put": "update"}),
+        name="opt-out",
+    ),
     # memes
     path("memes/", remixer.Memes.as_view(), name="memes"),
     path("renders/", remixer.Renders.as_view(), name="renders"),

@@ -372,10 +372,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VideoStatus": "library.models.Video.Status",
         "EditStatus": "consent.models.Edit.Status",
-        "EditState": "consent.api.edits.STATES",
+        "EditState": "consent.models.Edit.Change",
         "RenderStatus": "remixer.api.STATUSES",
         "UseStatus": "remixer.api.USE_STATUSES",
-        "EffectiveState": "consent.api.videos.USE_STATES",
+        "EffectiveState": "consent.api.fields.STATES",
         "Reason": "consent.policy.Reason",
     },
 }

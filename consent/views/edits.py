@@ -17,11 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consent import services
 from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
+from consent.retry import retry_edit
 from consent.uses import USES
 from consent.views.shared import edits_of, going_back, kept_next
 from consent.wording import SENTENCES, last_day, summary_of
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Refused
+from creatorhub.errors import Refused
+from creatorhub.idempotency import checked_key
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
@@ -144,12 +146,11 @@ def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def _confirmed(request: SignedIn, uuid: UUID) -> Edit:
-    key = request.POST.get("key", "")[:100]
     return services.confirm_edit(
         uuid,
         actor=Actor.creator(request.user),
         creator=request.user,
-        idempotency_key=key if key and key.isprintable() else None,
+        idempotency_key=checked_key(request.POST.get("key", "")),
     )
 
 
@@ -175,8 +176,7 @@ def edit_cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
 def edit_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Take up an edit whose job gave up."""
     edit = get_object_or_404(edits_of(request), uuid=uuid)
-    if not services.retry_edit(edit):
-        raise Conflict("There is nothing to try again here.", code="nothing_to_retry")
+    retry_edit(edit)
     return see_other(kept_next(resolve_url("consent:edit_result", edit.uuid), going_back(request)))
 
 
