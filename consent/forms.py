@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +19,7 @@ from consent.filters import STATE_LABELS
 from consent.uses import USES
 from creatorhub import days
 from creatorhub.errors import Refused
+from creatorhub.idempotency import checked_key, combined_key
 
 
 class IdsField(forms.Field):
@@ -58,7 +58,7 @@ class SelectionForm(RefusableForm):
     )
     ids = IdsField(required=False)
     matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
-    key = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = forms.CharField(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
@@ -76,12 +76,14 @@ class SelectionForm(RefusableForm):
 
     def idempotency_key(self) -> str | None:
         """Of this page and this selection. Another selection made on the same page, by going back
-        to it, is another edit."""
-        if not self.cleaned_data["key"]:
+        to it, is another edit. Raises Refused for text that can be no key."""
+        key = checked_key(self.cleaned_data["key"])
+        if key is None:
             return None
-        named = sorted(str(one) for one in self.cleaned_data["ids"])
-        parts = [self.cleaned_data[name] for name in ("key", "use", "matching")]
-        return hashlib.sha256("|".join([*parts, *named]).encode()).hexdigest()
+        use, matching = self.cleaned_data["use"], self.cleaned_data["matching"]
+        return combined_key(
+            key, use, matching, *sorted(str(one) for one in self.cleaned_data["ids"])
+        )
 
 
 ENDS = ("end_in_the_past", "end_too_far")  # refusals that are about the field `until`

@@ -1,27 +1,29 @@
-"""What every part of the API shares: bounded input, cursor pages, errors in the schema."""
+"""What every part of the API shares: what is refused, pages of a list, the schema."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Self, TypedDict
 
+from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_filters import FilterSet
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import NotAuthenticated, NotFound, ParseError
+from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.generics import GenericAPIView
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
+from creatorhub.actors import Actor
 from creatorhub.errors import Refused
+from creatorhub.idempotency import checked_key
 from creatorhub.models import User
 
 Direction = Literal["request", "response"]
@@ -53,33 +55,123 @@ class CursorPages(CursorPagination):
 
 
 class KnownParameters(GenericAPIView[Any]):
-    """For views that list: a query parameter that the list does not know is refused by name (400,
-    `unknown_parameter`). Ignored, a mistyped filter would answer with all rows.
+    """Refuses a query parameter that the operation does not have, by name (400,
+    `unknown_parameter`). If it were ignored, a mistyped filter would answer with all rows.
 
-    `query_parameters` names what the list takes beside the parameters of its pagination. An
-    `@action` that lists something else can set its own.
+    A list takes the parameters of its pagination and its filter backends, and those that
+    `query_parameters` names. Nothing else takes any.
     """
 
     query_parameters: tuple[str, ...] = ()
+    list_actions: tuple[str, ...] = ("list",)
 
-    def paginate_queryset(self, queryset: Any) -> Any:
-        """Every list comes through here, paginated or not, and no other answer does."""
-        self._refuse_unknown_parameters()
-        return super().paginate_queryset(queryset)
-
-    def _refuse_unknown_parameters(self) -> None:
-        known = [*self.query_parameters]
-        if self.paginator:
-            known += [one["name"] for one in self.paginator.get_schema_operation_parameters(self)]
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        is_list = getattr(self, "action", "list") in self.list_actions
+        is_list = is_list and request.method in ("GET", "HEAD")
+        known = self.parameters_of_list() if is_list else []
         also_known = {*known, api_settings.URL_FORMAT_OVERRIDE}
-        if unknown := sorted(set(self.request.query_params) - also_known):
+        if unknown := sorted(set(request.query_params) - also_known):
             sentence = ngettext(
-                "This list has no parameter %(unknown)s. It has: %(known)s.",
-                "This list has no parameters %(unknown)s. It has: %(known)s.",
+                "This address has no parameter %(unknown)s. It has: %(known)s.",
+                "This address has no parameters %(unknown)s. It has: %(known)s.",
                 len(unknown),
             )
             names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or _("none")}
             raise Refused(sentence % names, code="unknown_parameter")
+
+    def parameters_of_list(self) -> list[str]:
+        sources: list[Any] = [backend() for backend in self.filter_backends]
+        if self.paginator:
+            sources.append(self.paginator)
+        described = [one for each in sources for one in each.get_schema_operation_parameters(self)]
+        return [*self.query_parameters, *(one["name"] for one in described)]
+
+
+def parameters_of(form: forms.Form) -> list[dict[str, Any]]:
+    """The fields of a form as query parameters in the schema."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": field.required,
+            "description": str(field.help_text or field.label or ""),
+            "schema": _schema_of(field),
+        }
+        for name, field in form.fields.items()
+    ]
+
+
+def _schema_of(field: forms.Field) -> dict[str, Any]:
+    if isinstance(field, forms.ChoiceField):
+        choices: Any = field.choices
+        return {"type": "string", "enum": [value for value, __ in choices if value]}
+    if isinstance(field, forms.IntegerField):  # and so are decimals
+        limits = {"minimum": field.min_value, "maximum": field.max_value}
+        known = {name: limit for name, limit in limits.items() if limit is not None}
+        return {"type": "number", **known}
+    if isinstance(field, forms.DateField):
+        return {"type": "string", "format": "date"}
+    if isinstance(field, forms.UUIDField):
+        return {"type": "string", "format": "uuid"}
+    longest = getattr(field, "max_length", None)
+    return {"type": "string", "maxLength": longest} if longest else {"type": "string"}
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """For the body of a request: a field that does not exist is refused by name. If it were
+    ignored, a mistyped option would change what is done."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        """The body of this request, checked. Raises ValidationError."""
+        sent = cls(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return sent
+
+    def to_internal_value(self, data: Any) -> Any:
+        names = data if isinstance(data, Mapping) else ()
+        unknown = {
+            _readable(name): [self._no_such_field()] for name in names if name not in self.fields
+        }
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as wrong:
+            if isinstance(wrong.detail, dict):
+                raise serializers.ValidationError({**wrong.detail, **unknown}) from None
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    def _no_such_field(self) -> str:
+        if not self.fields:
+            return _("This request takes no body. Leave it out.")
+        return _("There is no such field. There are: %(known)s.") % {
+            "known": ", ".join(self.fields)
+        }
+
+
+class NothingSerializer(StrictSerializer):
+    """The body of an act that takes none."""
+
+
+class _StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """Says so in the schema."""
+
+    target_class = "creatorhub.api.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, Any]:
+        schema: dict[str, Any] = auto_schema._map_serializer(  # type: ignore[no-untyped-call]
+            self.target, direction, bypass_extensions=True
+        )
+        return {**schema, "additionalProperties": False}
+
+
+def _readable(text: str) -> str:
+    """Without lone surrogates, which no answer could carry."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class FailureSerializer(serializers.Serializer[Any]):
@@ -113,10 +205,15 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 def idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("Idempotency-Key", "").strip() or None
-    if key and (len(key) > 100 or not key.isprintable()):
-        raise ParseError("An Idempotency-Key is printable text of at most 100 characters.")
-    return key
+    """Raises Refused for a key that cannot be one."""
+    return checked_key(request.headers.get("Idempotency-Key", ""))
+
+
+class Acting(TypedDict):
+    """The two arguments by which a service of consent knows who acts on whose videos."""
+
+    actor: Actor
+    creator: User
 
 
 def caller(request: Request) -> User:
@@ -126,12 +223,7 @@ def caller(request: Request) -> User:
     return request.user
 
 
-def filtered(
-    filters: type[FilterSet], query: QueryDict, queryset: QuerySet[Any], **more: Any
-) -> QuerySet[Any]:
-    """The rows that the page with this query string shows; wrong filters answer by field."""
-    chosen = filters(query, queryset=queryset, **more)
-    if not chosen.is_valid():
-        raise serializers.ValidationError(chosen.errors)
-    found: QuerySet[Any] = chosen.qs
-    return found
+def acting(request: Request) -> Acting:
+    """The caller, acting on what is their own."""
+    creator = caller(request)
+    return {"actor": Actor.creator(creator), "creator": creator}

@@ -358,10 +358,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VideoStatus": "library.models.Video.Status",
         "EditStatus": "consent.models.Edit.Status",
-        "EditState": "consent.api.edits.STATES",
+        "EditState": "consent.models.Edit.Change",
         "MemeStatus": "remixer.api.memes.STATUSES",
         "UseStatus": "remixer.api.uses.STATUSES",
-        "EffectiveState": "consent.api.videos.USE_STATES",
+        "EffectiveState": "consent.api.fields.STATES",
         "Reason": "consent.policy.Reason",
     },
 }

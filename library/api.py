@@ -1,4 +1,5 @@
-"""Videos in the API: what one looks like, and how to bring one. Consent adds what may be done."""
+"""Videos in the API: what one looks like, how to bring and to name one. Consent adds what may be
+done with it."""
 
 from __future__ import annotations
 
@@ -8,9 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from creatorhub.actors import Actor
-from creatorhub.api import caller
+from creatorhub.api import StrictSerializer, caller
 from library import services
 from library.models import Video
+from library.services.videos import COLLECTION_MAX, TITLE_MAX
 from library.uploads import refusal
 
 
@@ -35,26 +37,42 @@ class VideoSerializer(serializers.ModelSerializer[Video]):
         read_only_fields = fields
 
 
-class UploadSerializer(serializers.Serializer[Any]):
+class UploadSerializer(StrictSerializer):
+    """A video file with its name."""
+
     file = serializers.FileField(allow_empty_file=True)
-    title = serializers.CharField(max_length=200)
-    collection = serializers.CharField(max_length=100, required=False, default="")
+    title = serializers.CharField(max_length=TITLE_MAX)
+    collection = serializers.CharField(max_length=COLLECTION_MAX, required=False, default="")
 
 
-def bring(request: Request) -> Video:
-    """Take a video in. Reading the body counts its bytes while they arrive."""
+class RenameSerializer(StrictSerializer):
+    """What is left out stays as it is."""
+
+    title = serializers.CharField(max_length=TITLE_MAX, required=False)
+    collection = serializers.CharField(max_length=COLLECTION_MAX, required=False, allow_blank=True)
+
+
+def upload(request: Request) -> Video:
+    """Take a video in. Reading the body counts its bytes while they arrive. Raises Refused."""
     owner = caller(request)
-    given = UploadSerializer(data=request.data)
+    sent = UploadSerializer(data=request.data)
     if refused := refusal(request._request):
         raise refused
-    given.is_valid(raise_exception=True)
-    file = given.validated_data["file"]
+    sent.is_valid(raise_exception=True)
+    given = sent.validated_data
     return services.add_video(
-        file,
+        given["file"],
         owner=owner,
         actor=Actor.creator(owner),
-        title=given.validated_data["title"],
-        collection=given.validated_data["collection"],
-        original_name=file.name,
+        title=given["title"],
+        collection=given["collection"],
+        original_name=given["file"].name,
         via="api",
     )
+
+
+def rename(video: Video, request: Request) -> Video:
+    """Give the video the title, the collection or both that were sent."""
+    given: dict[str, Any] = RenameSerializer.of(request).validated_data
+    kept = {"title": video.title, "collection": video.collection}
+    return services.rename_video(video, actor=Actor.creator(caller(request)), **{**kept, **given})

@@ -62,6 +62,7 @@ def post(name: str, nobody: int, carol: int, bob: int, alice: int, **more: Any) 
 
 
 OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
+AT_ONCE = {"use": "remix", "selection": {"ids": ["{video}"]}}
 TEMPLATE = {"template": "{template}"}
 CHOICE = {"use": "remix", "start": "undecided"}
 IDS = {"use": "remix", "ids": ["{video}"]}
@@ -71,20 +72,25 @@ MEME = {"video": "{video}", "template": "{template}", "captions": {"{box}": "x"}
 #   address, then the status for: nobody, carol, bob, alice
 TABLE = [
     # the API
-    api("videos", 401, 200, 200, 200),
-    api("videos", 401, 415, 415, 415, method="POST"),
-    api("video", 401, 404, 404, 200, of="video"),
-    api("consent", 200, 200, 200, 200, of="video"),
-    api("checks", 401, 200, 200, 200, method="POST", form=CHECK),
-    api("opt_out", 401, 200, 200, 200),
-    api("opt_out", 401, 200, 200, 200, method="PUT", form={"opted_out": True}),
-    api("edits", 401, 200, 200, 200),
-    api("edits", 401, 404, 404, 201, method="POST", form=OFF),
-    api("edit", 401, 404, 404, 200, of="draft"),
-    api("edit_items", 401, 404, 404, 200, of="draft"),
-    api("edit_confirm", 401, 404, 404, 200, of="draft", method="POST"),
-    api("edit_cancel", 401, 404, 404, 409, of="draft", method="POST"),
-    api("edit_undo", 401, 404, 404, 201, of="edit", method="POST"),
+    api("video-list", 401, 200, 200, 200),
+    api("video-list", 401, 415, 415, 415, method="POST"),
+    api("video-detail", 401, 404, 404, 200, of="video"),
+    api("video-detail", 401, 404, 404, 200, of="video", method="PATCH", form={"title": "New"}),
+    api("video-detail", 401, 404, 404, 204, of="video", method="DELETE"),
+    api("video-retry", 401, 404, 404, 409, of="video", method="POST"),
+    api("video-consent", 200, 200, 200, 200, of="video"),
+    api("check-list", 401, 200, 200, 200, method="POST", form=CHECK),
+    api("opt-out", 401, 200, 200, 200),
+    api("opt-out", 401, 200, 200, 200, method="PUT", form={"opted_out": True}),
+    api("edit-list", 401, 200, 200, 200),
+    api("edit-list", 401, 404, 404, 201, method="POST", form=OFF),
+    api("edit-turn-off", 401, 404, 404, 200, method="POST", form=AT_ONCE),
+    api("edit-detail", 401, 404, 404, 200, of="draft"),
+    api("edit-items", 401, 404, 404, 200, of="draft"),
+    api("edit-confirm", 401, 404, 404, 200, of="draft", method="POST"),
+    api("edit-cancel", 401, 404, 404, 409, of="draft", method="POST"),
+    api("edit-undo", 401, 404, 404, 200, of="edit", method="POST"),
+    api("edit-retry", 401, 404, 404, 409, of="edit", method="POST"),
     api("template-list", 401, 200, 200, 200),
     api("template-detail", 401, 200, 200, 200, of="template"),
     api("meme-list", 401, 200, 200, 200),

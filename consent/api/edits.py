@@ -1,35 +1,42 @@
-"""Edits in the API: draft one and read what it would do, confirm it, undo it."""
+"""Edits in the API: draft one and read what it would do, confirm it, turn off at once, undo."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
-from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 
 from consent import selection, services
-from consent.api.videos import USE_STATES
+from consent.api.fields import STATES, ReasonField, UseField
 from consent.models import Edit, Item, Notice, Terms, state_line
-from consent.policy import Reason
-from consent.uses import choices
-from creatorhub.actors import Actor
-from creatorhub.api import IDEMPOTENCY_KEY, CursorPages, caller, idempotency_key
-
-# "former": an undo, which puts back what was; "listed": a file, which says it for each video
-STATES = list(Edit.Change.values)
+from creatorhub.api import (
+    IDEMPOTENCY_KEY,
+    CursorPages,
+    KnownParameters,
+    NothingSerializer,
+    StrictSerializer,
+    acting,
+    caller,
+    idempotency_key,
+)
+from creatorhub.idempotency import combined_key
+from creatorhub.models import User
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
     """The text that this permission stands on. Show it before you confirm."""
 
     id = serializers.UUIDField(source="uuid")
+    use = UseField()
 
     class Meta:
         model = Notice
@@ -53,15 +60,21 @@ class CountsSerializer(serializers.ModelSerializer[Edit]):
 
 
 class EditSerializer(serializers.ModelSerializer[Edit]):
-    """Reads terms, notice and the inverse's parent with the row; `list_reasons` adds a query."""
+    """One act: what is changed, for how many videos, and how far it is."""
 
+    # Everything is read with the row: EditViewSet.queryset joins it.
     id = serializers.UUIDField(source="uuid")
-    state = serializers.SerializerMethodField()
-    until = serializers.SerializerMethodField()
+    use = UseField()
+    state = serializers.ChoiceField(
+        choices=Edit.Change.choices,
+        source="change",
+        help_text="`former` puts back what was; `listed` is what a file says for each video.",
+    )
+    until = serializers.DateTimeField(source="terms.until", allow_null=True)
     progress = serializers.SerializerMethodField(help_text="Per cent.")
     counts = CountsSerializer(source="*")
-    notice = serializers.SerializerMethodField()
-    undoes = serializers.SerializerMethodField()
+    notice = NoticeSerializer(source="terms.notice", allow_null=True)
+    undoes = serializers.UUIDField(source="undoes.uuid", allow_null=True)
     created = serializers.DateTimeField(source="created_at")
 
     class Meta:
@@ -85,31 +98,17 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         ]
         read_only_fields = fields
 
-    @extend_schema_field(serializers.ChoiceField(choices=STATES))
-    def get_state(self, edit: Edit) -> str:
-        return edit.change
-
-    def get_until(self, edit: Edit) -> str | None:
-        return edit.terms.until.isoformat() if edit.terms and edit.terms.until else None
-
     def get_progress(self, edit: Edit) -> int:
         if edit.status == Edit.Status.APPLIED:
             return 100
-        job = getattr(edit, "job", None)  # read with the row
+        job = getattr(edit, "job", None)
         return int(job.progress) if job and edit.status != Edit.Status.DRAFT else 0
-
-    @extend_schema_field(NoticeSerializer(allow_null=True))
-    def get_notice(self, edit: Edit) -> dict[str, Any] | None:
-        return dict(NoticeSerializer(edit.terms.notice).data) if edit.terms else None
-
-    @extend_schema_field(serializers.UUIDField(allow_null=True))
-    def get_undoes(self, edit: Edit) -> str | None:
-        return str(edit.undoes.uuid) if edit.undoes else None
 
 
 class EditDetailSerializer(EditSerializer):
-    """With the reasons of what is not eligible, counted in one query."""
+    """With the reasons for which videos are not eligible."""
 
+    # One query more.
     not_eligible = serializers.SerializerMethodField()
 
     class Meta(EditSerializer.Meta):
@@ -123,7 +122,28 @@ class EditDetailSerializer(EditSerializer):
         return dict(items.values_list("reason").annotate(n=Count("pk")))
 
 
-class SelectionSerializer(serializers.Serializer[Any]):
+class ItemSerializer(serializers.ModelSerializer[Item]):
+    """`before` and `after` as the log names them: terms, `off`, or `undecided`."""
+
+    video = serializers.UUIDField(source="video.uuid")
+    before = serializers.SerializerMethodField()
+    after = serializers.SerializerMethodField()
+    outcome = serializers.ChoiceField(choices=Item.Outcome.choices, source="result")
+    reason = ReasonField(allow_blank=True)
+
+    class Meta:
+        model = Item
+        fields = ["video", "before", "after", "outcome", "reason"]
+        read_only_fields = fields
+
+    def get_before(self, item: Item) -> str:
+        return state_line(item.before, decided=item.before_decided)
+
+    def get_after(self, item: Item) -> str:
+        return state_line(item.after, decided=item.after_decided)
+
+
+class SelectionSerializer(StrictSerializer):
     """Either `ids`, or what is `matching` filters now, in the words of the list's query string;
     an empty `matching` is everything of yours."""
 
@@ -140,13 +160,37 @@ class SelectionSerializer(serializers.Serializer[Any]):
         return attrs
 
 
-class NewEditSerializer(serializers.Serializer[Any]):
-    use = serializers.ChoiceField(choices=choices())
-    state = serializers.ChoiceField(choices=USE_STATES)
-    audience = serializers.ChoiceField(choices=Terms.Audience.choices, required=False)
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+class TurnOffSerializer(StrictSerializer):
+    """What to turn off, for which videos."""
+
+    use = UseField()
     reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
     selection = SelectionSerializer()
+
+    def selected(self, creator: User) -> dict[str, Any]:
+        """`matching` or `ids`, as the services take them. Raises Refused for a filter that does
+        not exist or cannot be read."""
+        asked: dict[str, Any] = self.validated_data["selection"]
+        if "matching" in asked:
+            return {"matching": selection.from_api(creator, asked["matching"])}
+        return {"ids": asked["ids"]}
+
+    def key_of(self, key: str | None) -> str | None:
+        """The key of this act: the same key with another use or another selection is another."""
+        if key is None:
+            return None
+        asked = self.validated_data["selection"]
+        named = sorted(str(one) for one in asked.get("ids", ()))
+        matching = json.dumps(asked.get("matching"), sort_keys=True)
+        return combined_key(key, self.validated_data["use"], matching, *named)
+
+
+class NewEditSerializer(TurnOffSerializer):
+    """What to allow or to turn off, for which videos."""
+
+    state = serializers.ChoiceField(choices=STATES)
+    audience = serializers.ChoiceField(choices=Terms.Audience.choices, required=False)
+    until = serializers.DateTimeField(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] == "ask":
@@ -157,131 +201,123 @@ class NewEditSerializer(serializers.Serializer[Any]):
             raise serializers.ValidationError({"until": "Only a permission has an end."})
         return attrs
 
-
-class ItemSerializer(serializers.ModelSerializer[Item]):
-    """`before` and `after` as the log names them: terms, `off`, or `undecided`."""
-
-    video = serializers.UUIDField(source="video.uuid")
-    before = serializers.SerializerMethodField()
-    after = serializers.SerializerMethodField()
-    outcome = serializers.ChoiceField(choices=Item.Outcome.choices, source="result")
-    reason = serializers.ChoiceField(
-        choices=[(str(reason), str(reason)) for reason in Reason], allow_blank=True
-    )
-
-    class Meta:
-        model = Item
-        fields = ["video", "before", "after", "outcome", "reason"]
-        read_only_fields = fields
-
-    def get_before(self, item: Item) -> str:
-        return state_line(item.before, decided=item.before_decided)
-
-    def get_after(self, item: Item) -> str:
-        return state_line(item.after, decided=item.after_decided)
+    def grant(self) -> services.Grant | None:
+        given = self.validated_data
+        return services.Grant(until=given["until"]) if given["state"] == "allowed" else None
 
 
-def _own(request: Request) -> QuerySet[Edit]:
-    edits = Edit.objects.filter(creator=caller(request))
-    return edits.select_related("terms__notice", "undoes", "job")
+APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}
 
 
-class Edits(ListAPIView[Edit]):
+@extend_schema_view(
+    list=extend_schema(description="Your edits."),
+    retrieve=extend_schema(description="One of your edits."),
+)
+class EditViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Edit]):
     """Your edits."""
 
-    serializer_class = EditSerializer
+    queryset = Edit.objects.select_related("terms__notice", "undoes", "job")
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+    serializer_class = EditDetailSerializer
     pagination_class = CursorPages
+    list_actions = ("list", "items")
 
     def get_queryset(self) -> QuerySet[Edit]:
-        return _own(self.request)
+        return super().get_queryset().filter(creator=caller(self.request))
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return EditSerializer if self.action == "list" else super().get_serializer_class()
 
     @extend_schema(request=NewEditSerializer, responses={201: EditDetailSerializer})
-    def post(self, request: Request) -> Response:
+    def create(self, request: Request) -> Response:
         """Draft an edit: it says what would happen to each video, and changes nothing yet. Of more
         than 20,000 videos it is `preparing` first: ask for it again."""
-        wanted = NewEditSerializer(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        given = wanted.validated_data
-        creator = caller(request)
-        chosen = dict(given["selection"])
-        if "matching" in chosen:
-            chosen["matching"] = selection.from_api(creator, chosen["matching"])
+        asked = NewEditSerializer.of(request)
         edit = services.draft_edit(
-            actor=Actor.creator(creator),
-            creator=creator,
-            use=given["use"],
-            grant=services.Grant(until=given["until"]) if given["state"] == "allowed" else None,
-            reason=given["reason"],
-            **chosen,
+            **acting(request),
+            use=asked.validated_data["use"],
+            grant=asked.grant(),
+            reason=asked.validated_data["reason"],
+            **asked.selected(caller(request)),
         )
-        return Response(EditDetailSerializer(edit).data, status=status.HTTP_201_CREATED)
-
-
-class OneEdit(RetrieveAPIView[Edit]):
-    """One of your edits."""
-
-    serializer_class = EditDetailSerializer
-    lookup_field = "uuid"
-
-    def get_queryset(self) -> QuerySet[Edit]:
-        if getattr(self, "swagger_fake_view", False):
-            return Edit.objects.none()
-        return _own(self.request)
-
-
-class Items(ListAPIView[Item]):
-    """Each video of an edit: what it was, what it becomes, what came of it."""
-
-    serializer_class = ItemSerializer
-    pagination_class = CursorPages
-
-    def get_queryset(self) -> QuerySet[Item]:
-        if getattr(self, "swagger_fake_view", False):
-            return Item.objects.none()
-        edit = get_object_or_404(_own(self.request), uuid=self.kwargs["uuid"])
-        return edit.items.select_related("edit", "video", "before__notice", "after__notice")
-
-
-class ConfirmEdit(APIView):
-    """Do what the draft says. Sent twice, it is done once.
-
-    Up to 500 videos it is applied when this answers (200). A larger edit is `confirmed` (202) and
-    applied in the background; what it withdraws is withdrawn when this answers, whatever its size.
-    """
+        return self._answer(edit)
 
     @extend_schema(
-        request=None,
-        parameters=[IDEMPOTENCY_KEY],
-        responses={200: EditDetailSerializer, 202: EditDetailSerializer},
+        request=TurnOffSerializer, parameters=[IDEMPOTENCY_KEY], responses=APPLIED_OR_ACCEPTED
     )
-    def post(self, request: Request, uuid: UUID) -> Response:
-        creator = caller(request)
-        edit = services.confirm_edit(
-            uuid,
-            actor=Actor.creator(creator),
-            creator=creator,
-            idempotency_key=idempotency_key(request),
+    @action(detail=False, methods=["post"], url_path="turn-off")
+    def turn_off(self, request: Request) -> Response:
+        """Turn a use off at once, without a draft. It is in force for all the videos when this
+        answers; of many, 202 says that it is still being written down for each.
+
+        Sent twice with the same key, it is done once, unless your consent was changed in between.
+        """
+        asked = TurnOffSerializer.of(request)
+        edit = services.turn_off(
+            **acting(request),
+            use=asked.validated_data["use"],
+            reason=asked.validated_data["reason"],
+            idempotency_key=asked.key_of(idempotency_key(request)),
+            **asked.selected(caller(request)),
         )
-        code = status.HTTP_202_ACCEPTED if edit.is_live else status.HTTP_200_OK
-        return Response(EditDetailSerializer(edit).data, status=code)
+        return self._answer(edit)
+
+    @extend_schema(responses=ItemSerializer(many=True))
+    @action(detail=True, serializer_class=ItemSerializer)
+    def items(self, request: Request, uuid: UUID) -> Response:
+        """Each video of an edit: what it was, what it becomes, what came of it."""
+        items = self.get_object().items.select_related(
+            "edit", "video", "before__notice", "after__notice"
+        )
+        page = self.paginate_queryset(items)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(request=None, parameters=[IDEMPOTENCY_KEY], responses=APPLIED_OR_ACCEPTED)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, uuid: UUID) -> Response:
+        """Do what the draft says. Sent twice, it is done once.
+
+        Up to 500 videos it is applied when this answers (200). A larger edit is `confirmed` (202)
+        and applied in the background; what it withdraws is withdrawn when this answers, whatever
+        its size.
+        """
+        NothingSerializer.of(request)
+        key = idempotency_key(request)
+        return self._answer(services.confirm_edit(uuid, **acting(request), idempotency_key=key))
+
+    @extend_schema(request=None, responses={200: EditDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, uuid: UUID) -> Response:
+        """Stop an edit that is being prepared, or is still allowing videos. One that is done can
+        be undone instead; a withdrawal is in force from its confirm, and can only be undone."""
+        NothingSerializer.of(request)
+        edit = services.cancel_edit(uuid, **acting(request))
+        return self._answer(edit, status=status.HTTP_200_OK)
+
+    @extend_schema(request=None, responses={**APPLIED_OR_ACCEPTED, 201: EditDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, uuid: UUID) -> Response:
+        """Put everything back as it was before an edit. What only turns things off is done at once
+        (200, or 202 for many videos). What would allow something is a draft (201): read it, then
+        confirm it."""
+        NothingSerializer.of(request)
+        return self._answer(services.undo_or_draft(uuid, **acting(request)))
+
+    @extend_schema(request=None, responses={202: EditDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, uuid: UUID) -> Response:
+        """Continue an edit that stopped after something went wrong. What was done stays."""
+        NothingSerializer.of(request)
+        services.retry_edit(uuid, **acting(request))
+        return self._answer(self.get_object(), status=status.HTTP_202_ACCEPTED)
+
+    def _answer(self, edit: Edit, *, status: int | None = None) -> Response:
+        return Response(self.get_serializer(edit).data, status=status or _status_of(edit))
 
 
-class UndoEdit(APIView):
-    """Draft the inverse of an edit: confirm it to put everything back as it was."""
-
-    @extend_schema(request=None, responses={201: EditDetailSerializer})
-    def post(self, request: Request, uuid: UUID) -> Response:
-        creator = caller(request)
-        inverse = services.undo_edit(uuid, actor=Actor.creator(creator), creator=creator)
-        return Response(EditDetailSerializer(inverse).data, status=status.HTTP_201_CREATED)
-
-
-class CancelEdit(APIView):
-    """Stop an edit that is being prepared, or is still allowing videos. One that is done can be
-    undone instead; a withdrawal is in force from its confirm, and can only be undone."""
-
-    @extend_schema(request=None, responses=EditDetailSerializer)
-    def post(self, request: Request, uuid: UUID) -> Response:
-        creator = caller(request)
-        edit = services.cancel_edit(uuid, actor=Actor.creator(creator), creator=creator)
-        return Response(EditDetailSerializer(edit).data)
+def _status_of(edit: Edit) -> int:
+    """201 for a draft, 202 for what is still being applied, 200 for what is done."""
+    if edit.confirmed_at is None:
+        return status.HTTP_201_CREATED
+    return status.HTTP_202_ACCEPTED if edit.is_live else status.HTTP_200_OK

@@ -1,288 +1,207 @@
-"""Consent in the API: ask whether a video may be used, and decide what may be done with yours."""
+"""A creator's videos in the API with what may be done with them, and the public answer for one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.decorators import action
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 
 from consent import querysets, services
-from consent.filters import (
-    EDITED,
-    MEMES,
-    SORT_LABELS,
-    STATE_LABELS,
-    VideoFilter,
-    ordering,
-    state_of,
-)
-from consent.models import ConsentState
-from consent.policy import Reason
-from consent.querysets import with_reasons
-from consent.uses import USES, choices
-from consent.wording import REASON_LABELS
+from consent.api.fields import ByUseSerializer, EffectiveStateField, ReasonField
+from consent.filters import VideoFilter, ordering
+from consent.querysets import Ruling, with_reasons
+from consent.uses import USES
 from creatorhub.actors import Actor
-from creatorhub.api import CursorPages, caller, filtered
-from library.api import UploadSerializer, VideoSerializer, bring
+from creatorhub.api import (
+    CursorPages,
+    KnownParameters,
+    NothingSerializer,
+    caller,
+    parameters_of,
+)
+from creatorhub.models import User
+from library import services as library
+from library.api import RenameSerializer, UploadSerializer, VideoSerializer, rename, upload
 from library.models import Video
 
-REASONS = [(str(reason), str(reason)) for reason in Reason]
-USE_STATES = ["allowed", "ask", "off"]
-MOST_CHECKS = 1000
 
-
-class UseStateSerializer(serializers.Serializer[Any]):
+class UseStateSerializer(serializers.Serializer[Video]):
     """`state` is what is so now, all things considered; `reason` says why."""
 
-    state = serializers.ChoiceField(choices=USE_STATES)
-    reason = serializers.ChoiceField(choices=REASONS)
-    since = serializers.DateTimeField(allow_null=True)
-    until = serializers.DateTimeField(allow_null=True)
+    # Reads the annotations of `with_reasons`.
+    def __init__(self, *, use: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.use = use
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            "state": EffectiveStateField(source=f"reason_{self.use}"),
+            "reason": ReasonField(source=f"reason_{self.use}"),
+            "since": serializers.DateTimeField(source=f"since_{self.use}", allow_null=True),
+            "until": serializers.DateTimeField(source=f"until_{self.use}", allow_null=True),
+        }
 
 
-class ConsentOfVideoSerializer(serializers.Serializer[Any]):
-    remix = UseStateSerializer()
-    train = UseStateSerializer()
+class ConsentOfVideoSerializer(ByUseSerializer):
+    """For each use, what may be done with the video."""
+
+    def field_of(self, use: str) -> UseStateSerializer:
+        return UseStateSerializer(use=use, source="*")
 
 
 class VideoWithConsentSerializer(VideoSerializer):
-    """Reads the annotations of `with_reasons`: no query of its own."""
-
-    consent = serializers.SerializerMethodField()
+    consent = ConsentOfVideoSerializer(source="*", read_only=True)
 
     class Meta(VideoSerializer.Meta):
         fields = [*VideoSerializer.Meta.fields, "consent"]
         read_only_fields = fields
 
-    @extend_schema_field(ConsentOfVideoSerializer)
-    def get_consent(self, video: Video) -> dict[str, Any]:
-        stated = {
-            use: {
-                "state": state_of(getattr(video, f"reason_{use}")),
-                "reason": getattr(video, f"reason_{use}"),
-                "since": getattr(video, f"since_{use}"),
-                "until": getattr(video, f"until_{use}"),
-            }
-            for use in USES
-        }
-        return dict(ConsentOfVideoSerializer(stated).data)
+
+@dataclass(frozen=True, slots=True)
+class PublicConsent:
+    """What anybody may know about the consent for one video."""
+
+    video: UUID
+    uses: Mapping[str, Ruling]
+
+    @classmethod
+    def of(cls, video: Video) -> PublicConsent:
+        """One query for each use."""
+        uses = {use: querysets.ruling(video, use, asker=None) for use in USES}
+        return cls(video.uuid, uses)
+
+    @property
+    def version(self) -> int:
+        """The uses are read one after the other: what is answered is at least as new as this."""
+        return min(ruling.version for ruling in self.uses.values())
+
+
+class AnswerSerializer(serializers.Serializer[Ruling]):
+    allowed = serializers.BooleanField()
+    reason = ReasonField()
+
+
+class AnswersSerializer(ByUseSerializer):
+    """For each use, whether it is allowed."""
+
+    def field_of(self, use: str) -> AnswerSerializer:
+        return AnswerSerializer()
+
+
+class PublicConsentSerializer(serializers.Serializer[PublicConsent]):
+    video = serializers.UUIDField()
+    version = serializers.IntegerField(help_text="Rises with every change of this creator.")
+    uses = AnswersSerializer()
 
 
 class VideoPages(CursorPages):
+    """In the order that the parameter `sort` names."""
+
     def get_ordering(
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> tuple[str, ...]:
         return ordering(request.query_params.get("sort", ""))
 
 
-def _chosen(name: str, labels: dict[str, Any]) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, enum=list(labels))
+class VideoFilterBackend(BaseFilterBackend):
+    """The filters of the page's list. A value that cannot be read answers by field."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        chosen = VideoFilter(request.query_params, queryset=queryset, creator=caller(request))
+        if not chosen.is_valid():
+            raise serializers.ValidationError(chosen.errors)
+        found: QuerySet[Any] = chosen.qs
+        return found
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        filters = VideoFilter({}, queryset=Video.objects.none(), creator=User())
+        return parameters_of(filters.form)
 
 
-class Videos(ListAPIView[Video]):
-    """Your videos. The query string is that of the page."""
+@extend_schema_view(
+    list=extend_schema(description="Your videos. The query string is that of the page."),
+    retrieve=extend_schema(description="One of your videos."),
+)
+class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Video]):
+    """Your videos."""
 
+    queryset = Video.objects.all()
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
     serializer_class = VideoWithConsentSerializer
     pagination_class = VideoPages
-    parser_classes = [MultiPartParser]
+    filter_backends = [VideoFilterBackend]
 
     def get_queryset(self) -> QuerySet[Video]:
-        owner = caller(self.request)
-        videos = Video.objects.owned_by(owner)
-        found = filtered(VideoFilter, self.request.query_params, videos, creator=owner)
-        return with_reasons(found)
+        return Video.objects.owned_by(caller(self.request))
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("q", OpenApiTypes.STR, description="A part of the title."),
-            OpenApiParameter("collection", OpenApiTypes.STR),
-            OpenApiParameter("from", OpenApiTypes.DATE, description="Uploaded on or after."),
-            OpenApiParameter("to", OpenApiTypes.DATE, description="Uploaded on or before."),
-            OpenApiParameter("longer", OpenApiTypes.NUMBER, description="At least, in seconds."),
-            OpenApiParameter("shorter", OpenApiTypes.NUMBER, description="At most, in seconds."),
-            _chosen("remix", STATE_LABELS),
-            _chosen("train", STATE_LABELS),
-            _chosen("reason", REASON_LABELS),
-            _chosen("memes", MEMES),
-            _chosen("edited", EDITED),
-            OpenApiParameter("edit", OpenApiTypes.UUID, description="Changed by this edit."),
-            _chosen("sort", SORT_LABELS),
-        ]
-    )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return super().get(request, *args, **kwargs)
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The reasons come after the filters: a filter that joins for itself knows whose videos
+        these are, and asks less of each."""
+        return with_reasons(super().filter_queryset(queryset))
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """A file comes as multipart, all else as JSON."""
+        if self.action_map.get((request.method or "").lower()) == "create":
+            self.parser_classes = [MultiPartParser]
+        return super().initialize_request(request, *args, **kwargs)
 
     @extend_schema(
         request={"multipart/form-data": UploadSerializer},
         responses={201: VideoWithConsentSerializer},
     )
-    def post(self, request: Request) -> Response:
+    def create(self, request: Request) -> Response:
         """Bring a video. It answers before the file has been looked at: ask for its `status`."""
-        video = bring(request)
-        shown = with_reasons(Video.objects.filter(pk=video.pk)).get()
-        return Response(self.get_serializer(shown).data, status=status.HTTP_201_CREATED)
+        return self._answer(upload(request).uuid, status=status.HTTP_201_CREATED)
 
+    @extend_schema(request=RenameSerializer, responses=VideoWithConsentSerializer)
+    def partial_update(self, request: Request, uuid: UUID) -> Response:
+        """Change the title, the collection or both. What is left out stays as it is."""
+        rename(self.get_object(), request)
+        return self._answer(uuid)
 
-class OneVideo(RetrieveAPIView[Video]):
-    """One of your videos."""
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """Remove a video: its files are deleted, memes of it that are being made stop, and those
+        that were published are taken down. It cannot be undone."""
+        services.remove_video(self.get_object(), actor=Actor.creator(caller(request)))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
-    serializer_class = VideoWithConsentSerializer
-    lookup_field = "uuid"
-
-    def get_queryset(self) -> QuerySet[Video]:
-        if getattr(self, "swagger_fake_view", False):
-            return Video.objects.none()
-        return with_reasons(Video.objects.owned_by(caller(self.request)))
-
-
-class AnswerSerializer(serializers.Serializer[Any]):
-    allowed = serializers.BooleanField()
-    reason = serializers.ChoiceField(choices=REASONS)
-
-
-class AnswersSerializer(serializers.Serializer[Any]):
-    remix = AnswerSerializer()
-    train = AnswerSerializer()
-
-
-class PublicConsentSerializer(serializers.Serializer[Any]):
-    video = serializers.UUIDField()
-    version = serializers.IntegerField(help_text="Rises with every change of this creator.")
-    uses = AnswersSerializer()
-
-
-class PublicConsent(APIView):
-    """May this video be used? For everybody, without signing in."""
-
-    permission_classes = [AllowAny]
+    @extend_schema(request=None, responses={202: VideoWithConsentSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, uuid: UUID) -> Response:
+        """Try once more to get a video ready, after that has failed. A file that was refused for
+        what it is cannot be tried again (409): upload another one."""
+        NothingSerializer.of(request)
+        library.retry_ingest(self.get_object(), actor=Actor.creator(caller(request)))
+        return self._answer(uuid, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(responses=PublicConsentSerializer, auth=[])
-    def get(self, request: Request, uuid: UUID) -> Response:
+    @action(detail=True, permission_classes=[AllowAny])
+    def consent(self, request: Request, uuid: UUID) -> Response:
+        """May this video be used? For everybody, without signing in."""
         video = get_object_or_404(Video.objects.filter(removed_at=None), uuid=uuid)
-        rulings = {use: querysets.ruling(video, use, asker=None) for use in USES}
-        return Response(
-            {
-                "video": str(video.uuid),
-                "version": min(ruling.version for ruling in rulings.values()),
-                "uses": {
-                    use: {"allowed": ruling.allowed, "reason": ruling.reason}
-                    for use, ruling in rulings.items()
-                },
-            }
-        )
+        return Response(PublicConsentSerializer(PublicConsent.of(video)).data)
 
-
-class CheckSerializer(serializers.Serializer[Any]):
-    use = serializers.ChoiceField(choices=choices())
-    videos = serializers.ListField(
-        child=serializers.UUIDField(), min_length=1, max_length=MOST_CHECKS
-    )
-
-
-class DecisionSerializer(serializers.Serializer[Any]):
-    video = serializers.UUIDField()
-    allowed = serializers.BooleanField()
-    reason = serializers.ChoiceField(choices=REASONS)
-    version = serializers.IntegerField()
-
-
-class DecisionsSerializer(serializers.Serializer[Any]):
-    decisions = DecisionSerializer(many=True)
-
-
-class Checks(APIView):
-    """Ask for up to 1,000 videos at once; the answers come in the order asked, and an id that
-    nobody knows is `video_unavailable`. One query, however many."""
-
-    @extend_schema(request=CheckSerializer, responses=DecisionsSerializer)
-    def post(self, request: Request) -> Response:
-        asked = CheckSerializer(data=request.data)
-        asked.is_valid(raise_exception=True)
-        ruled = querysets.rulings(
-            asked.validated_data["videos"],
-            asked.validated_data["use"],
-            asker=caller(request),
-        )
-        return Response(
-            {
-                "decisions": [
-                    {
-                        "video": str(uuid),
-                        "allowed": decision.allowed,
-                        "reason": decision.reason,
-                        "version": version,
-                    }
-                    for uuid, decision, version in ruled
-                ]
-            }
-        )
-
-
-class OptOutSerializer(serializers.Serializer[Any]):
-    opted_out = serializers.BooleanField()
-    since = serializers.DateTimeField(allow_null=True)
-    version = serializers.IntegerField()
-    stopped = serializers.IntegerField(help_text="Memes in the making that this call stopped.")
-    taken_down = serializers.IntegerField(help_text="Memes that this call took down.")
-
-
-class ChangeOptOutSerializer(serializers.Serializer[Any]):
-    opted_out = serializers.BooleanField()
-    restore = serializers.ChoiceField(choices=["previous", "all_off"], required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["opted_out"] and "restore" not in attrs:
-            raise serializers.ValidationError(
-                {
-                    "restore": (
-                        "Say what to start from: “previous” for what was allowed before, "
-                        "or “all_off”."
-                    )
-                }
-            )
-        return attrs
-
-
-class OptOut(APIView):
-    """The one switch: with it on, nothing may be done with any of your videos."""
-
-    @extend_schema(responses=OptOutSerializer)
-    def get(self, request: Request) -> Response:
-        creator = caller(request)
-        state = ConsentState.objects.filter(creator=creator).first() or ConsentState(
-            creator=creator
-        )
-        return self._answer(state)
-
-    @extend_schema(request=ChangeOptOutSerializer, responses=OptOutSerializer)
-    def put(self, request: Request) -> Response:
-        change = ChangeOptOutSerializer(data=request.data)
-        change.is_valid(raise_exception=True)
-        creator = caller(request)
-        actor = Actor.creator(creator)
-        if change.validated_data["opted_out"]:
-            done = services.opt_out(actor=actor, creator=creator)
-            return self._answer(done.state, stopped=done.stopped, taken_down=done.taken_down)
-        restore = change.validated_data["restore"]
-        return self._answer(services.opt_in(actor=actor, creator=creator, restore=restore))
-
-    def _answer(self, state: ConsentState, *, stopped: int = 0, taken_down: int = 0) -> Response:
-        answer = {
-            "opted_out": state.opted_out,
-            "since": state.opted_out_at,
-            "version": state.version,
-            "stopped": stopped,
-            "taken_down": taken_down,
-        }
-        return Response(OptOutSerializer(answer).data)
+    def _answer(self, uuid: UUID, *, status: int = status.HTTP_200_OK) -> Response:
+        """The video as it is now."""
+        video = with_reasons(self.get_queryset()).get(uuid=uuid)
+        return Response(self.get_serializer(video).data, status=status)

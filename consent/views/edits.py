@@ -23,6 +23,7 @@ from consent.wording import SENTENCES, summary_of
 from creatorhub.actors import Actor
 from creatorhub.days import last_day
 from creatorhub.errors import Refused
+from creatorhub.idempotency import checked_key
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 
@@ -138,13 +139,12 @@ def _preview(
 @login_required
 def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
     draft = edits_of(request).filter(uuid=uuid, status=Edit.Status.DRAFT).first()
-    key = request.POST.get("key", "")[:100]
     try:
         edit = services.confirm_edit(
             uuid,
             actor=Actor.creator(request.user),
             creator=request.user,
-            idempotency_key=key if key and key.isprintable() else None,
+            idempotency_key=checked_key(request.POST.get("key", "")),
         )
     except Refused as refused:
         if draft is None:
@@ -172,8 +172,8 @@ def edit_cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
 @login_required
 def edit_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
     """Continue an edit whose job failed."""
-    edit = get_object_or_404(edits_of(request), uuid=uuid)
-    services.retry_edit(edit, actor=Actor.creator(request.user))
+    actor = Actor.creator(request.user)
+    edit = services.retry_edit(uuid, actor=actor, creator=request.user)
     return see_other(edit_url(request, "edit_result", edit))
 
 

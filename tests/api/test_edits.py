@@ -187,18 +187,21 @@ def test_a_large_edit_is_cancelled_and_undone_for_what_it_did(alice: User, api: 
 
     cancelled = api.post(f"/api/v1/edits/{edit}/cancel/")
     outcomes = Counter(item["outcome"] for item in items(api, edit).values())
-    inverse = api.post(f"/api/v1/edits/{edit}/undo/").json()
-    api.post(f"/api/v1/edits/{inverse['id']}/confirm/")
+    undone = api.post(f"/api/v1/edits/{edit}/undo/")
+    inverse = undone.json()
 
     assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
     assert (cancelled.json()["counts"]["changed"], cancelled.json()["counts"]["left_out"]) == (2, 3)
     assert outcomes == {"changed": 2, "cancelled": 3}
-    assert (inverse["undoes"], inverse["counts"]["will_change"]) == (edit, 2)
+    assert (undone.status_code, inverse["undoes"]) == (200, edit)
+    assert (inverse["counts"]["will_change"], inverse["counts"]["changed"]) == (2, 2)
     assert reasons(*videos) == ["undecided"] * 5
 
 
 @pytest.mark.large_edits(stepwise=True)
-def test_a_large_edit_is_undone_in_a_preview_of_its_own(alice: User, api: APIClient) -> None:
+def test_what_a_large_edit_allowed_is_turned_off_at_once_by_its_undo(
+    alice: User, api: APIClient
+) -> None:
     videos = make_videos(8, owner=alice)
     edit = draft(api, {"matching": {}}).json()["id"]
     until(api, edit, "draft")
@@ -211,6 +214,33 @@ def test_a_large_edit_is_undone_in_a_preview_of_its_own(alice: User, api: APICli
     turn_off(videos[0])
 
     inverse = api.post(f"/api/v1/edits/{edit}/undo/")
+    again = api.post(f"/api/v1/edits/{edit}/undo/")
+    meanwhile = reasons(*videos)
+    done = until(api, inverse.json()["id"], "applied")
+
+    assert (inverse.status_code, inverse.json()["undoes"]) == (202, edit)
+    assert (again.status_code, again.json()["id"]) == (202, inverse.json()["id"])
+    assert "allowed" not in meanwhile
+    assert (done["counts"]["changed"], done["counts"]["superseded"]) == (7, 1)
+    assert reasons(*videos) == ["off"] + ["undecided"] * 7
+    twice = api.post(f"/api/v1/edits/{edit}/undo/")
+    assert (twice.status_code, twice.json()["code"]) == (409, "already_undone")
+
+
+def test_what_a_large_edit_turned_off_is_undone_in_a_preview_of_its_own(
+    alice: User, api: APIClient, large: None
+) -> None:
+    videos = make_videos(8, owner=alice)
+    make_consent(*videos)
+    until(api, str(Edit.objects.get().uuid), "applied")
+    edit = api.post(
+        "/api/v1/edits/turn-off/", {"use": "remix", "selection": {"matching": {}}}, format="json"
+    ).json()["id"]
+    until(api, edit, "applied")
+    turn_off(videos[0])
+    make_consent(videos[0])
+
+    inverse = api.post(f"/api/v1/edits/{edit}/undo/")
     back = until(api, inverse.json()["id"], "draft")
     accepted = api.post(f"/api/v1/edits/{back['id']}/confirm/")
     done = until(api, back["id"], "applied")
@@ -219,9 +249,7 @@ def test_a_large_edit_is_undone_in_a_preview_of_its_own(alice: User, api: APICli
     assert (back["counts"]["will_change"], back["counts"]["superseded"]) == (7, 1)
     assert accepted.status_code == 202
     assert (done["counts"]["changed"], done["counts"]["superseded"]) == (7, 1)
-    assert reasons(*videos) == ["off"] + ["undecided"] * 7
-    twice = api.post(f"/api/v1/edits/{edit}/undo/")
-    assert (twice.status_code, twice.json()["code"]) == (409, "already_undone")
+    assert reasons(*videos) == ["allowed"] * 8
 
 
 @pytest.mark.large_edits(stepwise=True)

@@ -120,7 +120,7 @@ CASES = [
     Case("nobody's edit", "GET", f"edits/{NOBODY}/", status=404, code="not_found"),
     Case("nobody's items", "GET", f"edits/{NOBODY}/items/", status=404, code="not_found"),
     Case("confirming nothing", "POST", f"edits/{NOBODY}/confirm/", status=404, code="not_found"),
-    Case("an endless key", "POST", f"edits/{NOBODY}/confirm/", code="parse_error",
+    Case("an endless key", "POST", f"edits/{NOBODY}/confirm/", code="invalid_idempotency_key",
          headers={"Idempotency-Key": "k" * 101}),
     Case("undoing nothing", "POST", f"edits/{NOBODY}/undo/", status=404, code="not_found"),
     Case("cancelling nothing", "POST", f"edits/{NOBODY}/cancel/", status=404, code="not_found"),

@@ -476,15 +476,15 @@ def test_a_job_that_gave_up_says_so_and_is_taken_up_again(
             run(edit)
     failed = EditJob.objects.get()
 
-    services.retry_edit(edit, actor=me(alice))
+    services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
     with pytest.raises(Conflict):
-        services.retry_edit(edit, actor=me(alice))
+        services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
     done = run(edit)
 
     assert (failed.state, failed.problem) == (State.FAILED, str(job.DID_NOT_WORK))
     assert (done.status, done.changed) == ("applied", 5)
     with pytest.raises(Conflict):
-        services.retry_edit(done, actor=me(alice))
+        services.retry_edit(done.uuid, actor=me(alice), creator=alice)
 
 
 def test_a_withdrawal_whose_job_gave_up_stays_in_force(
@@ -497,7 +497,7 @@ def test_a_withdrawal_whose_job_gave_up_stays_in_force(
     EditJob.objects.update(state=State.FAILED)
 
     assert reasons(*videos) == ["withdrawn"] * 5
-    services.retry_edit(edit, actor=me(alice))
+    services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
     run(edit)
     assert reasons(*videos) == ["off"] * 5
 

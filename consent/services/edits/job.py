@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from contextlib import suppress
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ from consent.models import Edit, EditJob, Item
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
 from consent.services.edits.confirm import described, result_of, revoke
-from consent.services.edits.draft import DRAFT_LIFETIME, TASK, freeze_next
+from consent.services.edits.draft import DRAFT_LIFETIME, TASK, freeze_next, own_edit
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
@@ -193,15 +194,17 @@ def _record_applied(edit: Edit) -> None:
     )
 
 
-def retry_edit(edit: Edit, *, actor: Actor) -> None:
-    """Continue an edit whose job has failed. Only its creator may. Raises Conflict if it had not
-    failed."""
-    actor.require(edit.creator)
+def retry_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
+    """Continue an edit whose job has failed. Only its creator may. Raises NotFound, or Conflict if
+    it had not failed."""
+    actor.require(creator)
+    edit = own_edit(edit_uuid, creator)
     job = EditJob.objects.filter(edit=edit, state=State.FAILED).first()
     with transaction.atomic(durable=True):
         if job is None or not edit.is_under_way or not jobs.requeue(job):
             raise Conflict(_("There is nothing to try again here."), code="nothing_to_retry")
         jobs.enqueue(TASK, job.pk)
+    return edit
 
 
 def sweep_edits() -> jobs.Swept:

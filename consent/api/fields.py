@@ -1,0 +1,51 @@
+"""Fields that the serializers of consent share.
+
+DRF makes the fields of a serializer anew for each instance: what is read from USES here is read
+then, so a use that is added later is in the answers and in the schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from consent.filters import state_of
+from consent.policy import Reason
+from consent.uses import USES
+
+STATES = ["allowed", "ask", "off"]
+
+
+class UseField(serializers.ChoiceField):
+    """The id of a use."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=[(use.id, use.label) for use in USES.values()], **options)
+
+
+class ReasonField(serializers.ChoiceField):
+    """A reason of the policy."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=[str(reason) for reason in Reason], **options)
+
+
+class EffectiveStateField(serializers.ChoiceField):
+    """What a reason amounts to. `source` is the reason."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=STATES, **options)
+
+    def to_representation(self, value: str) -> str:
+        return state_of(value)
+
+
+class ByUseSerializer(serializers.Serializer[Any]):
+    """One field for each use there is, made by `field_of`."""
+
+    def field_of(self, use: str) -> serializers.Field[Any, Any, Any, Any]:
+        raise NotImplementedError
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {use: self.field_of(use) for use in USES}

@@ -1,0 +1,73 @@
+"""The one switch for all videos of a creator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from consent import services
+from consent.models import ConsentState
+from consent.services import OptedOut
+from creatorhub.api import KnownParameters, StrictSerializer, acting, caller
+
+
+class OptOutSerializer(serializers.Serializer[OptedOut]):
+    opted_out = serializers.BooleanField(source="state.opted_out")
+    since = serializers.DateTimeField(source="state.opted_out_at", allow_null=True)
+    version = serializers.IntegerField(source="state.version")
+    stopped = serializers.IntegerField(help_text="Memes in the making that this call stopped.")
+    taken_down = serializers.IntegerField(help_text="Memes that this call took down.")
+
+
+class ChangeOptOutSerializer(StrictSerializer):
+    """Whether everything is to be turned off."""
+
+    opted_out = serializers.BooleanField()
+    restore = serializers.ChoiceField(
+        choices=["previous", "all_off"],
+        required=False,
+        help_text="What to start from when `opted_out` is false, and needed then.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["opted_out"] and "restore" not in attrs:
+            raise serializers.ValidationError(
+                {
+                    "restore": (
+                        "Say what to start from: “previous” for what was allowed before, "
+                        "or “all_off”."
+                    )
+                }
+            )
+        return attrs
+
+
+class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
+    """The one switch: with it on, nothing may be done with any of your videos."""
+
+    serializer_class = OptOutSerializer
+
+    def retrieve(self, request: Request) -> Response:
+        creator = caller(request)
+        state = ConsentState.objects.filter(creator=creator).first()
+        return self._answer(state or ConsentState(creator=creator))
+
+    @extend_schema(request=ChangeOptOutSerializer, responses=OptOutSerializer)
+    def update(self, request: Request) -> Response:
+        """Turn everything off, or end that. What was allowed before stays stored: `restore` says
+        whether it is allowed again."""
+        change = ChangeOptOutSerializer.of(request).validated_data
+        if change["opted_out"]:
+            done = services.opt_out(**acting(request))
+            return Response(self.get_serializer(done).data)
+        return self._answer(services.opt_in(**acting(request), restore=change["restore"]))
+
+    def _answer(self, state: ConsentState) -> Response:
+        """For a call that stopped nothing."""
+        unchanged = OptedOut(state, stopped=0, taken_down=0, changed=False)
+        return Response(self.get_serializer(unchanged).data)
