@@ -14,6 +14,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from time_machine import TimeMachineFixture
 
 from audit.models import Event
 from consent import querysets, selection, services
@@ -698,8 +699,9 @@ def test_a_newer_large_withdrawal_wins_over_what_is_still_being_allowed(
 
 
 def test_what_is_being_allowed_waits_for_a_withdrawal_that_does_not_know_its_videos(
-    alice: User, step: Callable[[Edit], Edit]
+    alice: User, step: Callable[[Edit], Edit], time_machine: TimeMachineFixture
 ) -> None:
+    time_machine.move_to(timezone.now(), tick=False)
     videos = make_videos(8, owner=alice)
     allowing = step(confirm(draft(*videos[:6])))
     holding = turn_off_all(alice)
@@ -708,11 +710,12 @@ def test_what_is_being_allowed_waits_for_a_withdrawal_that_does_not_know_its_vid
     due = EditJob.objects.get(edit=allowing).next_attempt_at
     while holding.is_live:
         holding = step(holding)
-    EditJob.objects.filter(edit=allowing).update(next_attempt_at=timezone.now())
+    early = step(allowing)
+    time_machine.move_to(due)
     while allowing.is_live:
         allowing = step(allowing)
 
-    assert (waited.parts, due > timezone.now()) == (1, True)
+    assert (waited.parts, early.parts, due > waited.created_at) == (1, 1, True)
     assert (allowing.changed, allowing.superseded) == (2, 4)
     assert reasons(*videos) == ["off"] * 8
 

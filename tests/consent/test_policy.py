@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
+from time_machine import TimeMachineFixture
 from waffle.testutils import override_switch
 
-from consent import policy, querysets, wording
+from consent import policy, querysets, selection, services, wording
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
 from consent.policy import Facts, Reason
 from consent.querysets import AsOf
 from consent.uses import USES
+from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
+from tests.conftest import LargeEdits
 from tests.factories import make_user, make_videos
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MATERIAL = 2  # the version of the last notice that makes older permissions lapse
+WITHDRAWALS = ["none", "confirmed", "applying", "draft"]
 NAMES = [field.name for field in fields(Facts)]
 
 # The table of the decision, written once more by hand: (fact, value that says no, reason).
@@ -67,118 +72,162 @@ def test_facts_nobody_set_are_a_no() -> None:
     assert policy.decide(nothing) == policy.Decision(allowed=False, reason=Reason.VIDEO_UNAVAILABLE)
 
 
-@pytest.fixture
-def every_row(db: None) -> list[Video]:
-    """A video for each state that its rows can have: status × removed × opted out × being
-    withdrawn × consent (none, put back to undecided, off, every kind of terms)."""
-    Notice.objects.create(
-        use="remix", version=2, title="Two", text="…", material=True, published_at=NOW
-    )
-    Notice.objects.create(  # a revision that is not material makes nothing lapse
-        use="remix", version=3, title="Three", text="…", material=False, published_at=NOW
-    )
-    Notice.objects.create(use="remix", version=4, title="Draft", text="…", material=True)
-    ends = [None, NOW, NOW - timedelta(days=1), NOW + timedelta(days=1)]
-    terms = [
-        Terms.objects.create(use="remix", notice=notice, mode=mode, until=until)
-        for notice in Notice.objects.filter(use="remix", version__lt=4)
-        for mode in Terms.Mode.values
-        for until in ends
-    ]
-    consents = ["none", "undone", "off", *terms]
-    videos: list[Video] = []
-    for state in (None, False, True):
-        owner = make_user()
-        if state is not None:
-            ConsentState.objects.create(creator=owner, opted_out=state, version=3)
-        edit = _edit(owner, Edit.Status.APPLIED)
-        withdrawals = {
-            "no": None,
-            "confirmed": _edit(owner, Edit.Status.CONFIRMED),
-            "applying": _edit(owner, Edit.Status.APPLYING),
-            "draft": _edit(owner, Edit.Status.DRAFT),
-        }
-        for status, removed, withdrawal, consent in itertools.product(
-            Video.Status.values, [None, NOW], withdrawals, consents
-        ):
-            [video] = make_videos(1, owner=owner, status=status, removed_at=removed)
-            videos.append(video)
-            if consent != "none":
-                Consent.objects.create(
-                    creator=owner,
-                    video=video,
-                    use="remix",
-                    terms=consent if isinstance(consent, Terms) else None,
-                    decided=consent != "undone",
-                    version=2,
-                    changed_at=NOW,
-                    edit=edit,
-                )
-            if by := withdrawals[withdrawal]:
-                Item.objects.create(
-                    edit=by, video=video, before_decided=True, outcome=Item.Outcome.PENDING
-                )
-    return videos
+@dataclass
+class Row:
+    """A video, and what is stored about it for one use."""
 
+    video: Video
+    use: str
+    opted_out: bool
+    held: bool  # an edit that does not know its videos yet turns the use off
+    consent: Terms | str
+    withdrawal: str
 
-def _edit(owner: User, status: str) -> Edit:
-    return Edit.objects.create(
-        creator=owner, actor="system:test", use="remix", status=status, expires_at=NOW
-    )
+    @property
+    def terms(self) -> Terms | None:
+        return self.consent if isinstance(self.consent, Terms) else None
 
-
-def facts_of(video: Video, *, paused: bool) -> Facts:
-    """The same facts, read one by one in Python."""
-    consent = Consent.objects.filter(video=video, use="remix").first()
-    terms = consent.terms if consent else None
-    state = ConsentState.objects.filter(creator=video.owner).first()
-    published = Notice.objects.filter(use="remix", material=True, published_at__isnull=False)
-    material = published.aggregate(last=Max("version"))["last"]
-    return Facts(
-        paused=paused,
-        available=video.status == "ready" and video.removed_at is None,
-        opted_out=bool(state and state.opted_out),
-        being_withdrawn=Item.objects.filter(
-            video=video, outcome="pending", after=None, edit__status__in=["confirmed", "applying"]
-        ).exists(),
-        decided=bool(consent and consent.decided),
-        allowed_by_terms=terms is not None,
-        ended=bool(terms and terms.until and terms.until <= NOW),
-        notice_superseded=bool(terms and terms.notice.version < material),
-        in_audience=True,
-        approval_missing=bool(terms and terms.mode == "ask"),
-    )
-
-
-@pytest.mark.parametrize("paused", [False, True])
-def test_the_sql_twin_agrees_everywhere(every_row: list[Video], paused: bool) -> None:
-    with override_switch("remixer_paused", active=paused):
-        listed = querysets.with_reason(Video.objects.all(), "remix", as_of=AsOf(now=NOW))
-        reasons = {video.pk: video.reason_remix for video in listed}  # type: ignore[attr-defined]
-        permitted = set(
-            querysets.permitting(Video.objects.all(), "remix", as_of=AsOf(now=NOW)).values_list(
-                "pk", flat=True
-            )
+    def facts(self, *, paused: bool) -> Facts:
+        """What SQL must find, from what was written."""
+        terms, consent = self.terms, self.consent
+        withdrawn = self.withdrawal in ("confirmed", "applying")
+        return Facts(
+            paused=paused,
+            available=self.video.status == "ready" and self.video.removed_at is None,
+            opted_out=self.opted_out,
+            being_withdrawn=withdrawn or (self.held and terms is not None),
+            decided=consent not in ("none", "undone"),
+            allowed_by_terms=terms is not None,
+            ended=bool(terms and terms.until and terms.until <= NOW),
+            notice_superseded=bool(terms and terms.notice.version < MATERIAL),
+            in_audience=True,
+            approval_missing=bool(terms and terms.mode == "ask"),
         )
 
-        decided = {v.pk: policy.decide(facts_of(v, paused=paused)) for v in every_row}
 
-    assert reasons == {pk: str(decision.reason) for pk, decision in decided.items()}
-    assert permitted == {pk for pk, decision in decided.items() if decision.allowed}
-    seen = set(reasons.values())
-    assert seen == {"paused"} if paused else seen == set(Reason) - {"paused", "not_in_audience"}
+@pytest.fixture
+def every_row(db: None, large_edits: LargeEdits) -> list[Row]:
+    """A video for each state that its rows can have, for each use: status × removed × opted out ×
+    being withdrawn × consent (none, put back to undecided, off, every kind of terms). What is
+    stored about the other use differs."""
+    large_edits(freeze=0)
+    consents: dict[str, list[Terms | str]] = {
+        use: ["none", "undone", "off", *_every_terms(use)] for use in USES
+    }
+    rows: list[Row] = []
+    for opted_out, held in [(None, ""), (False, ""), (True, ""), *((None, use) for use in USES)]:
+        owner = make_user()
+        if opted_out is not None:
+            ConsentState.objects.create(creator=owner, opted_out=opted_out, version=3)
+        for status, removed in itertools.product(Video.Status.values, [None, NOW]):
+            for shift, use in enumerate(USES):
+                states = list(itertools.product(WITHDRAWALS, consents[use]))
+                if not shift:
+                    videos = make_videos(
+                        len(states), owner=owner, status=status, removed_at=removed
+                    )
+                place = 41 * shift
+                rows += [
+                    Row(video, use, bool(opted_out), held == use, consent, withdrawal)
+                    for video, (withdrawal, consent) in zip(
+                        videos, states[place:] + states[:place], strict=True
+                    )
+                ]
+    _store(rows)
+    for owner, use in {(row.video.owner, row.use) for row in rows if row.held}:
+        services.turn_off(
+            actor=Actor.creator(owner),
+            creator=owner,
+            use=use,
+            matching=selection.everything(owner),
+        )
+    return rows
 
 
-def test_single_rulings_agree_with_the_list(every_row: list[Video], time_machine: object) -> None:
-    time_machine.move_to(NOW, tick=False)  # type: ignore[attr-defined]
-    listed = querysets.with_reason(Video.objects.all(), "remix")
-    reasons = {video.uuid: video.reason_remix for video in listed}  # type: ignore[attr-defined]
+def _every_terms(use: str) -> list[Terms]:
+    """Of every kind, for three notices: the first, one that makes it lapse, and one that does not
+    make anything lapse. A fourth is a draft."""
+    for version, material in ((MATERIAL, True), (3, False)):
+        Notice.objects.create(
+            use=use, version=version, title="New", text="…", material=material, published_at=NOW
+        )
+    Notice.objects.create(use=use, version=4, title="Draft", text="…", material=True)
+    return [
+        Terms.objects.create(use=use, notice=notice, mode=mode, until=until)
+        for notice in Notice.objects.filter(use=use, version__lt=4)
+        for mode in Terms.Mode.values
+        for until in [None, NOW, NOW - timedelta(days=1), NOW + timedelta(days=1)]
+    ]
 
-    for video in every_row[::17]:
-        assert querysets.ruling(video, "remix").reason == reasons[video.uuid]
-    batch = querysets.rulings([video.uuid for video in every_row], "remix")
+
+def _store(rows: list[Row]) -> None:
+    edits = {
+        (owner, use, status): Edit.objects.create(
+            creator=owner, actor="system:test", use=use, status=status, expires_at=NOW
+        )
+        for owner, use in {(row.video.owner, row.use) for row in rows}
+        for status in ("applied", *WITHDRAWALS[1:])
+    }
+    Consent.objects.bulk_create(
+        Consent(
+            creator=row.video.owner,
+            video=row.video,
+            use=row.use,
+            terms=row.terms,
+            decided=row.consent != "undone",
+            version=2,
+            changed_at=NOW,
+            edit=edits[row.video.owner, row.use, "applied"],
+        )
+        for row in rows
+        if row.consent != "none"
+    )
+    Item.objects.bulk_create(
+        Item(
+            edit=edits[row.video.owner, row.use, row.withdrawal],
+            video=row.video,
+            before_decided=True,
+            outcome=Item.Outcome.PENDING,
+        )
+        for row in rows
+        if row.withdrawal != "none"
+    )
+
+
+@pytest.mark.parametrize("use", USES)
+def test_the_sql_twin_agrees_everywhere(every_row: list[Row], use: str) -> None:
+    for paused in [False, True] if USES[use].pause_switch else [False]:
+        with override_switch(USES[use].pause_switch or "none", active=paused):
+            listed = querysets.with_reason(Video.objects.all(), use, as_of=AsOf(now=NOW))
+            reasons = dict(listed.values_list("pk", f"reason_{use}"))
+            permitting = querysets.permitting(Video.objects.all(), use, as_of=AsOf(now=NOW))
+            permitted = set(permitting.values_list("pk", flat=True))
+        decided = {
+            row.video.pk: policy.decide(row.facts(paused=paused))
+            for row in every_row
+            if row.use == use
+        }
+
+        assert reasons == {pk: str(decision.reason) for pk, decision in decided.items()}
+        assert permitted == {pk for pk, decision in decided.items() if decision.allowed}
+        seen = set(reasons.values())
+        assert seen == {"paused"} if paused else seen == set(Reason) - {"paused", "not_in_audience"}
+
+
+def test_single_rulings_agree_with_the_list(
+    every_row: list[Row], time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(NOW, tick=False)
+    use = "remix"
+    listed = querysets.with_reason(Video.objects.all(), use)
+    reasons = dict(listed.values_list("uuid", f"reason_{use}"))
+    videos = [row.video for row in every_row if row.use == use]
+
+    for video in videos[::31]:
+        assert querysets.ruling(video, use).reason == reasons[video.uuid]
+    batch = querysets.rulings([video.uuid for video in videos], use)
     assert [(uuid, str(decision.reason)) for uuid, decision, _ in batch] == [
-        (video.uuid, reasons[video.uuid]) for video in every_row
+        (video.uuid, reasons[video.uuid]) for video in videos
     ]
 
 

@@ -27,8 +27,10 @@ from creatorhub.models import User
 from library.models import Video
 from operations import fsck
 from tests.factories import make_user, make_videos
+from tests.races import rounds
 
-ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))
+ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))  # at least
+MOST_ROUNDS = 20 * ROUNDS
 VIDEOS = 8
 
 pytestmark = [
@@ -169,8 +171,8 @@ def test_two_confirms_at_once_are_one_edit(at_once: Callable[..., list[Any]], si
 def test_what_is_turned_off_while_a_job_allows_it_stays_off(
     at_once: Callable[..., list[Any]],
 ) -> None:
-    met: Counter[int] = Counter()
-    for number in range(ROUNDS):
+    met: Counter[str] = Counter()
+    for number in rounds(ROUNDS, most=MOST_ROUNDS, until=lambda: met["half way"] > 0):
         alice = Creator()
         granting = alice.granting()
         chosen = alice.videos[::2] if number % 2 else alice.videos  # inside a request, or a job
@@ -179,17 +181,16 @@ def test_what_is_turned_off_while_a_job_allows_it_stays_off(
         found = at_once(working, partial(alice.turn_off, chosen), working)
 
         assert found == [None, set(), None]
-        met[Edit.objects.get(pk=granting.pk).superseded] += 1
+        met["half way"] += 0 < Edit.objects.get(pk=granting.pk).superseded < len(chosen)
         alice.finish()
         assert alice.allowed() == {v.pk for v in alice.videos if v not in chosen}
         granting.refresh_from_db()
         assert granting.changed + granting.superseded == VIDEOS
-    assert len(met) > 1, "the two never met"
 
 
 def test_an_opt_out_ends_a_job_that_allows(at_once: Callable[..., list[Any]]) -> None:
     ended: Counter[str] = Counter()
-    for _ in range(ROUNDS):
+    for _ in rounds(ROUNDS, most=MOST_ROUNDS, until=lambda: ended["cancelled"] > 0):
         alice = Creator()
         granting = alice.granting()
         working = partial(work, granting)
@@ -207,12 +208,11 @@ def test_an_opt_out_ends_a_job_that_allows(at_once: Callable[..., list[Any]]) ->
         services.opt_in(actor=alice.me, creator=alice.user, restore="all_off")
         alice.finish()
         assert alice.allowed() == set()
-    assert ended["cancelled"], "it always came too late"
 
 
 def test_a_cancelled_job_has_done_what_it_says(at_once: Callable[..., list[Any]]) -> None:
     ended: Counter[str] = Counter()
-    for _ in range(ROUNDS):
+    for _ in rounds(ROUNDS, most=MOST_ROUNDS, until=lambda: ended["cancelled"] > 0):
         alice = Creator()
         granting = alice.granting()
         working = partial(work, granting)
@@ -230,4 +230,3 @@ def test_a_cancelled_job_has_done_what_it_says(at_once: Callable[..., list[Any]]
             assert granting.status == "cancelled"
         assert granting.changed + granting.left_out == VIDEOS
         assert len(alice.allowed()) == granting.changed == in_parts(alice)
-    assert ended["cancelled"], "it always came too late"

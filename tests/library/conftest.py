@@ -77,7 +77,7 @@ def processes(word: str) -> list[int]:
     return found
 
 
-def eventually(holds: Callable[[], bool], *, within: float = 10) -> bool:
+def eventually(holds: Callable[[], bool], *, within: float = 60) -> bool:
     """Whether it comes to hold in so many seconds. For what other processes do."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:

@@ -286,7 +286,7 @@ def test_removing_a_video_stops_its_running_ingest(
     alice: User, good_file: Path, fake_ffmpeg: Callable[[str], None]
 ) -> None:
     before = stored()
-    fake_ffmpeg("exec sleep 60")
+    fake_ffmpeg("exec sleep 600")
     video = bring(good_file, alice)
 
     def work() -> None:
@@ -300,12 +300,12 @@ def test_removing_a_video_stops_its_running_ingest(
     assert eventually(lambda: any((f / "ffmpeg.stderr").exists() for f in job_folders()))
     with transaction.atomic():
         services.mark_removed(video, actor=Actor.creator(alice))
-    worker.join(timeout=15)
+    worker.join(timeout=60)
 
     assert not worker.is_alive()
     assert Ingest.objects.get(video=video).state == State.CANCELLED
     assert not job_folders()
-    assert not processes("sleep\x0060")
+    assert not processes("sleep\x00600")
     assert stored() == before
 
 
