@@ -157,7 +157,8 @@ FURTHER = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
 
 
 def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFields:
-    """The form of `filters.VideoFilter` with the labels and controls that the page gives it."""
+    """The form of `filters.VideoFilter` with the labels and controls that the page gives it. To be
+    called before the form is read: a bound field keeps its label."""
     fields: dict[str, Any] = form.fields
     fields["q"].label = "Search titles"
     fields["q"].widget = forms.TextInput(
@@ -167,18 +168,16 @@ def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFi
         choices=[("", "Every collection"), *((name, name) for name in collections)]
     )
     for use in USES.values():
-        fields[use.id].empty_label = f"{use.label}: any"
-        fields[use.id].choices = [
-            (state, f"{use.label}: {label.lower()}") for state, label in STATE_LABELS.items()
-        ]
+        states = [(state, f"{use.label}: {label.lower()}") for state, label in STATE_LABELS.items()]
+        fields[use.id].widget.choices = [("", f"{use.label}: any"), *states]
     for name, label in (("from", "Uploaded from"), ("to", "Uploaded up to")):
         fields[name].label = label
         fields[name].widget = forms.DateInput({"type": "date"})
     fields["longer"].label = "At least, in seconds"
     fields["shorter"].label = "At most, in seconds"
     for name, label in (("reason", "Any"), ("memes", "Any"), ("edited", "Any time")):
-        fields[name].empty_label = label
-    fields["sort"].empty_label = None
+        fields[name].widget.choices = [("", label), *list(fields[name].choices)[1:]]
+    fields["sort"].widget.choices = list(fields["sort"].choices)[1:]
     fields["edit"].widget = forms.HiddenInput()
     shown = (["collection"] if collections else []) + [*USES]
     for name in shown:

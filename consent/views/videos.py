@@ -55,6 +55,7 @@ def videos(request: SignedIn) -> HttpResponse:
     size = sizes.get(asked.get("size") or "", SIZES[1])
     mine = Video.objects.owned_by(request.user)
     chosen = VideoFilter(asked, queryset=mine, creator=request.user)
+    fields = filter_fields(chosen.form, collections=collections_of(request.user))
     fits = chosen.is_valid()
     found = chosen.qs if fits else mine.none()
     page = _page(found, asked, size=size, few=chosen.few)
@@ -65,7 +66,7 @@ def videos(request: SignedIn) -> HttpResponse:
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),
-        "filter": filter_fields(chosen.form, collections=collections_of(request.user)),
+        "filter": fields,
         "filter_errors": _errors(chosen),
         "sizes": SIZES,
         "size": size,
