@@ -167,7 +167,8 @@ FURTHER = ("from", "to", "longer", "shorter", "reason", "memes", "edited")
 
 
 def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFields:
-    """The form of `filters.VideoFilter` with the labels and controls that the page gives it."""
+    """The form of `filters.VideoFilter` with the labels and controls that the page gives it. To be
+    called before the form is read: a bound field keeps its label."""
     fields: dict[str, Any] = form.fields
     fields["q"].label = _("Search titles")
     fields["q"].widget = forms.TextInput(
@@ -177,15 +178,16 @@ def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFi
         choices=[("", _("Every collection")), *((name, name) for name in collections)]
     )
     for use in USES.values():
-        fields[use.id].empty_label = _("%(use)s: any") % {"use": use.label}
-        fields[use.id].choices = [
+        states = [
             (state, f"{use.label}: {str(label).lower()}") for state, label in STATE_LABELS.items()
         ]
+        anything = _("%(use)s: any") % {"use": use.label}
+        fields[use.id].widget.choices = [("", anything), *states]
     for name in ("from", "to"):
         fields[name].widget = forms.DateInput({"type": "date"})
     for name, label in (("reason", _("Any")), ("memes", _("Any")), ("edited", _("Any time"))):
-        fields[name].empty_label = label
-    fields["sort"].empty_label = None
+        fields[name].widget.choices = [("", label), *list(fields[name].choices)[1:]]
+    fields["sort"].widget.choices = list(fields["sort"].choices)[1:]
     fields["edit"].widget = forms.HiddenInput()
     shown = (["collection"] if collections else []) + [*USES]
     for name in shown:

@@ -60,6 +60,7 @@ def videos(request: SignedIn) -> HttpResponse:
     size = sizes.get(asked.get("size") or "", SIZES[1])
     mine = Video.objects.owned_by(request.user)
     chosen = VideoFilter(asked, queryset=mine, creator=request.user)
+    fields = filter_fields(chosen.form, collections=collections_of(request.user))
     errors = _errors(chosen)
     found = mine.none() if errors else chosen.qs
     page = _page(found, asked, size=size, few=chosen.few)
@@ -70,7 +71,7 @@ def videos(request: SignedIn) -> HttpResponse:
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),
-        "filter": filter_fields(chosen.form, collections=collections_of(request.user)),
+        "filter": fields,
         "filter_errors": errors,
         "sizes": SIZES,
         "size": size,
