@@ -24,7 +24,7 @@ class Entry:
 MENU = (
     Entry("overview", _("Overview"), "consent:overview"),
     Entry("videos", _("Videos"), "consent:videos"),
-    Entry("memes_of_my_videos", _("Memes of my videos"), "remixer:uses_of_mine"),
+    Entry("memes_of_my_videos", _("Memes of my videos"), "remixer:memes_of_my_videos"),
     Entry("remix", _("Remix"), "remixer:gallery"),
     Entry("my_memes", _("My memes"), "remixer:my_memes"),
     Entry("activity", _("Activity"), "consent:activity"),

@@ -1,6 +1,6 @@
-"""System checks: what runs on strangers' files is there, and how well it is fenced in.
+"""System checks: the programs that read strangers' files are there, and how well they are confined.
 
-They start programs, so they run where the product starts, with the checks of the database.
+The checks start programs, so they run with those of the database, when the product starts.
 """
 
 from __future__ import annotations
@@ -46,6 +46,6 @@ def video_programs_are_confined(
         for weakness in limits.weaknesses():
             yield Caution(
                 weakness,
-                hint="Fit for trying things out. See docs/threat-model.md before production.",
+                hint="Good enough to try things out. Read docs/threat-model.md before production.",
                 id="library.W001",
             )

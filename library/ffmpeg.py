@@ -1,6 +1,6 @@
-"""The only place that runs ffmpeg: paths and options in, a file out. Knows no database.
+"""The only place that runs ffmpeg: it gets paths and options and makes a file. Knows no database.
 
-ffmpeg-python builds the argv; `run` executes it, within limits and deadlines.
+ffmpeg-python builds the arguments; `run` executes them, within limits and deadlines.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ __all__ = ["FfmpegFailed", "FfmpegTimeout", "Limits", "binary", "input_args", "r
 STDERR_KEPT = 64 * 1024  # bytes
 TICK = 0.5  # seconds between looks at the deadlines
 GRACE = 2.0  # seconds between SIGTERM and SIGKILL
-THREADS = 4  # each takes address space, of which a job has a fixed amount
-MEZZANINE_BOX = (1920, 1080)  # pixels; turned on its side for a portrait
+THREADS = 4  # each needs address space, and a job may use a fixed amount of it
+MEZZANINE_BOX = (1920, 1080)  # pixels; 1080 × 1920 for an upright video
 MEZZANINE_FPS = 60
 POSTER_WIDTH = 960  # pixels
-# The names of ffmpeg's decoders, which differ from the codecs' where a library decodes.
+# ffmpeg's names for decoders that come from other libraries. The others are named like the codec.
 _DECODERS = ["libdav1d", "libvpx-vp9", "libvpx", "libopus", "mp3float"]
 _GLOBALS = ["-nostdin", "-hide_banner", "-v", "error", "-max_alloc", str(256 * 1024**2)]
 _GLOBALS += ["-filter_threads", "2", "-filter_complex_threads", "2", "-y"]
@@ -41,7 +41,7 @@ _GLOBALS += ["-stats_period", str(TICK), "-progress", "pipe:1"]
 
 
 class FfmpegFailed(Exception):
-    """It ended badly. `killed` when a signal ended it, so that trying again may help."""
+    """ffmpeg failed."""
 
     def __init__(self, stderr_tail: str, *, returncode: int) -> None:
         super().__init__(stderr_tail[-2000:] or f"ffmpeg ended with {returncode}")
@@ -50,11 +50,12 @@ class FfmpegFailed(Exception):
 
     @property
     def killed(self) -> bool:
+        """A signal ended it, or the disk was full: another try may work."""
         return self.returncode < 0 or "No space left on device" in self.stderr_tail
 
 
 class FfmpegTimeout(Exception):
-    """It took longer than its deadline, or said nothing new for too long, and was stopped."""
+    """ffmpeg was stopped: it took too long, or made no progress for too long."""
 
 
 @cache
@@ -63,15 +64,15 @@ def _shipped_binary() -> str:
 
 
 def binary() -> str:
-    """The ffmpeg that settings name, or the one that comes with the product's packages."""
+    """The ffmpeg that the settings name, or the one that is installed with our packages."""
     return settings.FFMPEG_BINARY or _shipped_binary()
 
 
 def input_options(seconds: float) -> dict[str, Any]:
-    """What must stand before `-i` for any file that came from outside, as ffmpeg-python takes it.
+    """The options before `-i` for a file that came from outside, in the form of ffmpeg-python.
 
-    Without the whitelists a "video" that is a playlist reads any file; without `-t` here rather
-    than after `-i`, ten hours at one frame per second are decoded whole.
+    Without the whitelists, a playlist that is named like a video could read any file. With `-t`
+    after `-i` instead of before it, ten hours at one frame per second would be decoded completely.
     """
     return {
         "protocol_whitelist": "file,pipe",
@@ -87,7 +88,7 @@ def input_options(seconds: float) -> dict[str, Any]:
 
 
 def input_args(path: Path | str, seconds: float) -> list[str]:
-    """`input_options` and the input itself as a list of arguments."""
+    """`input_options` and the input, as a list of arguments."""
     options = (part for name, value in input_options(seconds).items() for part in (name, value))
     args = [f"-{part}" if i % 2 == 0 else str(part) for i, part in enumerate(options)]
     return [*args, "-i", f"file:{path}"]
@@ -102,12 +103,12 @@ def run(
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     on_progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Run ffmpeg in the job's own `folder` and wait. Deadlines are in seconds; `quiet_timeout`
-    is how long the written time may stand still.
+    """Run ffmpeg in the job's own `folder` and wait for its end. `timeout` is for the whole run and
+    `quiet_timeout` for a time without progress, both in seconds.
 
-    `on_progress` gets the seconds written so far, about twice a second even when nothing moved,
-    so a job can beat its heart in it. What it raises stops ffmpeg and comes through.
-    Raises FfmpegFailed, FfmpegTimeout. ffmpeg dies with the thread that calls this.
+    `on_progress` gets the seconds written so far, about twice a second even without progress, so
+    that a job can extend its lease there. An exception that it raises stops ffmpeg and is passed
+    on. Raises FfmpegFailed and FfmpegTimeout. ffmpeg dies if the calling thread dies.
     """
     errors = folder / "ffmpeg.stderr"
     with errors.open("wb") as stderr:
@@ -136,7 +137,7 @@ def _watch(
     quiet_timeout: float,
     on_progress: Callable[[float], None] | None,
 ) -> None:
-    """Until ffmpeg has closed its output and ended."""
+    """Wait until ffmpeg has closed its output and ended."""
     assert process.stdout is not None  # noqa: S101  (we asked for a pipe)
     started = moved = time.monotonic()
     seconds, rest = 0.0, b""
@@ -169,7 +170,7 @@ def _seconds(line: bytes) -> float:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """No process of the group is left. The group is the process's own: start_new_session."""
+    """Stop all processes of the group, which is the process's own because of start_new_session."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             break
@@ -189,7 +190,7 @@ def _tail(path: Path) -> str:
 
 
 def mezzanine_size(facts: Facts) -> tuple[int, int]:
-    """Even width and height that keep the shape and fit the box."""
+    """Width and height, both even, that keep the proportions and fit the box."""
     box = MEZZANINE_BOX if facts.width >= facts.height else MEZZANINE_BOX[::-1]
     factor = min(1.0, box[0] / facts.width, box[1] / facts.height)
     width, height = (max(16, round(side * factor / 2) * 2) for side in (facts.width, facts.height))
@@ -197,9 +198,9 @@ def mezzanine_size(facts: Facts) -> tuple[int, int]:
 
 
 def mezzanine_args(facts: Facts, source: Path | str, target: Path | str) -> list[str]:
-    """Arguments that turn an upload into the one form that memes are cut from: H.264 and AAC in
-    MP4, 4:2:0, square pixels, upright, a constant rate, a key frame every second so that seeking
-    is quick, the index first so that playing starts at once. HDR becomes SDR.
+    """Arguments that turn an upload into the one form from which memes are cut: H.264 and AAC in
+    MP4, 4:2:0, square pixels, upright, constant frame rate. It has a key frame every second, so
+    that seeking is fast, and its index first, so that playing starts at once. HDR becomes SDR.
     """
     opened = ffmpeg.input(f"file:{source}", **input_options(facts.duration + 1))
     width, height = mezzanine_size(facts)
@@ -225,7 +226,7 @@ def mezzanine_args(facts: Facts, source: Path | str, target: Path | str) -> list
         sound = opened[str(facts.audio_index)]
         streams.append(sound.filter("aresample", **{"async": 1, "first_pts": 0}))
         options |= AUDIO_ENCODING
-    # One damaged frame in four is no longer the creator's video.
+    # With more than a quarter of its frames damaged, the file is refused.
     arguments = ["-max_error_rate", "0.25"]
     return [*arguments, *ffmpeg.output(*streams, str(target), **options).get_args()]
 
@@ -234,7 +235,7 @@ AUDIO_ENCODING: dict[str, Any] = {"c:a": "aac", "b:a": "160k", "ac": 2, "ar": 48
 
 
 def encoding(fps: float) -> dict[str, Any]:
-    """How a picture is written, for a mezzanine and for what is cut from it."""
+    """The options by which the picture of a mezzanine is encoded."""
     return {
         "f": "mp4",
         "c:v": "libx264",
@@ -257,7 +258,7 @@ def encoding(fps: float) -> dict[str, Any]:
 
 
 def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[str]:
-    """Arguments that write one frame, `at` seconds into a mezzanine, as a JPEG."""
+    """Arguments that save the frame of a mezzanine at `at` seconds as a JPEG."""
     opened = ffmpeg.input(f"file:{source}", ss=f"{at:.3f}", **input_options(5))
     picture = (
         opened["v:0"]
@@ -270,8 +271,8 @@ def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[st
 
 
 def drawing_args(picture: str, sound: str, target: Path | str, *, seconds: float) -> list[str]:
-    """Arguments that write a mezzanine which ffmpeg draws itself, for demos and benchmarks.
-    `picture` and `sound` are lavfi graphs of ours, never anybody else's text."""
+    """Arguments that make a mezzanine which ffmpeg draws itself, for demos and benchmarks.
+    `picture` and `sound` are lavfi graphs; they must never contain a person's text."""
     streams = [ffmpeg.input(picture, f="lavfi", t=seconds)["v:0"]]
     options = encoding(30)
     if sound:

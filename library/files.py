@@ -1,4 +1,4 @@
-"""Where the files of videos are: their storage keys, and the private folders that jobs work in."""
+"""Where files are: the storage keys of videos and memes, and the private folders of jobs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNK = 1024 * 1024  # bytes
 
 
 def key_of(uuid: UUID, name: str, *, kind: str = "videos") -> str:
-    """`videos/3f/3f2a…/mezzanine.mp4`: at most 256 folders on the first level."""
+    """For example `videos/3f/3f2a…/mezzanine.mp4`: at most 256 folders on the first level."""
     return f"{folder_of(uuid, kind=kind)}/{name}"
 
 
@@ -30,7 +30,7 @@ def folder_of(uuid: UUID, *, kind: str = "videos") -> str:
 
 
 def local_path(key: str) -> Path | None:
-    """The file itself where storage is a folder of this machine, else None."""
+    """The file itself if the storage is a folder on this machine, else None."""
     try:
         return Path(default_storage.path(key))
     except NotImplementedError:
@@ -38,23 +38,24 @@ def local_path(key: str) -> Path | None:
 
 
 class _Finished(File):  # type: ignore[type-arg]
-    """A complete file of ours. Storage in a folder renames what has a temporary path."""
+    """A complete file of ours. A storage that is a folder moves a file with a temporary path
+    instead of copying it."""
 
     def temporary_file_path(self) -> str:
         return str(self.file.name)  # type: ignore[union-attr]
 
 
-def keep(path: Path, key: str) -> str:
-    """Move a finished file into storage, on the disk before it has its name. Returns the key it
-    got, which differs from `key` if that one was taken."""
+def store(path: Path, key: str) -> str:
+    """Move a finished file into the storage, after writing it to the disk (fsync). Returns its key,
+    which differs from `key` if that was taken."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
         return default_storage.save(key, _Finished(file))
 
 
-def bring(key: str, target: Path, *, on_chunk: Any = None) -> None:
-    """Put a stored file at `target`: a hard link where possible, else a copy. `on_chunk` is
-    called after each piece of a copy."""
+def fetch(key: str, target: Path, *, on_chunk: Any = None) -> None:
+    """Make a stored file available at `target`: as a hard link if possible, else as a copy.
+    `on_chunk` is called after each chunk of a copy."""
     source = local_path(key)
     if source:
         with suppress(OSError):  # another file system, or too many links
@@ -67,8 +68,8 @@ def bring(key: str, target: Path, *, on_chunk: Any = None) -> None:
                 on_chunk()
 
 
-def forget(keys: Iterable[str]) -> None:
-    """Delete stored files; what is gone already is no error. Leaves no empty folder."""
+def delete(keys: Iterable[str]) -> None:
+    """Delete stored files and the folders that become empty. A missing file is no error."""
     for key in keys:
         if key:
             default_storage.delete(key)
@@ -77,22 +78,23 @@ def forget(keys: Iterable[str]) -> None:
                     path.parent.rmdir()
 
 
-def forget_all(uuid: UUID, *, kind: str = "videos", besides: Iterable[str] = ()) -> None:
-    """Delete every file of a video but these: also what a killed job had stored and not named."""
-    folder, kept = folder_of(uuid, kind=kind), set(besides)
+def delete_all(uuid: UUID, *, kind: str = "videos", keep: Iterable[str] = ()) -> None:
+    """Delete the files of a video or meme, except those in `keep`. That includes files that a
+    killed job stored before a row named them."""
+    folder, kept = folder_of(uuid, kind=kind), set(keep)
     try:
         names = default_storage.listdir(folder)[1]
     except FileNotFoundError:
         return
-    forget(key for name in names if (key := f"{folder}/{name}") not in kept)
+    delete(key for name in names if (key := f"{folder}/{name}") not in kept)
 
 
 @contextmanager
 def work_folder(name: str, *, attempt_of: UUID | None = None) -> Iterator[Path]:
-    """A folder that only we can read, for one attempt at one job; gone afterwards.
+    """A folder for one attempt at a job, which only our user can read. It is deleted afterwards.
 
-    With `attempt_of`, a job's uuid, it is called `<uuid>-<name>`, and what killed attempts at the
-    same job have left is deleted first.
+    With `attempt_of`, the uuid of a job, its name is `<uuid>-<name>`, and the folders of killed
+    attempts at the same job are deleted first.
     """
     parent = Path(settings.WORK_DIR) / "jobs"
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -109,7 +111,7 @@ def work_folder(name: str, *, attempt_of: UUID | None = None) -> Iterator[Path]:
 
 
 def leftovers(older_than: timedelta) -> list[Path]:
-    """Folders of jobs, and uploads on their way, that nobody has written to for so long."""
+    """Work folders and unfinished uploads to which nothing was written for that long."""
     limit = time.time() - older_than.total_seconds()
     found = []
     for parent in ("jobs", "uploads"):
@@ -120,7 +122,7 @@ def leftovers(older_than: timedelta) -> list[Path]:
 
 
 def remove_leftovers(older_than: timedelta) -> int:
-    """Delete them. Returns how many."""
+    """Delete what `leftovers` finds. Returns how many."""
     found = leftovers(older_than)
     for path in found:
         if path.is_dir() and not path.is_symlink():
@@ -134,19 +136,19 @@ def _last_write(path: Path) -> float:
     times = [0.0]
     for each in (path, *path.rglob("*")):
         with suppress(FileNotFoundError):
-            # An input is linked in with the times of the original, so it says nothing.
+            # An input is a hard link and has the time of the original, which means nothing here.
             times.append(0.0 if each.name == "in" else each.lstat().st_mtime)
     return max(times)
 
 
 class SharedFile:
-    """One file under many keys: hard links, and another copy where a file has all its links."""
+    """One file under many keys: hard links, and a new copy when a file has as many as it can."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def place(self, key: str) -> None:
-        """Make the file available under `key`. What is there already stays."""
+        """Make the file available under `key`. A file that is there already stays."""
         target = local_path(key)
         if target is None:
             with self.path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""The forms that bring and name a video. What is allowed is for library.services to say."""
+"""The forms that upload and rename a video. The rules are in library.services."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUGGESTED = 200  # collections
 
 
 class NameForm(forms.Form):
-    """Title and collection, with the owner's own collections to choose from. One query."""
+    """Title and collection. The owner's collections are suggested: one query."""
 
     title = forms.CharField(
         max_length=TITLE_MAX,
@@ -43,7 +43,7 @@ class NameForm(forms.Form):
 
 
 class UploadForm(NameForm):
-    """`once` is made with the empty form, so that a form sent twice brings one video."""
+    """`once` is a new UUID for each empty form: a form that is sent twice uploads one video."""
 
     file = forms.FileField(
         label="Video file",

@@ -1,10 +1,11 @@
-"""What a child process that touches a stranger's file may use. Knows no Django.
+"""The limits of a child process that reads a stranger's file. Knows no Django.
 
-The chain only execs, so the process that is started is the process that is limited:
+Each program of the chain execs the next one, so that the limits hold for the process that we start:
 
-    prlimit … → unshare (no network, where the system lets us) → setpriv → nice → the program
+    prlimit … → unshare (no network, if the system allows it) → setpriv → nice → the program
 
-There is no `timeout` in it: it would be the parent that the program dies with, instead of us.
+`timeout` is not part of it: it would be the program's parent, and the program would no longer die
+with us.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from functools import cache
 PATH = "/usr/local/bin:/usr/bin:/bin"
 ENVIRONMENT = {"PATH": PATH, "LANG": "C.UTF-8"}
 
-# Where util-linux is missing (macOS): the same limits by way of a short-lived interpreter, so that
-# nothing runs between fork and exec in a process that has threads.
+# For systems without util-linux (macOS): a short-lived interpreter sets the same limits. We never
+# run code between fork and exec, because our process has threads.
 _WRAPPER = """
 import os, resource, sys
 values = dict(zip(("CPU", "AS", "FSIZE", "NOFILE", "CORE"), map(int, sys.argv[1:6])))
@@ -39,7 +40,8 @@ os.execv(sys.argv[7], sys.argv[7:])
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`cpu` is seconds over all threads, `memory` (address space) and `file` are bytes."""
+    """`cpu` is in seconds of all threads together; `memory` (address space) and `file` are in
+    bytes."""
 
     cpu: int = 3600
     memory: int = 4 * 1024**3
@@ -49,7 +51,7 @@ class Limits:
 
 
 def confined(argv: list[str], limits: Limits) -> list[str]:
-    """The argv that runs `argv` (its program by absolute path) under these limits."""
+    """The arguments that run `argv` under these limits. `argv[0]` must be an absolute path."""
     prlimit, setpriv = _tool("prlimit"), _tool("setpriv")
     if not (prlimit and setpriv):
         numbers = (limits.cpu, limits.memory, limits.file, limits.open_files, 0, limits.nice)
@@ -72,7 +74,7 @@ def confined(argv: list[str], limits: Limits) -> list[str]:
 
 @cache
 def without_network() -> tuple[str, ...]:
-    """The prefix that gives a process an empty network, or nothing where that is not allowed."""
+    """The prefix that takes the network from a process; empty if the system does not allow it."""
     unshare, true = _tool("unshare"), _tool("true")
     if not (unshare and true):
         return ()
@@ -82,7 +84,7 @@ def without_network() -> tuple[str, ...]:
 
 
 def weaknesses() -> list[str]:
-    """What this system cannot enforce, one sentence each."""
+    """A sentence for each limit that this system cannot enforce."""
     found = []
     if not (_tool("prlimit") and _tool("setpriv")):
         found.append(

@@ -35,10 +35,10 @@ class Video(models.Model):
     """One uploaded or imported work.
 
         processing ──ingest──> ready
-             └───────────────> refused   (`problem` says why, in a sentence)
+             └───────────────> refused   (`problem` is a sentence that says why)
 
-    Removing sets `removed_at` and deletes the files; the row stays for the record.
-    The files are named by storage key and have no public address.
+    Removing a video sets `removed_at` and deletes its files; the row stays, for the log.
+    The `_key` fields name files in the storage; no file has a public address.
     """
 
     class Status(models.TextChoices):
@@ -87,8 +87,8 @@ class Video(models.Model):
             ),
         ]
         indexes = [
-            # Each order of the list is an index, so that its thousandth page costs what its first
-            # does; the first one walks a whole library by key.
+            # The list has an index for each of its orders, so that the thousandth page costs as
+            # much as the first. The first index is for reading a whole library by key.
             models.Index(fields=["owner", "-id"], name="video_of_owner_by_key"),
             models.Index(
                 fields=["owner", "-created_at", "-id"],
@@ -134,9 +134,9 @@ class Video(models.Model):
 
 
 class VideoCount(models.Model):
-    """How many videos a creator has that were not removed. Every page says the number, and to
-    count a million for each would take longer than the page. Only library.services writes it,
-    in the transaction that adds or removes; fsck counts and compares."""
+    """How many videos a creator has, without removed ones. Every page shows the number, and
+    counting a million rows would take longer than the rest of the page. Only library.services
+    writes it, in the transaction that adds or removes a video; fsck counts and compares."""
 
     owner = models.OneToOneField(
         settings.AUTH_USER_MODEL,

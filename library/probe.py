@@ -1,4 +1,4 @@
-"""What a file is, or why it is refused. Knows no Django: it runs in a child with limits.
+"""What is in a file, or why is it refused? Knows no Django: it runs in a child process with limits.
 
 python -m library.probe FILE     →     {"facts": {…}}   or   {"refused": "A sentence."}
 """
@@ -26,7 +26,7 @@ MAX_FPS = 120
 MAX_SECONDS = 600
 MIN_SECONDS = 0.2
 MAX_STREAMS = 16
-# A key is the demuxer's name, as libavformat writes it.
+# The keys are libavformat's names of its demuxers.
 CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4 or MOV", "matroska,webm": "MKV or WebM"}
 VIDEO_CODECS = {
     "h264": "H.264",
@@ -38,7 +38,7 @@ VIDEO_CODECS = {
 }
 AUDIO_CODECS = {"aac": "AAC", "opus": "Opus", "vorbis": "Vorbis", "mp3": "MP3", "flac": "FLAC"}
 
-TIMEOUT = 25  # seconds: less than a job's lease
+TIMEOUT = 25  # seconds: shorter than the lease of a job
 LIMITS = Limits(cpu=20, memory=2 * 1024**3, file=1024**2, open_files=64)
 _ROOT = Path(__file__).resolve().parent.parent
 _STANDARD_RATES = [Fraction(n, 1001) for n in (24000, 30000, 60000)]
@@ -69,7 +69,7 @@ TOO_MANY_STREAMS = (
 TOO_LONG_UNKNOWN = (
     "This video lasts longer than 10 minutes. Cut it to 10 minutes or less, then upload the parts."
 )
-# How files that people mistake for videos we take begin: (offset, bytes, what to say).
+# The first bytes of files that people take for videos: (offset, bytes, the sentence).
 _BEGINNINGS = (
     (0, b"#EXTM3U", PLAYLIST),
     (0, b"ffconcat", PLAYLIST),
@@ -88,7 +88,7 @@ _BEGINNINGS = (
 
 
 class Refusal(Exception):
-    """The file is not taken. `sentence` says what is wrong with it and what to do."""
+    """The file is refused. `sentence` says what is wrong with it and what to do."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -97,10 +97,11 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is true of a file that is taken.
+    """The facts of a file that is accepted.
 
-    `width` and `height` are as shown: upright, with square pixels. `duration` is in seconds, from
-    the packets and not from the header. `rate` is `fps` as a fraction ("30000/1001").
+    `width` and `height` are those of the shown picture: upright, with square pixels. `duration` is
+    in seconds and comes from the packets, not from the header. `rate` is `fps` as a fraction, like
+    "30000/1001".
     """
 
     container: str
@@ -123,8 +124,8 @@ class Facts:
 
 
 def probe(path: Path | str) -> Facts:
-    """Look at a file in a limited child process. Takes up to TIMEOUT seconds. Raises Refusal;
-    RuntimeError if the child itself is broken, which says nothing about the file."""
+    """Examine a file in a child process with limits, for at most TIMEOUT seconds. Raises Refusal,
+    and RuntimeError if the child failed for a reason that is not the file."""
     argv = [sys.executable, "-m", "library.probe", str(path)]
     try:
         child = subprocess.run(
@@ -150,8 +151,8 @@ def probe(path: Path | str) -> Facts:
 
 
 def examine(path: str) -> Facts:
-    """What `probe` does, in this very process. Raises Refusal."""
-    _look_at_the_beginning(path)
+    """What `probe` does, but in this process. Raises Refusal."""
+    _check_beginning(path)
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
@@ -192,7 +193,7 @@ def examine(path: str) -> Facts:
         raise Refusal(DAMAGED) from None
 
 
-def _look_at_the_beginning(path: str) -> None:
+def _check_beginning(path: str) -> None:
     with Path(path).open("rb") as file:
         head = file.read(4096)
     if not head:
@@ -213,7 +214,7 @@ def _looks_like_mp4(path: str) -> bool:
 
 
 def _streams(container: Any) -> tuple[Any, Any]:
-    """The picture and the sound (or None) that we take."""
+    """The video stream that we use, and the audio stream or None."""
     if len(container.streams) >= MAX_STREAMS:
         raise Refusal(TOO_MANY_STREAMS)
     video = next((s for s in container.streams.video if not _is_cover(s)), None)
@@ -228,7 +229,7 @@ def _streams(container: Any) -> tuple[Any, Any]:
 
 
 def _is_cover(stream: Any) -> bool:
-    """Cover art and thumbnails are video streams to libavformat."""
+    """For libavformat, cover art and thumbnails are video streams."""
     kinds = av.stream.Disposition
     return bool(stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails))
 
@@ -296,7 +297,7 @@ def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
 
 
 def _frames(container: Any, video: Any) -> Iterator[Any]:
-    """Frames of the first 500 packets. A locked packet is refused before it meets a decoder."""
+    """Frames of the first 500 packets. An encrypted packet is refused before it is decoded."""
     errors = 0
     for count, packet in enumerate(container.demux(video)):
         if count > 500:
@@ -312,7 +313,8 @@ def _frames(container: Any, video: Any) -> Iterator[Any]:
 
 
 def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
-    """Read all packets without decoding: the real length in seconds, frames per second."""
+    """Read all packets without decoding them: the real duration in seconds, and frames per
+    second."""
     times: list[float] = []
     ends = {video.index: 0.0}
     for packet in container.demux([stream for stream in (video, audio) if stream]):
@@ -343,7 +345,7 @@ def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
     if mean > MAX_FPS * 1.02:
         raise Refusal(_too_fast(mean))
     gaps = [gap for a, b in itertools.pairwise(times) if (gap := b - a) > 0]
-    # Where the rate varies, the median gap is the rate that the camera worked at.
+    # If the frame rate varies, the median gap tells the rate of the camera.
     usual = 1 / statistics.median(gaps)
     return duration, max(mean, min(usual, MAX_FPS))
 
@@ -354,7 +356,8 @@ def _too_fast(fps: float | None) -> str:
 
 
 def _standard(fps: float) -> Fraction:
-    """The usual rate within 2 %, or the rate as it is; at least 5, so that seeking stays quick."""
+    """The nearest standard rate if it is within 2 %, else the rate itself; at least 5, so that
+    seeking stays fast."""
     nearest = min(_STANDARD_RATES, key=lambda rate: abs(rate - fps))
     if abs(nearest - fps) <= nearest * Fraction(2, 100):
         return nearest

@@ -1,7 +1,7 @@
-"""Finding videos by a part of their title, and a creator's collections, in a library of any size.
+"""Finds videos by a part of their title, and a creator's collections, in a library of any size.
 
-Reading only. The indexes behind both are made by a migration: trigrams on PostgreSQL (pg_trgm) and
-SQLite (FTS5). Where an engine was built without them the same videos are found, more slowly.
+Only reads. A migration makes the index of titles: trigrams by pg_trgm on PostgreSQL and by FTS5 on
+SQLite. Without it the same videos are found, more slowly.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from django.db.models.expressions import RawSQL
 from creatorhub.models import User
 from library.models import Video
 
-LEAST = 3  # letters of a trigram: less than that no index can find
+LEAST = 3  # letters of a trigram: no index can find less
 INDEX = "library_video_title"  # of SQLite
 MANY = 5000
 COMMON = f"SELECT COUNT(*) FROM (SELECT 1 FROM {INDEX} WHERE {INDEX} MATCH %s LIMIT %s)"  # noqa: S608
@@ -36,8 +36,8 @@ def titled(videos: QuerySet[Video], text: str) -> QuerySet[Video]:
 
 
 def _is_common(phrase: str) -> bool:
-    """Whether so many titles have it that a page of them is sooner met on the way through the list
-    than all of them are gathered from the index. One query, of a bounded cost."""
+    """Whether so many titles have it that it is faster to go through the list until a page is full
+    than to collect all of them from the index. One query, which reads at most MANY rows."""
     with connection.cursor() as cursor:
         cursor.execute(COMMON, [phrase, MANY])
         return bool(cursor.fetchone()[0] == MANY)
@@ -60,8 +60,8 @@ COLLECTIONS = (
 
 
 def collections_of(owner: User, *, most: int = 200) -> list[str]:
-    """The names of this creator's collections in order, without the empty one. One query that
-    jumps from name to name in an index: its cost is their number, not that of the videos."""
+    """The names of this creator's collections in order, without the empty one. One query that goes
+    from name to name in an index: its cost depends on the number of names, not of videos."""
     with connection.cursor() as cursor:
         cursor.execute(COLLECTIONS, [owner.pk, owner.pk, most])
         return [str(name) for (name,) in cursor.fetchall()]

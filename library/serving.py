@@ -1,6 +1,7 @@
-"""Sends a stored file to somebody whom the caller has checked. Nothing else reaches media.
+"""Sends a stored file. The caller has checked that the person may see it; there is no other way to
+a file.
 
-Ranges are RFC 9110 section 14, of one range; a request for several gets the whole file.
+A request for one range gets it (RFC 9110, section 14); a request for several gets the whole file.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from library.files import local_path
 
 CHUNK = 256 * 1024  # bytes
-LINK_LASTS = 60  # seconds in which a signed address of another storage may be opened
+LINK_LASTS = 60  # seconds in which a signed address of an external storage can be opened
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.IGNORECASE)
 
 
 class _Slice(Iterator[bytes]):
-    """The next `length` bytes of an open file, which it closes."""
+    """The next `length` bytes of an open file. Closes it at the end."""
 
     def __init__(self, file: BinaryIO, length: int) -> None:
         self.file = file
@@ -56,10 +57,10 @@ def serve(
     filename: str = "",
     download: bool = False,
 ) -> HttpResponseBase:
-    """The file, or the part that was asked for: 200, 206, 304 or 416. Never stored by caches,
-    because the answer may be different a moment later. Raises Http404 if there is no such file.
+    """The file or the requested part of it: 200, 206, 304 or 416. No cache may store it, because a
+    moment later it may be forbidden. Raises Http404 if there is no such file.
 
-    Checks nothing about who asks. Storage elsewhere answers by a redirect to a short-lived address.
+    Does not check who asks. For an external storage it redirects to a short-lived signed address.
     """
     if not key:
         raise Http404
@@ -86,7 +87,7 @@ def serve(
 
 
 def _answer(request: HttpRequest, file: BinaryIO) -> HttpResponseBase:
-    """The response for an open file, which is closed by it or here."""
+    """The response for an open file. Either this function or the response closes it."""
     status = os.fstat(file.fileno())
     size, changed = status.st_size, int(status.st_mtime)
     mark = f"{status.st_ino}:{status.st_mtime_ns}:{size}".encode()
@@ -123,10 +124,10 @@ def _answer(request: HttpRequest, file: BinaryIO) -> HttpResponseBase:
 
 
 def _parse(header: str, size: int) -> tuple[int, int] | None:
-    """Start and length to send; the whole for a header that is absent or not understood; None for
-    a range that lies outside the file."""
+    """Start and length to send: the whole file if the header is missing or not understood. None for
+    a range outside the file."""
     whole = (0, size)
-    # Python refuses to read a number of thousands of digits, and no file has one.
+    # int() raises for a number of thousands of digits.
     match = _RANGE.fullmatch(header.replace(" ", "")) if len(header) < 100 else None
     if not match or match.groups() == ("", ""):
         return whole
@@ -147,7 +148,8 @@ def _matches(header: str, etag: str) -> bool:
 
 
 def _still(header: str | None, etag: str, changed: int) -> bool:
-    """If-Range: whether the part still belongs to what the client has, section 13.1.5."""
+    """If-Range: whether the file is still the one of which the client has a part, section
+    13.1.5."""
     if not header:
         return True
     if header.startswith(('"', "W/")):
@@ -159,7 +161,7 @@ def _elsewhere(key: str, *, content_type: str, disposition: str | None) -> HttpR
     parameters = {"ResponseContentType": content_type, "ResponseCacheControl": "private, no-store"}
     if disposition:
         parameters["ResponseContentDisposition"] = disposition
-    # Only storages that sign their addresses take these arguments.
+    # Only storages with signed addresses accept these arguments.
     address = default_storage.url(key, parameters=parameters, expire=LINK_LASTS)  # type: ignore[call-arg]
     response = HttpResponse(status=302)
     response["Location"] = address

@@ -1,10 +1,10 @@
-"""What other apps may hear of videos."""
+"""The signals of this app."""
 
 from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Sent once a video is ready, after that was committed: whoever listens opens a transaction of its
-# own. Arguments: video. If the process dies in between nobody hears it, so what is done on hearing
-# it must be safe to leave undone.
+# Sent after the commit that makes a video ready, so a receiver opens its own transaction.
+# Arguments: video. If the process dies in between it is not sent: a receiver's work must not be
+# essential.
 video_ready = Signal()

@@ -1,4 +1,4 @@
-"""Celery's way in: an id, then a service. No rule here."""
+"""Celery tasks: each gets a key and calls a service. They hold no rules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from celery import shared_task
 from library import services
 
 
-# Ten minutes of 4K take longer than the common limit on a small machine.
+# On a small machine, ten minutes of 4K take longer than the limit for all other tasks.
 @shared_task(name="library.ingest", soft_time_limit=1800, time_limit=1860)
 def ingest(pk: int) -> None:
     services.run_ingest(pk)

@@ -1,4 +1,4 @@
-"""Counts the bytes of an upload while they arrive, so that too much is never written to disk."""
+"""Counts the bytes of an upload while they arrive, so that not too many are written to the disk."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class FileLimit:
 
 
 def takes_files(*, most: int, reason: Callable[[], Refused]) -> Callable[[V], V]:
-    """Marks a view whose files are no videos: of those it takes `most` bytes, whatever room the
-    owner has, and refuses more for this `reason`."""
+    """For a view whose files are not videos: it accepts `most` bytes, whatever the owner's quota
+    is, and refuses more with this `reason`."""
 
     def mark(view: V) -> V:
         view.file_limit = FileLimit(most, reason)  # type: ignore[attr-defined]
@@ -35,11 +35,11 @@ def takes_files(*, most: int, reason: Callable[[], Refused]) -> Callable[[V], V]
 
 
 class CountingUploadHandler(FileUploadHandler):
-    """Stops taking a file at the first byte above the limit, or what the owner has room for.
+    """Stops storing a file at the first byte above the limit or above what is left of the quota.
 
-    The rest of the body is read and thrown away, and the other fields are kept: the view runs as
-    usual, and `refusal(request)` tells it what to answer. An answer before the body was read would
-    reach most browsers as a broken connection.
+    The rest of the body is read and dropped, and the other fields are kept. The view runs as usual,
+    and `refusal(request)` gives it the reason. An answer before the whole body was read would look
+    like a broken connection in most browsers.
     """
 
     def __init__(self, request: HttpRequest | None = None) -> None:
@@ -75,7 +75,7 @@ class CountingUploadHandler(FileUploadHandler):
         return int(min(quota_left(owner), settings.UPLOAD_MAX_BYTES))
 
     def _limit(self) -> FileLimit | None:
-        """That of the view which is going to be asked, if it has one."""
+        """The limit of the view that this request is for, if it has one."""
         match = getattr(self.request, "resolver_match", None)
         limit = getattr(match and match.func, "file_limit", None)
         return limit if isinstance(limit, FileLimit) else None
@@ -94,7 +94,7 @@ class CountingUploadHandler(FileUploadHandler):
 
 
 def refusal(request: HttpRequest) -> Refused | None:
-    """Why a file of this request was not taken, once its FILES were read; else None."""
+    """Why a file of this request was refused, or None. Read request.FILES first."""
     for handler in request.upload_handlers:
         if isinstance(handler, CountingUploadHandler) and handler.refused:
             return handler.refused

@@ -1,4 +1,4 @@
-"""Bringing videos and naming them, and their files for the one who owns them."""
+"""Uploading and renaming videos, and their files for their owner."""
 
 from django.urls import path
 

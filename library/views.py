@@ -1,4 +1,4 @@
-"""Pages for bringing and naming a video, and its files for the one who owns it."""
+"""Pages that upload and rename a video, and its files for its owner."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ from library.models import Ingest, Video
 from library.serving import serve
 from library.uploads import refusal
 
-SIGNED_OUT = "You were signed out meanwhile. Sign in, then upload the file again."
+SIGNED_OUT = "You were signed out. Sign in, then upload the file again."
 
 
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Bring a video: a page, or for a script {"location"} when it worked and {"detail"} if not."""
+    """Upload a video. A browser gets a page; our script gets {"location"}, or {"detail"} on
+    failure."""
     script = request.headers.get("Accept", "") == "application/json"
     if not isinstance(request.user, User):
         if script:
@@ -49,14 +50,14 @@ def upload(request: HttpRequest) -> HttpResponse:
     refused = refusal(request)
     if not refused and form.is_valid():
         try:
-            video = _bring(form)
+            video = _add(form)
         except Refused as no:
             refused = no
         else:
             page = resolve_url("consent:video", video.uuid)
             return JsonResponse({"location": page}, status=201) if script else see_other(page)
     if refused:
-        form.errors.pop("file", None)  # a file that was not taken looks like none was chosen
+        form.errors.pop("file", None)  # “Choose a file first”, because a refused file is not kept
         form.add_error("file" if refused.status == 413 else None, refused.sentence)
     status = refused.status if refused else 422
     if script:
@@ -65,10 +66,10 @@ def upload(request: HttpRequest) -> HttpResponse:
     return _upload_page(request, form, status=status)
 
 
-def _bring(form: UploadForm) -> Video:
+def _add(form: UploadForm) -> Video:
     file: UploadedFile[Any] = form.cleaned_data["file"]
     once: UUID | None = form.cleaned_data["once"]
-    # Named by the file too: after Back, the same form may well bring another one.
+    # The file is part of the key: after Back, the same form can be sent with another file.
     key = f"{once} {file.size} {file.name}".encode(errors="replace")
     return services.add_video(
         file,
@@ -84,9 +85,9 @@ def _bring(form: UploadForm) -> Video:
 def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
-        "left": services.spoken(services.quota_left(form.owner)),
-        "quota": services.spoken(settings.QUOTA_BYTES),
-        "largest": services.spoken(settings.UPLOAD_MAX_BYTES),
+        "left": services.readable_size(services.quota_left(form.owner)),
+        "quota": services.readable_size(settings.QUOTA_BYTES),
+        "largest": services.readable_size(settings.UPLOAD_MAX_BYTES),
     }
     return render(request, "library/upload.html", context, status=status)
 
@@ -106,7 +107,7 @@ def video_rename(request: SignedIn, uuid: UUID) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refused.sentence)
         else:
-            messages.success(request, "The video has its new name.")
+            messages.success(request, "The name and the collection are saved.")
             return see_other("consent:video", video.uuid)
     return _rename_page(request, form, video, status=422)
 
@@ -129,7 +130,8 @@ def video_retry(request: SignedIn, uuid: UUID) -> HttpResponse:
 @login_required
 @require_GET
 def ingest_status(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """How far the video is. With ?reload, the page around it loads anew once that has ended."""
+    """How far the work on the video is. With `?reload`, the whole page reloads when it has
+    ended."""
     video = _owned(request, uuid)
     if not getattr(request, "htmx", False):
         return see_other("consent:video", video.uuid)
@@ -160,6 +162,6 @@ def poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 
 
 def _owned(request: SignedIn, uuid: UUID) -> Video:
-    """The video with its owner, or 404: to anyone else it does not exist."""
+    """The video with its owner. For anyone else it does not exist: 404."""
     owned = Video.objects.owned_by(request.user).select_related("owner")
     return get_object_or_404(owned, uuid=uuid)

@@ -1,4 +1,4 @@
-"""Memes, to look at and to take down, and the pause of all remixing."""
+"""Memes in the staff admin: read them, take them down, and pause all remixing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RenderAdmin(StaffAdmin[Render]):
     list_filter = ["state", "template"]
     list_select_related = ["requester", "video"]
     search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
-    search_help_text = "A username, a video's title, or an id."
+    search_help_text = "A username, the title of a video, or an ID."
     ordering = ["-id"]
     change_list_template = "admin/render_list.html"
     actions = ["takedown"]
@@ -37,8 +37,8 @@ class RenderAdmin(StaffAdmin[Render]):
     @reasoned(
         "Take down with a reason",
         consequence=(
-            "Nobody can see these memes from now on, those in the making stop, and their files "
-            "are deleted. This cannot be undone."
+            "Nobody can see these memes any more. Those that are being made are stopped, and all "
+            "their files are deleted. This cannot be undone."
         ),
         button="Take down",
     )
@@ -52,11 +52,11 @@ class RenderAdmin(StaffAdmin[Render]):
         return [path("pause/", pause, name="remixer_pause"), *super().get_urls()]
 
     def pause_view(self, request: HttpRequest) -> HttpResponse:
-        """Stop all remixing at once, or start it again; either with a reason."""
+        """Stop all remixing at once, or start it again, with a reason."""
         paused = services.is_paused()
         form = PauseForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
-            # The button says what was meant, so that a stale page does not do the opposite.
+            # The button names the act: on a stale page, a toggle would do the opposite.
             change = services.resume if "resume" in request.POST else services.pause
             try:
                 change(actor=staff_actor(request), reason=form.cleaned_data["reason"])

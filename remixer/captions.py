@@ -1,6 +1,6 @@
-"""Texts become a transparent picture, and the same picture serves the preview and the render.
+"""Draws the texts of a meme on a transparent picture, the same for the preview and the video.
 
-Pure of Django. Every text is wrapped, and set smaller until it fits its box.
+Knows no Django. Each text is wrapped, and made smaller until it fits its box.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from remixer import scripts
 from remixer.catalogue import Box, Template
 from remixer.scripts import EMOJI, EMOJI_SIZE, Run
 
-LINE, TALL_LINE = 1.2, 1.5  # a line's height, in sizes of its letters
-SMALLEST = 5  # pixels; text that does not fit at this size loses its end
+LINE, TALL_LINE = 1.2, 1.5  # the height of a line, as a multiple of the letters' size
+SMALLEST = 5  # pixels; a text that does not fit even at this size is cut off
 SHRINK = 0.94
-CREDIT = 0.030  # the credit's size, as a fraction of the shorter side
+CREDIT = 0.030  # the size of the credit's letters, as a fraction of the shorter side
 LONGEST_NAME = 32  # characters
 
-# Kept of the invisible: what joins letters and emoji. Dropped: what turns the direction around
-# and could make a text read as another (Trojan Source), and every control character.
+# Invisible characters that stay, because they join letters and emoji. All others are removed:
+# control characters, and those that change the direction and can make a text read as another one
+# (Trojan Source).
 _KEPT = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
 
 
 def clean(text: str) -> str:
-    """The text as it will be drawn: composed, on lines, without control characters."""
+    """The text as it will be drawn: in Unicode's composed form (NFC), without control characters,
+    empty lines and repeated spaces."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(
         character
@@ -42,12 +44,12 @@ def clean(text: str) -> str:
 
 
 def undrawable(text: str) -> list[str]:
-    """The letters of this text that no font here has."""
+    """The letters of this text that none of our fonts has."""
     return list(scripts.undrawable(text))
 
 
 def credit_line(username: str) -> str:
-    """The line that names the creator on every meme; a very long name loses its end."""
+    """The line that names the creator on every meme. A very long name is cut off."""
     name = username if len(username) <= LONGEST_NAME else f"{username[: LONGEST_NAME - 1]}…"
     return f"@{name} · CreatorHub"
 
@@ -55,8 +57,8 @@ def credit_line(username: str) -> str:
 def overlay(
     template: Template, captions: Mapping[str, str], *, size: tuple[int, int], credit: str
 ) -> Image.Image:
-    """An RGBA picture of `size` pixels: each text in its box, and `credit` at the lower right.
-    Texts are taken as they are: clean() them first."""
+    """An RGBA picture of `size` pixels, with each text in its box and `credit` at the lower right.
+    `captions` is box id to text; clean() the texts first."""
     canvas = Image.new("RGBA", size)
     for box in template.boxes:
         if text := captions.get(box.id, ""):
@@ -69,7 +71,7 @@ def overlay(
 class _Style:
     family: str
     colour: str
-    stroke: float  # of the size
+    stroke: float  # the outline's width, as a fraction of the letters' size
     stroke_colour: str
 
 
@@ -102,8 +104,8 @@ def _indent(box: Box, line: _Line, free: float) -> float:
 def _fit(
     text: str, box: Box, *, width: float, height: float, largest: int
 ) -> tuple[int, list[_Line]]:
-    """The largest size at which the text fits, and its lines. Words are broken only where no
-    size above half of the largest holds the longest of them."""
+    """The largest size at which the text fits its box, and its lines. Words are broken only if the
+    text does not fit at any size above half of the largest."""
     size = float(largest)
     step = _step(text)
     while True:
@@ -120,8 +122,9 @@ def _fit(
 
 
 def _step(text: str) -> float:
-    """A line's height in sizes: marks above and below the letters of most scripts, and two marks
-    on a Latin capital, need more room than plain Latin."""
+    """The height of a line, as a multiple of the letters' size. Most scripts have marks above and
+    below their letters and need more room than plain Latin; so does a Latin capital with two
+    marks."""
     plain = all(letter < "\u0250" or not letter.isalpha() for letter in text)
     return LINE if plain and not any(map(unicodedata.combining, text)) else TALL_LINE
 
@@ -151,7 +154,7 @@ def _wrap(text: str, family: str, size: int, room: float, *, breaks: bool) -> li
 
 
 def _broken(word: str, measured: Callable[[str], float], room: float) -> list[str]:
-    """The word in pieces that fit, cut between letters."""
+    """The word in pieces that fit into the room, cut between letters."""
     pieces = [""]
     for letter in scripts.letters(word):
         if pieces[-1] and measured(pieces[-1] + letter) > room:
@@ -181,7 +184,7 @@ def _draw_line(
     top: float,
     step: float,
 ) -> None:
-    """All outlines first, then all letters: an outline never covers its neighbour's letter."""
+    """Draws all outlines, then all letters, so that no outline covers the letter beside it."""
     capital = scripts.font_file(scripts.FAMILIES[style.family][0], size).getbbox("H", anchor="ls")
     baseline = top + (step - capital[1]) / 2
     placed: list[tuple[Run, float]] = []

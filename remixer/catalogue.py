@@ -1,6 +1,7 @@
-"""Which templates are there? Read once from meme_templates/*.toml; a wrong file stops the start.
+"""Which templates are there? Read from meme_templates/*.toml once, when a process starts.
 
-A template is data: places, limits, colours. It never holds code, a filter or a path.
+A template is data: places, limits, colours. It holds no code, no filter and no path. checks.py
+stops a start with a file that cannot be read.
 """
 
 from __future__ import annotations
@@ -22,17 +23,17 @@ Case = Literal["as_typed", "upper"]
 
 
 class TemplateError(ValueError):
-    """A template's file is wrong. The message names the file and the place."""
+    """The file of a template is wrong. The message names the file and the place in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """Where one text goes.
+    """Where one text goes, and how it looks.
 
-    x, y, width, height: fractions of the finished picture, bar included, from its top left.
-    size: the largest height of the letters, as a fraction of the shorter side; text that does
-    not fit is set smaller. stroke: the outline's width as a fraction of the letters' height.
-    align "start" is left for a text that reads from the left, and right for one that does not.
+    x, y, width, height: fractions of the finished picture with its bar, from the top left.
+    size: the largest size of the letters, as a fraction of the picture's shorter side; a text that
+    does not fit is made smaller. stroke: the outline's width, as a fraction of the letters' size.
+    align: "start" is left for a text that reads from the left, and right for the others.
     """
 
     id: str
@@ -55,8 +56,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """min_length, max_length: seconds. bar: height of a band of `bar_colour` above the picture,
-    as a fraction of the picture's height."""
+    """min_length, max_length: seconds. bar: the height of a band above the picture, in
+    `bar_colour`, as a fraction of the picture's height."""
 
     id: str
     name: str
@@ -94,7 +95,8 @@ def load(path: Path) -> Template:
 def _fields(
     kind: type[Box] | type[Template], table: Mapping[str, Any], *, where: str
 ) -> dict[str, Any]:
-    """The table's values, each of the type that the dataclass declares. Raises TemplateError."""
+    """The table's values, checked against the types that the dataclass declares. Raises
+    TemplateError."""
     known = get_type_hints(kind)
     if unknown := sorted(set(table) - set(known)):
         raise TemplateError(f"{where}: unknown: {', '.join(unknown)}.")
@@ -125,12 +127,12 @@ def _check(template: Template, *, where: str) -> None:
         if not holds:
             raise TemplateError(f"{where}: {sentence}")
 
-    demand(bool(_ID.fullmatch(template.id)), "a file's name is small letters, digits and _.")
-    demand(bool(template.name.strip()), "the name is empty.")
+    demand(bool(_ID.fullmatch(template.id)), "the file's name must be small letters, digits and _.")
+    demand(bool(template.name.strip()), "name is empty.")
     demand(
         0 < template.min_length <= template.max_length <= 60, "0 < min_length ≤ max_length ≤ 60."
     )
-    demand(0 <= template.bar <= 1, "bar is a fraction.")
+    demand(0 <= template.bar <= 1, "bar must be a fraction.")
     demand(bool(_COLOUR.fullmatch(template.bar_colour)), "a colour is written #rrggbb.")
     demand(len({box.id for box in template.boxes}) == len(template.boxes), "two boxes share an id.")
     for box in template.boxes:
@@ -145,19 +147,19 @@ def _check(template: Template, *, where: str) -> None:
 
 
 def load_all(folder: Path = FOLDER) -> Mapping[str, Template]:
-    """Every template of the folder by id, in the order they are shown. Raises TemplateError."""
+    """Every template of the folder by its id, in the order of the pages. Raises TemplateError."""
     templates = sorted(
         (load(path) for path in folder.glob("*.toml")), key=lambda t: (t.order, t.id)
     )
     return MappingProxyType({template.id: template for template in templates})
 
 
-def _load_or_note() -> tuple[Mapping[str, Template], str]:
+def _load_or_report() -> tuple[Mapping[str, Template], str]:
     try:
         return load_all(), ""
     except TemplateError as error:
         return {}, str(error)
 
 
-# A wrong file must not end an import in a traceback: the system check in checks.py says it.
-TEMPLATES, PROBLEM = _load_or_note()
+# An import must not fail because of a wrong file: the system check in checks.py reports it.
+TEMPLATES, PROBLEM = _load_or_report()

@@ -1,4 +1,4 @@
-"""System check: a template that cannot be read stops the start."""
+"""System check: a template file that cannot be read stops the start."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from remixer import catalogue
 @register()
 def templates_can_be_read(**_: Any) -> list[CheckMessage]:
     if catalogue.PROBLEM:
-        return [Error(f"A meme template is wrong. {catalogue.PROBLEM}", id="remixer.E001")]
+        return [Error(f"A template is wrong. {catalogue.PROBLEM}", id="remixer.E001")]
     return []

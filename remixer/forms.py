@@ -1,4 +1,4 @@
-"""What somebody types to make a meme. The service decides; the form keeps what was typed."""
+"""The form that makes a meme. The service decides; the form keeps what was typed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from creatorhub.errors import Refused
 from library.models import Video
 from remixer.catalogue import TEMPLATES, Template
 
-PREFIX = "text_"  # of a box's field, so that no box can be named like another field
+PREFIX = "text_"  # of the fields for boxes, so that no box can have the name of another field
 FIELD_OF = {"bad_length": "length", "bad_start": "start"}
-ONE_LINE = 100  # characters; a longer text gets more than one line to type in
-FIRST_LENGTH = 6.0  # seconds
-PLACE = ("start", "length")
+ONE_LINE = 100  # characters; a box for longer texts gets a field of several lines
+INITIAL_LENGTH = 6.0  # seconds
+TIMES = ("start", "length")
 
 
-class PlaceForm(forms.Form):
-    """Where in the video, in seconds. NaN and infinity are no numbers here."""
+class StartForm(forms.Form):
+    """Where in the video a preview is taken. Refuses NaN and infinity, as FloatField does."""
 
     start = forms.FloatField(min_value=0, required=False)
 
     @property
     def seconds(self) -> float:
+        """0 for anything that is not a number of seconds."""
         return (self.cleaned_data.get("start") or 0.0) if self.is_valid() else 0.0
 
 
@@ -44,20 +45,20 @@ class EditorForm(forms.Form):
         initial = {
             "template": template.id,
             "start": 0,
-            "length": f"{_tenths(min(longest, FIRST_LENGTH)):g}",
+            "length": f"{_tenths(min(longest, INITIAL_LENGTH)):g}",
             "idempotency_key": uuid.uuid4().hex,
         }
         super().__init__(data, initial=initial)
         self.chosen = template
         self._limit("start", lowest=0.0, highest=max(video.duration - template.min_length, 0.0))
         self._limit("length", lowest=min(template.min_length, longest), highest=longest)
-        for name in PLACE:
+        for name in TIMES:
             self.fields[name].widget.attrs[f"data-{name}"] = True
         self.fields["template"].choices = [(one.id, one.name) for one in TEMPLATES.values()]  # type: ignore[attr-defined]
         for box in template.boxes:
             long = box.max_chars > ONE_LINE
             hints = {"placeholder": box.example, "dir": "auto", "autocomplete": "off"}
-            # Characters are counted once, by the service: it cleans first, and says how many.
+            # The service counts the characters, after cleaning the text, and names their number.
             self.fields[PREFIX + box.id] = forms.CharField(
                 label=box.label,
                 required=False,
@@ -69,8 +70,8 @@ class EditorForm(forms.Form):
             )
 
     @property
-    def place(self) -> list[forms.BoundField]:
-        return [self[name] for name in PLACE]
+    def times(self) -> list[forms.BoundField]:
+        return [self[name] for name in TIMES]
 
     @property
     def texts(self) -> list[forms.BoundField]:
@@ -78,15 +79,15 @@ class EditorForm(forms.Form):
 
     @property
     def captions(self) -> dict[str, str]:
-        """Box id to text, of a valid form."""
+        """Box id to text. The form must be valid."""
         return {box.id: self.cleaned_data[PREFIX + box.id] for box in self.chosen.boxes}
 
-    def say(self, refused: Refused) -> None:
-        """Show a refusal beside the field that it is about, else above all."""
+    def show(self, refused: Refused) -> None:
+        """Show a refusal beside the field that it is about, or else above the form."""
         self.add_error(FIELD_OF.get(refused.code), refused.sentence)
 
     def with_new_key(self) -> None:
-        """Let the same page, still open, make another meme."""
+        """Let a page that has made a meme make another one."""
         self.data = {**self.data, "idempotency_key": uuid.uuid4().hex}
 
     def _limit(self, name: str, *, lowest: float, highest: float) -> None:
@@ -96,13 +97,13 @@ class EditorForm(forms.Form):
 
 
 def _tenths(seconds: float) -> float:
-    """Rounded down, so that it stays inside the video."""
+    """Rounded down to tenths, so that it stays inside the video."""
     return int(seconds * 10) / 10
 
 
-def set_aside(data: Mapping[str, Any], template: Template) -> list[tuple[str, str]]:
-    """The texts typed for boxes that this template lacks, kept for going back to one that has
-    them."""
+def texts_of_others(data: Mapping[str, Any], template: Template) -> list[tuple[str, str]]:
+    """(field, text) for the boxes that only other templates have. The page keeps them for a person
+    who goes back to such a template."""
     boxes = {PREFIX + box.id: box for one in TEMPLATES.values() for box in one.boxes}
     lacked = boxes.keys() - {PREFIX + box.id for box in template.boxes}
     return [
@@ -111,5 +112,5 @@ def set_aside(data: Mapping[str, Any], template: Template) -> list[tuple[str, st
 
 
 def captions_in(data: Mapping[str, Any], template: Template) -> dict[str, str]:
-    """The texts of this template's boxes in a query."""
+    """The texts of this template's boxes in a query string, by box id."""
     return {box.id: data.get(PREFIX + box.id, "") for box in template.boxes}

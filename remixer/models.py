@@ -1,4 +1,4 @@
-"""Memes being made or made. Only remixer.services writes them."""
+"""Memes: each is a job (a render) first, then a file. Only remixer.services writes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PUBLISHED = Q(published_at__isnull=False)
 
 class RenderQuerySet(models.QuerySet["Render"]):
     def requested_by(self, user: User) -> RenderQuerySet:
-        """The memes of this maker that they did not remove."""
+        """The memes that this person asked for and did not remove."""
         return self.filter(requester=user).exclude(state=Render.REMOVED)
 
     def watchable_by(self, user: User) -> RenderQuerySet:
@@ -28,43 +28,45 @@ class RenderQuerySet(models.QuerySet["Render"]):
         """What others could see at some time, even if it was taken down or removed since."""
         return self.filter(PUBLISHED)
 
-    def for_events(self) -> RenderQuerySet:
-        """Reads with each row what its events name: the video, its creator, the requester."""
+    def with_people(self) -> RenderQuerySet:
+        """Reads with each row its video, the video's creator and the requester."""
         return self.select_related("video__owner", "requester")
 
     def with_details(self) -> RenderQuerySet:
-        """As for_events, with the terms and the notice that allowed it."""
-        return self.for_events().select_related("terms__notice")
+        """As with_people, and the terms and the notice that allowed it."""
+        return self.with_people().select_related("terms__notice")
 
     def locked(self) -> RenderQuerySet:
-        """As for_events, locked until the transaction ends, so that the events name exactly the
-        rows that are then changed. Order the rows: two transactions that lock the same rows in
-        different orders deadlock."""
-        return self.for_events().select_for_update(of=("self",), no_key=True)
+        """As with_people, and locks the rows until the transaction ends, so that the log names
+        exactly those that are then changed. Give them an order: two transactions that lock the same
+        rows in different orders deadlock."""
+        return self.with_people().select_for_update(of=("self",), no_key=True)
 
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
 
-    def with_files_left(self) -> RenderQuerySet:
-        """Ended without being published, and their files are still to be deleted."""
-        ended = ~Q(state__in=[State.QUEUED, State.RUNNING, State.DONE])
+    def with_leftover_files(self) -> RenderQuerySet:
+        """They ended, nobody may see them, and their files are not deleted yet."""
+        ended = ~Q(state__in=[*LIVE, State.DONE])
         return self.filter(ended, file_key__gt="")
 
 
 class Render(Job):
-    """One meme: a job, then a file.
+    """The job that makes one meme, and its result.
 
         queued ──> running ──publish──> done ──withdrawal──> taken_down
-           └──────────┴──> cancelled (by its maker), refused (consent said no), failed
-        any of these ──by its maker──> removed
+           └──────────┴──> cancelled (by its requester), refused (no permission), failed
+        each of these ──by its requester──> removed
 
-    `allowed_version` is the standing's version at which the request was allowed. Publishing asks
-    again under the standing's lock and compares with the versions of later withdrawals, so that
-    a later re-grant does not publish what a withdrawal stopped. `problem` holds the sentence that
-    people read for every bad end; `ended_for` the decision's reason, where a decision ended it.
+    `allowed_version` is the version of the creator's consent that allowed the request. Publishing
+    asks again under the lock of the consent state, and compares this version with those of later
+    withdrawals: a meme that a withdrawal stopped is not published because of a later permission.
+    `problem` is the sentence that people read after a bad end; `ended_for` is the reason of the
+    decision that ended it, if a decision did.
 
-    `file_key` and `poster_key` are written before the files are, and emptied once they are gone:
-    a row that is neither live nor done and still names a file has something left to delete.
+    `file_key` and `poster_key` are written before the files are stored, and cleared after the
+    files are deleted. A row that is neither live nor done and still has a `file_key` has files to
+    delete.
     """
 
     TAKEN_DOWN = "taken_down"
@@ -84,7 +86,7 @@ class Render(Job):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text="Whose video it is. An opt-out finds it by this, past a million videos.",
+        help_text="The owner of the video. An opt-out finds a creator's memes by it.",
     )
     template = models.CharField(max_length=64, help_text="The template's id.")
     captions = models.JSONField(default=dict, help_text="Box id to text.")

@@ -1,4 +1,4 @@
-"""Listens for withdrawals of consent and hands them to the service."""
+"""Receives withdrawals of consent and passes them to the service."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How is a meme cut? Pure: a template, a video's facts and two paths in, ffmpeg's arguments out.
+"""How is a meme cut from its video? Pure: from a template, facts and paths to ffmpeg's arguments.
 
-No text of a person comes near a filter: captions arrive as a picture. Every number is clamped.
+No text that a person typed gets into a filter: captions come as a picture. Numbers are clamped.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from remixer.catalogue import Template
 LONGEST_SIDE = 1280  # pixels of the picture, without the bar
 SHORTEST = 0.2  # seconds
 
-# What the two inputs may be. The mezzanine is our own file, and so is the overlay; a demuxer or
-# decoder that neither needs is one that nobody can reach through them.
+# Both inputs are files that we made. A demuxer or decoder that they do not need stays off, so that
+# nobody can reach its faults through them.
 MEZZANINE = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2",
@@ -31,7 +31,7 @@ OVERLAY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Of the mezzanine: pixels, seconds."""
+    """The mezzanine's size in pixels and its duration in seconds."""
 
     width: int
     height: int
@@ -41,7 +41,8 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """Pixels of the finished picture; `bar` of its height lie above the video's own picture."""
+    """The size of the finished picture in pixels; its topmost `bar` pixels are a band above the
+    video's own picture."""
 
     width: int
     height: int
@@ -53,7 +54,7 @@ class Canvas:
 
 
 def canvas_for(template: Template, *, width: int, height: int) -> Canvas:
-    """The finished size for a video of this size: even numbers, never enlarged."""
+    """The finished size for a video of this size. Sides are even, and no video is enlarged."""
     scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
     picture = _even(height * scale)
     bar = _even(picture * template.bar) if template.bar else 0
@@ -76,8 +77,8 @@ def argv_for(
     start: float,
     length: float,
 ) -> list[str]:
-    """ffmpeg's arguments after its global options. The paths are ours; the overlay has the size
-    that canvas_for() gives. `start` and `length` in seconds."""
+    """ffmpeg's arguments after its global options. `start` and `length` are in seconds; the overlay
+    must have the size that canvas_for() gives. No path may come from a person."""
     canvas = canvas_for(template, width=facts.width, height=facts.height)
     start, length = span(template, facts, start=start, length=length)
     video = ffmpeg.input(f"file:{source}", ss=f"{start:.3f}", t=f"{length:.3f}", **MEZZANINE)

@@ -1,8 +1,8 @@
 """Which font draws which letters, and in which order do they stand on the line?
 
-Pure of Django. A line is split into runs of one font and one direction; the runs are put in
-visual order by the implicit part of the Unicode Bidirectional Algorithm (UAX #9: W1-W7 in
-short, N1-N2, I1-I2, L2). Explicit embeddings never get here: captions.clean removes them.
+Knows no Django. A line is split into runs of one font and one direction. The runs are put in
+visual order by the implicit part of the Unicode Bidirectional Algorithm (UAX #9: a short form of
+W1-W7, then N1-N2, I1-I2, L2). captions.clean has removed explicit embeddings.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "inter": (*INTER, *OTHER_SCRIPTS),
 }
 EMOJI = "noto-color-emoji.ttf"
-EMOJI_SIZE = 109  # pixels: its bitmaps exist in this size only
+EMOJI_SIZE = 109  # pixels: the only size in which this font has its bitmaps
 
 # One letter as a reader sees it: a flag, or a base with its marks, selectors and joined parts.
 _MARKS = r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903"
@@ -52,7 +52,7 @@ _INVISIBLE = re.compile(r"[\s\u200b-\u200d\ufe0e\ufe0f]+")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Text of one font and one direction. `font` is a file's name."""
+    """Text in one font and one direction. `font` is the name of its file."""
 
     text: str
     font: str
@@ -64,7 +64,7 @@ def letters(text: str) -> list[str]:
 
 
 def font_for(letter: str, family: str) -> str | None:
-    """The first font of the family that has all of this letter; None if nobody has."""
+    """The first font of the family that has every character of this letter; None if no font has."""
     if _AS_EMOJI.search(letter) and "\ufe0e" not in letter and _has(EMOJI, letter):
         return EMOJI
     fonts = FAMILIES[family]
@@ -79,8 +79,9 @@ def font_file(name: str, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=8192)
 def _has(name: str, letter: str) -> bool:
-    """Whether the font has every character: each is drawn and compared with what the font draws
-    for a character that cannot exist, since Pillow shows no character map."""
+    """Whether the font has every character of the letter. Pillow does not show a font's character
+    map, so each character is drawn and compared with the font's picture of a character that
+    cannot exist."""
     size = EMOJI_SIZE if name == EMOJI else 24
     font = font_file(name, size)
 
@@ -108,7 +109,7 @@ def runs(line: str, family: str, *, right_to_left: bool) -> list[Run]:
     pieces: list[tuple[int, str, str]] = []
     for level, letter in zip(levels, parts, strict=True):
         same_font = pieces[-1][1] if pieces else FAMILIES[family][0]
-        # A space has no font of its own: it goes with what stands before it.
+        # A space is drawn in the font of the letter before it.
         font = same_font if letter.isspace() else font_for(letter, family) or same_font
         if font == EMOJI and letter.isspace():
             font = FAMILIES[family][0]
@@ -142,13 +143,13 @@ def _levels(parts: list[str], base: int) -> list[int]:
 
 
 def _kind(letter: str) -> str:
-    """L and R read from the left and right, 1 is a digit, and a space everything else."""
+    """L for letters that read from the left, R from the right, 1 for digits, " " for the rest."""
     kind = unicodedata.bidirectional(letter[0])
     return {"L": "L", "R": "R", "AL": "R", "EN": "1", "AN": "1"}.get(kind, " ")
 
 
 def _around(kinds: list[str], at: int, start: str) -> str:
-    """N1-N2: what stands between two of one direction takes it; else the paragraph's."""
+    """N1-N2: between two letters of one direction it is that direction, else the paragraph's."""
     after = next((kind for kind in kinds[at:] if kind != " "), start)
     before, after = _before(kinds, at, start), "R" if after == "1" else after
     return before if before == after else start
@@ -160,13 +161,14 @@ def _before(kinds: Iterable[str], at: int, start: str) -> str:
 
 
 def _visual(pieces: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """L2: from the highest level down to 1, turn every stretch at that level or above around."""
+    """L2: for each level from the highest down to 1, reverse every sequence of pieces at that level
+    or above."""
     for level in range(max((piece[0] for piece in pieces), default=0), 0, -1):
-        turned: list[tuple[int, str, str]] = []
+        reordered: list[tuple[int, str, str]] = []
         for deep, group in groupby(pieces, key=_at_least(level)):
-            stretch = list(group)
-            turned += stretch[::-1] if deep else stretch
-        pieces = turned
+            sequence = list(group)
+            reordered += sequence[::-1] if deep else sequence
+        pieces = reordered
     return pieces
 
 
@@ -175,7 +177,7 @@ def _at_least(level: int) -> Callable[[tuple[int, str, str]], bool]:
 
 
 def undrawable(text: str) -> Iterator[str]:
-    """The letters that no font here has, each once, in order."""
+    """The letters that none of our fonts has, each once, in order."""
     for letter in dict.fromkeys(letters(text)):
         if not letter.isspace() and font_for(letter, "anton") is None:
             yield letter

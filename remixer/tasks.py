@@ -1,4 +1,4 @@
-"""Celery's way in: an id, then a service. No rule here."""
+"""Celery tasks: each gets a key and calls a service. They hold no rules."""
 
 from __future__ import annotations
 

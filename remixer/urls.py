@@ -4,7 +4,7 @@ from remixer import views
 
 app_name = "remixer"
 urlpatterns = [
-    # Videos that may be remixed
+    # Videos that can be remixed
     path("remix/", views.gallery, name="gallery"),
     path("remix/<uuid:uuid>/", views.editor, name="editor"),
     path("remix/<uuid:uuid>/preview.jpg", views.preview, name="preview"),
@@ -20,7 +20,7 @@ urlpatterns = [
     path("memes/<uuid:uuid>/cancel/", views.cancel, name="cancel"),
     path("memes/<uuid:uuid>/retry/", views.retry, name="retry"),
     path("memes/<uuid:uuid>/remove/", views.remove, name="remove"),
-    # What was made of a creator's videos
-    path("made-from-mine/", views.uses_of_mine, name="uses_of_mine"),
-    path("videos/<uuid:uuid>/memes/", views.made_of, name="made_of"),
+    # Memes of a creator's videos
+    path("memes-of-my-videos/", views.memes_of_my_videos, name="memes_of_my_videos"),
+    path("videos/<uuid:uuid>/memes/", views.memes_of_video, name="memes_of_video"),
 ]

@@ -1,4 +1,4 @@
-"""How each state of a meme reads on pages, and what to do where remixing is not allowed."""
+"""How pages describe the state of a meme, and what they advise where remixing is not allowed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from creatorhub.jobs import State
 from remixer.models import Render
 
 LONGEST_SUMMARY = 80  # characters
-STALLED = "Nothing was heard from it for a minute. It is taken up again by itself."
+STALLED = "It has made no progress for a minute. It starts again by itself."
 
 WHAT_TO_DO = dict.fromkeys(
-    map(str, Reason), "Choose another video: the gallery shows those that may be remixed."
+    map(str, Reason), "Choose another video: the gallery shows the videos that you can remix."
 ) | {
-    Reason.PAUSED: "Nothing is lost. Come back in a while.",
+    Reason.PAUSED: "Nothing is lost. Try again later.",
     Reason.VIDEO_UNAVAILABLE: "If it was just added, it may be ready in a few minutes.",
 }
 
-# To the creator whose own decision it was.
-TO_CREATOR: dict[str, str] = {
+# For the creator whose own decision it was.
+FOR_CREATOR: dict[str, str] = {
     Reason.OFF: "You turned remixing off for this video.",
     Reason.OPTED_OUT: "Everything is turned off.",
     Reason.EXPIRED: "Your permission has ended.",
@@ -30,7 +30,7 @@ TO_CREATOR: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A pill and the sentence beneath it. `tone` is a class, `icon` a symbol's name."""
+    """A pill and the sentence below it. `tone` is a CSS class, `icon` the name of a symbol."""
 
     tone: str
     icon: str
@@ -38,32 +38,32 @@ class Status:
     why: str = ""
 
 
-def status_of(render: Render, *, ahead: int = 0, dark: str = "") -> Status:
-    """`ahead`: how many are made before it. `dark`: the decision's reason why a finished meme is
-    not shown now."""
+def status_of(render: Render, *, ahead: int = 0, hidden: str = "") -> Status:
+    """`ahead`: how many memes are made before it. `hidden`: the reason of the decision that hides a
+    published meme now, or nothing."""
     if render.state == State.QUEUED:
         return Status("busy", "clock", "Waiting", _place(ahead))
     if render.is_stalled:
         return Status("look", "alert", "Stalled", STALLED)
-    if render.state == State.DONE and dark:
-        return Status("", "slash", "Dark", sentence(dark))
+    if render.state == State.DONE and hidden:
+        return Status("", "slash", "Hidden", sentence(hidden))
     tone, icon, label = _PILLS[render.state]
     why = f"{render.progress} % done" if render.state == State.RUNNING else render.problem
     if render.state == Render.REMOVED:
-        why = "Its maker removed it."
+        why = "The person who made it removed it."
     return Status(tone, icon, label, why)
 
 
-def status_for_creator(render: Render, *, dark: str = "") -> Status:
-    """As status_of, to the creator of the video."""
-    status = status_of(render, dark=dark)
-    if render.state == State.DONE and not dark:
-        return replace(status, label="Can be seen")
-    return replace(status, why=TO_CREATOR.get(dark or render.ended_for, status.why))
+def status_for_creator(render: Render, *, hidden: str = "") -> Status:
+    """As status_of, for the creator of the video."""
+    status = status_of(render, hidden=hidden)
+    if render.state == State.DONE and not hidden:
+        return replace(status, label="Live")
+    return replace(status, why=FOR_CREATOR.get(hidden or render.ended_for, status.why))
 
 
 def summary_of(render: Render) -> str:
-    """A meme is called by its texts."""
+    """The texts of a meme on one line, by which lists name it."""
     text = " / ".join(" ".join(text.split()) for text in render.captions.values())
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1].rstrip()}…"
 
@@ -71,7 +71,7 @@ def summary_of(render: Render) -> str:
 _PILLS: dict[str, tuple[str, str, str]] = {
     State.RUNNING: ("busy", "refresh", "Being made"),
     State.DONE: ("yes", "check", "Ready"),
-    State.FAILED: ("bad", "alert", "Did not work"),
+    State.FAILED: ("bad", "alert", "Failed"),
     State.REFUSED: ("", "slash", "Stopped"),
     State.CANCELLED: ("", "x", "Cancelled"),
     Render.TAKEN_DOWN: ("", "slash", "Taken down"),
@@ -80,7 +80,8 @@ _PILLS: dict[str, tuple[str, str, str]] = {
 
 
 def announcement(render: Render, *, ahead: int) -> str:
-    """What a screen reader is told while it waits: changes with every tenth, not every second."""
+    """What a screen reader says while the meme is made. It changes with every tenth of the work,
+    not with every second."""
     if render.state == State.QUEUED:
         return f"Waiting. {_place(ahead)}"
     if render.is_stalled:

@@ -169,8 +169,8 @@ TABLE = [
     post("remixer:retry", TO_SIGN_IN, 404, 303, 404, of="failed"),
     Row("remixer:remove", TO_SIGN_IN, 404, 200, 404, of="meme"),
     post("remixer:remove", TO_SIGN_IN, 404, 303, 404, of="meme"),
-    Row("remixer:uses_of_mine", TO_SIGN_IN, 200, 200, 200),
-    Row("remixer:made_of", TO_SIGN_IN, 404, 404, 200, of="video"),
+    Row("remixer:memes_of_my_videos", TO_SIGN_IN, 200, 200, 200),
+    Row("remixer:memes_of_video", TO_SIGN_IN, 404, 404, 200, of="video"),
     # accounts
     Row("account_login", 200, 302, 302, 302),
     Row("account_signup", 200, 302, 302, 302),

@@ -1,4 +1,4 @@
-"""Everything that writes videos. Views, API, admin, commands and tasks call these."""
+"""The only writer of videos. Views, the API, the admin, commands and tasks call these functions."""
 
 from library.services.ingests import run_ingest, sweep_ingests, sweep_leftovers
 from library.services.videos import (
@@ -8,10 +8,10 @@ from library.services.videos import (
     mark_removed,
     quota_left,
     quota_used,
+    readable_size,
     recount,
     rename_video,
     retry_ingest,
-    spoken,
     video_count,
 )
 
@@ -22,11 +22,11 @@ __all__ = [
     "mark_removed",
     "quota_left",
     "quota_used",
+    "readable_size",
     "recount",
     "rename_video",
     "retry_ingest",
     "run_ingest",
-    "spoken",
     "sweep_ingests",
     "sweep_leftovers",
     "video_count",

@@ -1,4 +1,4 @@
-"""The job that makes an upload ready: look at it, normalise it once, take a poster."""
+"""The job that makes an upload ready: examine it, normalise it, take a poster."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 WORKER = Actor.system("worker")
 SWEEPER = Actor.system("sweeper")
-QUIET = 60.0  # seconds in which ffmpeg must get on
-LEFT_ALONE = timedelta(hours=1)
+QUIET_TIMEOUT = 60.0  # seconds without progress, after which ffmpeg is stopped
+LEFTOVER_AFTER = timedelta(hours=1)
 CANNOT_DECODE = (
     "Too much of this video is damaged or cannot be read. "
     "Check that it plays to its end, export it again as MP4 with H.264 and upload that."
@@ -38,12 +38,13 @@ TOOK_TOO_LONG = (
     "if it fails once more, export it smaller and upload that."
 )
 GONE = "The uploaded file is no longer there. Upload it again."
-BROKE_OFF = "The work on this video broke off. Try again in a while."
+INTERRUPTED = "The work on this video was interrupted. Try again later."
 
 
 def run_ingest(ingest_pk: int) -> None:
-    """Do the job if it is to be had. A refusal or a fault ends in the row, not in an exception;
-    a fault of ours is raised, and the sweeper gives the job to the next worker."""
+    """Claim the job and do it. Does nothing if it cannot be claimed. A file that is refused and an
+    ffmpeg that fails are written into the row; our own faults are raised, and the sweep requeues
+    the job."""
     ingest = jobs.claim(Ingest, ingest_pk)
     if not ingest:
         return
@@ -51,21 +52,21 @@ def run_ingest(ingest_pk: int) -> None:
     try:
         _ingest(ingest, video)
     except LeaseLost:
-        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+        logger.info("Ingest %s was stopped, or another worker took it over.", ingest.uuid)
     except Refusal as refusal:
         _refuse(ingest, video, problem=refusal.sentence)
     except (FfmpegTimeout, SoftTimeLimitExceeded):
-        _give_back(ingest, video, problem=TOOK_TOO_LONG)
+        _try_later(ingest, video, problem=TOOK_TOO_LONG)
     except FfmpegFailed as failure:
         logger.warning("ffmpeg failed on ingest %s: %s", ingest.uuid, failure)
         if failure.killed:
-            _give_back(ingest, video, problem=BROKE_OFF)
+            _try_later(ingest, video, problem=INTERRUPTED)
         else:
             _refuse(ingest, video, problem=CANNOT_DECODE)
 
 
-class _Heart:
-    """Beats while the work goes on, at most every few seconds, and tells how far it is."""
+class _Heartbeat:
+    """Extends the lease and writes the progress, at most every few seconds."""
 
     def __init__(self, ingest: Ingest, *, seconds: float) -> None:
         self.ingest = ingest
@@ -80,14 +81,14 @@ class _Heart:
 
 def _ingest(ingest: Ingest, video: Video) -> None:
     token = str(ingest.lease_token)
-    files.forget_all(video.uuid, besides=[video.source_key])  # of an attempt that was killed
+    files.delete_all(video.uuid, keep=[video.source_key])  # of an attempt that was killed
     with files.work_folder(token, attempt_of=ingest.uuid) as folder:
         source, part = folder / "in", folder / f"{token}.part"
-        _bring(ingest, video, source)
+        _fetch(ingest, video, source)
         facts = probe(source)
         jobs.beat(ingest, progress=5)
-        _normalise(facts, source, part, on_progress=_Heart(ingest, seconds=facts.duration))
-        made = _look_at(part)
+        _normalise(facts, source, part, on_progress=_Heartbeat(ingest, seconds=facts.duration))
+        made = _inspect(part)
         if made.duration < facts.duration * 0.8 - 0.5:
             raise Refusal(CANNOT_DECODE)
         poster = folder / "poster.part"
@@ -97,16 +98,16 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         kept: list[str] = []
         try:
             for path, name in ((part, "mezzanine.mp4"), (poster, "poster.jpg")):
-                kept.append(files.keep(path, files.key_of(video.uuid, name)))
+                kept.append(files.store(path, files.key_of(video.uuid, name)))
             _publish(ingest, video, made, size=size, mezzanine=kept[0], poster=kept[1])
         except BaseException:
-            files.forget(kept)
+            files.delete(kept)
             raise
 
 
-def _bring(ingest: Ingest, video: Video, target: Path) -> None:
+def _fetch(ingest: Ingest, video: Video, target: Path) -> None:
     try:
-        files.bring(video.source_key, target, on_chunk=_Heart(ingest, seconds=1))
+        files.fetch(video.source_key, target, on_chunk=_Heartbeat(ingest, seconds=1))
     except FileNotFoundError:
         raise Refusal(GONE) from None
 
@@ -119,13 +120,13 @@ def _normalise(
         ffmpeg.mezzanine_args(facts, source, target),
         folder=target.parent,
         timeout=timeout,
-        quiet_timeout=QUIET,
+        quiet_timeout=QUIET_TIMEOUT,
         limits=Limits(cpu=int(timeout) * (os.cpu_count() or 1)),
         on_progress=on_progress,
     )
 
 
-def _look_at(mezzanine: Path) -> Facts:
+def _inspect(mezzanine: Path) -> Facts:
     try:
         return probe(mezzanine)
     except Refusal:
@@ -145,11 +146,11 @@ def _take_poster(mezzanine: Path, target: Path, *, at: float) -> None:
 def _publish(
     ingest: Ingest, video: Video, made: Facts, *, size: int, mezzanine: str, poster: str
 ) -> None:
-    """The video is ready, if the job is still ours. Then the upload is no longer needed."""
+    """Make the video ready, if the job is still ours, and delete the upload."""
     source = video.source_key
     with transaction.atomic(durable=True):
         jobs.finish(ingest, State.DONE)
-        video = _still_there(video)
+        video = _locked(video.pk)
         video.status = Video.Status.READY
         video.problem = video.source_key = ""
         video.mezzanine_key, video.poster_key = mezzanine, poster
@@ -165,31 +166,31 @@ def _publish(
             title=video.title,
             duration_ms=video.duration_ms,
         )
-        transaction.on_commit(lambda: files.forget([source]), robust=True)
+        transaction.on_commit(lambda: files.delete([source]), robust=True)
         transaction.on_commit(partial(video_ready.send, sender=Video, video=video), robust=True)
 
 
 def _refuse(ingest: Ingest, video: Video, *, problem: str) -> None:
-    """The file is not taken, and not kept."""
+    """Refuse the file and delete it."""
     try:
         with transaction.atomic(durable=True):
             jobs.finish(ingest, State.REFUSED, problem=problem)
-            video = _still_there(video)
+            video = _locked(video.pk)
             video.source_key, video.size = "", 0
             _mark_refused(video, actor=WORKER, problem=problem)
-            transaction.on_commit(lambda: files.forget_all(video.uuid), robust=True)
+            transaction.on_commit(lambda: files.delete_all(video.uuid), robust=True)
     except LeaseLost:
-        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+        logger.info("Ingest %s was stopped, or another worker took it over.", ingest.uuid)
 
 
-def _give_back(ingest: Ingest, video: Video, *, problem: str) -> None:
-    """To be tried again; failed, if that was the last attempt. The upload is kept for a retry."""
+def _try_later(ingest: Ingest, video: Video, *, problem: str) -> None:
+    """Queue it for another attempt; after the last one it fails. The upload is kept for a retry."""
     try:
         with transaction.atomic(durable=True):
             if jobs.retry(ingest, problem=problem) == State.FAILED:
-                _mark_refused(_still_there(video), actor=WORKER, problem=problem)
+                _mark_refused(_locked(video.pk), actor=WORKER, problem=problem)
     except LeaseLost:
-        logger.info("Left ingest %s: it was stopped, or given to another worker", ingest.uuid)
+        logger.info("Ingest %s was stopped, or another worker took it over.", ingest.uuid)
 
 
 def _mark_refused(video: Video, *, actor: Actor, problem: str) -> None:
@@ -205,40 +206,42 @@ def _mark_refused(video: Video, *, actor: Actor, problem: str) -> None:
     )
 
 
-def _still_there(video: Video) -> Video:
-    """The row as it is now, locked. A video removed meanwhile has taken its job with it."""
-    locked = Video.objects.locked(video.pk)
+def _locked(pk: int) -> Video:
+    """The video, locked. Raises LeaseLost if it was removed: its job ended with it."""
+    locked = Video.objects.locked(pk)
     if not locked:
         raise LeaseLost
     return locked
 
 
 def sweep_ingests() -> jobs.Swept:
-    """Put right what dead workers and lost hints left; part of the sweep of every worker."""
+    """Repair what killed workers and lost messages left; part of the sweep."""
     swept = jobs.sweep(Ingest)
-    # Not only those found just now: whoever failed them may have died before the next line.
+    # All failed jobs, not only those of this sweep: an earlier one can have been killed before it
+    # wrote the videos.
     failed = Ingest.objects.filter(
         state=State.FAILED, video__status=Video.Status.PROCESSING, video__removed_at=None
     )
     for pk in failed.values_list("pk", flat=True)[:200]:
-        _settle(pk)
+        _refuse_video_of(pk)
     for pk in swept.due:
         jobs.enqueue("library.ingest", pk)
     return swept
 
 
-def _settle(ingest_pk: int) -> None:
-    """Tell the owner of a failed ingest, unless somebody did or it is being tried again."""
+def _refuse_video_of(ingest_pk: int) -> None:
+    """Refuse the video of a failed ingest, unless that was done or the job is queued again."""
     try:
         with transaction.atomic(durable=True):
             ingest = Ingest.objects.select_for_update(no_key=True).get(pk=ingest_pk)
-            video = _still_there(Video(pk=ingest.video_id))
+            video = _locked(ingest.video_id)
             if ingest.state == State.FAILED and video.status == Video.Status.PROCESSING:
                 _mark_refused(video, actor=SWEEPER, problem=ingest.problem)
     except LeaseLost:
         return
 
 
-def sweep_leftovers(*, older_than: timedelta = LEFT_ALONE) -> int:
-    """Delete the work folders and half uploads of processes that are gone. Returns how many."""
+def sweep_leftovers(*, older_than: timedelta = LEFTOVER_AFTER) -> int:
+    """Delete work folders and unfinished uploads of processes that were killed. Returns how
+    many."""
     return files.remove_leftovers(older_than)

@@ -1,4 +1,4 @@
-"""What is done with videos: taken in, named, tried again, removed."""
+"""What is done with videos: add, rename, retry, remove."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ def add_video(
 ) -> Video:
     """Store the file and queue its ingest. An uploaded temporary file is moved, others are copied.
 
-    With an `import_key` that this owner has already, nothing happens and the video that has it is
-    returned: bringing the same thing twice does it once. Locks the owner's account row while it
-    counts the quota. Raises Refused.
+    If a video of this owner has the same `import_key`, nothing happens and that video is returned.
+    Locks the row of the owner's account while it counts the quota. Raises Refused.
     """
     _require_owner(actor, owner)
     title, collection = _title(title, original_name), _collection(collection)
@@ -80,19 +79,19 @@ def add_video(
             )
             jobs.enqueue("library.ingest", ingest.pk)
     except IntegrityError:
-        files.forget([key])
+        files.delete([key])
         if import_key and (known := _imported(owner, import_key)):
             return known
         raise
     except BaseException:
-        files.forget([key])
+        files.delete([key])
         raise
     return video
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyVideo:
-    """A video whose mezzanine and poster are in storage already, under the keys of `uuid`."""
+    """A video whose mezzanine and poster are already in the storage, under the keys of `uuid`."""
 
     uuid: UUID
     title: str
@@ -108,9 +107,10 @@ class ReadyVideo:
 def add_ready_videos(
     videos: Sequence[ReadyVideo], *, owner: User, actor: Actor, via: str
 ) -> list[Video]:
-    """Add videos that need no ingest, in one transaction with one event. Asks no quota.
+    """Add videos that need no ingest, in one transaction with one event. The quota is not checked.
 
-    The files are at `files.key_of(uuid, "mezzanine.mp4")` and `"poster.jpg"`.
+    Their files must be at `files.key_of(uuid, "mezzanine.mp4")` and `files.key_of(uuid,
+    "poster.jpg")`.
     """
     _require_owner(actor, owner)
     if not videos:
@@ -142,34 +142,34 @@ def add_ready_videos(
 
 
 def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> Video:
-    """Give the video a title and a collection. Writes an event for each that changed."""
+    """Change title and collection, with an event for each that changes."""
     _require_owner(actor, video.owner)
     title, collection = _title(title, ""), _collection(collection)
     with transaction.atomic(durable=True):
         video = _locked(video)
-        before, place = video.title, video.collection
-        if (before, place) == (title, collection):
+        old_title, old_collection = video.title, video.collection
+        if (old_title, old_collection) == (title, collection):
             return video
         video.title, video.collection = title, collection
         video.save(update_fields=["title", "collection"])
-        note = partial(log.append, actor=actor, creator=video.owner, subject=video.uuid)
-        if before != title:
-            note("video.renamed", before=before, after=title)
-        if place != collection:
-            note("video.moved", title=title, before=place, after=collection)
+        append = partial(log.append, actor=actor, creator=video.owner, subject=video.uuid)
+        if old_title != title:
+            append("video.renamed", before=old_title, after=title)
+        if old_collection != collection:
+            append("video.moved", title=title, before=old_collection, after=collection)
     return video
 
 
 def retry_ingest(video: Video, *, actor: Actor) -> Video:
-    """Try once more to get a video ready whose ingest failed. Raises Conflict if it did not fail,
-    or if the file itself was refused: that file is gone."""
+    """Queue the ingest of a video once more. Raises Conflict if it has not failed, or if the file
+    was refused and so deleted."""
     _require_owner(actor, video.owner)
     with transaction.atomic(durable=True):
         video = _locked(video)
         ingest = Ingest.objects.filter(video=video).first()
         if not (ingest and video.source_key and jobs.requeue(ingest)):
             raise Conflict(
-                "There is nothing to try again here. Upload the file once more instead.",
+                "This cannot be tried again. Upload the file once more instead.",
                 code="nothing_to_retry",
             )
         video.status, video.problem = Video.Status.PROCESSING, ""
@@ -186,10 +186,12 @@ def retry_ingest(video: Video, *, actor: Actor) -> Video:
 
 
 def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
-    """Remove the video within the caller's transaction: its row stays, without files; they are
-    deleted on commit. Stops its ingest. A video that is removed already is left alone."""
+    """Remove the video as part of the caller's transaction. Its ingest is stopped; its row stays;
+    its files are deleted after the commit. Does nothing if it was removed already."""
     if not connection.in_atomic_block:
-        raise RuntimeError("A video is removed inside the transaction that withdraws its consent.")
+        raise RuntimeError(
+            "Call this inside the transaction that withdraws the consent of the video."
+        )
     _require_owner(actor, video.owner)
     locked = Video.objects.locked(video.pk)
     if not locked:
@@ -208,30 +210,30 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
         title=locked.title,
         reason=reason,
     )
-    transaction.on_commit(partial(files.forget_all, video.uuid), robust=True)
+    transaction.on_commit(partial(files.delete_all, video.uuid), robust=True)
 
 
 def video_count(owner: User) -> int:
-    """How many videos this creator has, removed ones not counted: one row."""
+    """How many videos this creator has, without removed ones. Reads one row."""
     return VideoCount.objects.filter(owner=owner).values_list("videos", flat=True).first() or 0
 
 
 def recount(owner: User) -> int:
-    """Count this creator's videos anew and keep the number: a repair, and for videos that came
-    past the services. Returns it."""
+    """Count this creator's videos and store the number. Repairs it, and is for tests and benchmarks
+    that add rows without the services. Returns the number."""
     with transaction.atomic():
-        shelf, _ = VideoCount.objects.select_for_update().get_or_create(owner=owner)
-        shelf.videos = Video.objects.owned_by(owner).count()
-        shelf.save()
-    return int(shelf.videos)
+        row, _ = VideoCount.objects.select_for_update().get_or_create(owner=owner)
+        row.videos = Video.objects.owned_by(owner).count()
+        row.save()
+    return int(row.videos)
 
 
 def _change_video_count(owner: User, number: int) -> None:
-    shelf = VideoCount.objects.filter(owner=owner)
-    if not shelf.update(videos=F("videos") + number):
-        # Two first videos at once: one inserts, the other finds the row and counts on.
+    row = VideoCount.objects.filter(owner=owner)
+    if not row.update(videos=F("videos") + number):
+        # Two first videos at the same time: one inserts the row, the other finds it. Both then add.
         VideoCount.objects.bulk_create([VideoCount(owner=owner)], ignore_conflicts=True)
-        shelf.update(videos=F("videos") + number)
+        row.update(videos=F("videos") + number)
 
 
 def quota_used(owner: User) -> int:
@@ -241,14 +243,14 @@ def quota_used(owner: User) -> int:
 
 
 def quota_left(owner: User) -> int:
-    """Bytes that the owner may still bring."""
+    """Bytes that the owner may still upload."""
     quota: int = settings.QUOTA_BYTES
     return max(0, quota - quota_used(owner))
 
 
 def too_large() -> Refused:
     """The refusal of a file above the limit for one file."""
-    limit = spoken(settings.UPLOAD_MAX_BYTES)
+    limit = readable_size(settings.UPLOAD_MAX_BYTES)
     return Refused(
         f"This file is larger than {limit}. Export it smaller and upload that.",
         code="file_too_large",
@@ -259,15 +261,16 @@ def too_large() -> Refused:
 def no_room(owner: User) -> Refused:
     """The refusal of a file that does not fit into what is left of the quota."""
     return Refused(
-        f"There is no room for this file: you use {spoken(quota_used(owner))} of "
-        f"{spoken(settings.QUOTA_BYTES)}. Remove videos that you no longer need, then try again.",
+        f"There is no room for this file: you use {readable_size(quota_used(owner))} of "
+        f"{readable_size(settings.QUOTA_BYTES)}. Remove videos that you no longer need, then try "
+        "again.",
         code="quota_exceeded",
         status=413,
     )
 
 
-def spoken(size: int) -> str:
-    """Bytes as people say them: 512 MB, 1.5 GB."""
+def readable_size(size: int) -> str:
+    """A number of bytes for people: 512 MB, 1.5 GB."""
     if size >= GIB:
         return f"{size / GIB:.1f}".removesuffix(".0") + " GB"
     return f"{size / 1024**2:.0f} MB" if size >= 1024**2 else f"{size / 1024:.0f} KB"
@@ -281,7 +284,8 @@ def _check_room(owner: User, size: int) -> None:
 
 
 def _lock(owner: User) -> None:
-    """Two uploads at once must not both find room for one. SQLite locks the whole database."""
+    """Two uploads at the same time must not both fit into room for one. SQLite needs no such lock:
+    it locks the whole database."""
     User.objects.select_for_update(no_key=True).get(pk=owner.pk)
 
 
@@ -293,8 +297,8 @@ def _locked(video: Video) -> Video:
 
 
 def _require_owner(actor: Actor, owner: User) -> None:
-    """Creators act on their own videos only; others' videos do not exist for them. Staff and parts
-    of the system act on everybody's."""
+    """Raises NotFound for another creator, for whom the video does not exist. Staff and parts of
+    the system may act on everybody's videos."""
     if actor.kind == "creator" and actor != Actor.creator(owner):
         raise _no_such_video()
 
@@ -308,7 +312,7 @@ def _imported(owner: User, import_key: str) -> Video | None:
 
 
 def _title(title: str, original_name: str) -> str:
-    """The title, or else what the file's name says."""
+    """The title, or else the name of the file."""
     title = _clean(title) or _clean(PurePath(original_name).stem.replace("_", " "))[:TITLE_MAX]
     if not title:
         raise Refused("Give the video a title.", code="title_missing", status=422)
@@ -333,6 +337,7 @@ def _collection(collection: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """One line without control characters or lone surrogates, which PostgreSQL would not store."""
+    """On one line, without control characters and lone surrogates, which PostgreSQL cannot
+    store."""
     shown = (" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
     return " ".join("".join(shown).split())

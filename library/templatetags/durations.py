@@ -1,4 +1,4 @@
-"""Lengths of videos, as players show them."""
+"""The durations of videos, as players show them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ register = template.Library()
 
 @register.filter
 def clock(milliseconds: int) -> str:
-    """1:05 for 65,400 ms, 1:00:00 for an hour."""
+    """1:05 for 65,400 milliseconds, 1:00:00 for an hour."""
     seconds = milliseconds // 1000
     hours, minutes = seconds // 3600, seconds // 60 % 60
     if hours:

@@ -122,8 +122,8 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
             return Render.objects.none()
         person = caller(self.request)
         if self.action in ("retrieve", "file"):
-            return Render.objects.watchable_by(person).with_details()
-        return Render.objects.requested_by(person).with_details()
+            return Render.objects.watchable_by(person).with_people()
+        return Render.objects.requested_by(person).with_people()
 
     def get_serializer_class(self) -> type[MemeSerializer]:
         return MemeSerializer if self.action == "list" else MemeDetailSerializer

@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                     "creator",
                     models.ForeignKey(
                         db_index=False,
-                        help_text="Whose video it is. An opt-out finds it by this, past a million videos.",
+                        help_text="The owner of the video. An opt-out finds a creator's memes by it.",
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,

@@ -1,5 +1,5 @@
-"""The only writer of memes. What decides is asked under the creator's state, locked first;
-then renders, then the log."""
+"""The only writer of memes. Locks are taken in one order: the creator's consent state, then the
+renders, then the log."""
 
 from remixer.services.files import file_of, poster_of, preview_image
 from remixer.services.moderation import takedown
@@ -7,7 +7,7 @@ from remixer.services.pause import is_paused, pause, resume
 from remixer.services.permission import Permission, require_permission
 from remixer.services.rendering import run_render
 from remixer.services.requests import (
-    MOST_LIVE,
+    MAX_LIVE,
     cancel_render,
     remove_render,
     request_render,
@@ -18,7 +18,7 @@ from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
-    "MOST_LIVE",
+    "MAX_LIVE",
     "Permission",
     "Sweep",
     "cancel_render",

@@ -1,4 +1,4 @@
-"""The files of memes: where they lie, who may have one now, and how they are deleted."""
+"""The files of memes: where they are stored, who may see one now, and how they are deleted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from remixer.services.permission import require_permission, why_not
 from remixer.services.requests import template_of, texts_of
 from remixer.wording import sentence
 
-KIND = "renders"  # the first part of their storage keys
+KIND = "renders"  # the first part of their keys in the storage
 JPEG_QUALITY = 85
 
 
@@ -65,7 +65,7 @@ def preview_image(
     require_permission(video, asker=asker)
     chosen = template_of(template)
     try:
-        texts = texts_of(chosen, captions, needed=False)
+        texts = texts_of(chosen, captions, required=False)
     except Refused:
         texts = {}
     canvas = canvas_for(chosen, width=video.width, height=video.height)
@@ -89,7 +89,8 @@ def overlay_of(
 
 
 def _frame(file: Any, *, at: float, canvas: Canvas) -> Image.Image:
-    """The first frame at or after `at` seconds, else the last, at the picture's size."""
+    """The first frame at or after `at` seconds, or else the last one, at the size of the picture
+    without its bar."""
     with av.open(file, "r", format="mp4") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
@@ -111,7 +112,7 @@ def _no_picture() -> NotFound:
 
 
 def keys_for(render: Render) -> tuple[str, str]:
-    """Where this attempt's file and poster go: no two attempts share a name."""
+    """The keys of this attempt's file and poster. No two attempts have the same ones."""
     return (
         files.key_of(render.uuid, f"{render.lease_token}.mp4", kind=KIND),
         files.key_of(render.uuid, f"{render.lease_token}.jpg", kind=KIND),
@@ -119,5 +120,5 @@ def keys_for(render: Render) -> tuple[str, str]:
 
 
 def discard(render: Render) -> None:
-    """Delete what any attempt at this render left in storage."""
-    files.forget_all(render.uuid, kind=KIND)
+    """Delete what all attempts at this render have stored."""
+    files.delete_all(render.uuid, kind=KIND)

@@ -1,4 +1,4 @@
-"""Staff take down one meme, whatever its creator allows."""
+"""Staff take one meme down, whatever its creator allows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ BY_STAFF = "taken_down_by_staff"
 
 
 def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
-    """Nobody is served it from the commit on, and its maker cannot queue it again; its files are
-    deleted by the sweeper. False, and nothing written, if it was not live or out. Only staff."""
+    """Hide the meme for good: nobody can see it after the commit, its requester cannot try again,
+    and the sweep deletes its files. Only for staff. False, and nothing is written, if it was
+    neither being made nor published."""
     actor.require_staff()
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
-        mine = Render.objects.filter(pk=render.pk)
-        was_live = mine.filter(state__in=LIVE).exists()
-        # One statement for both: a render that publishes meanwhile holds the standing's lock.
-        changed = mine.filter(state__in=[*LIVE, State.DONE]).update(
+        row = Render.objects.filter(pk=render.pk)
+        was_live = row.live().exists()
+        changed = row.filter(state__in=[*LIVE, State.DONE]).update(
             state=Render.TAKEN_DOWN,
             problem=f"CreatorHub staff took this meme down: {reason}",
             ended_for=BY_STAFF,

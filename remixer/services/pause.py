@@ -1,7 +1,7 @@
-"""Staff stops all remixing at once, and starts it again.
+"""Staff stop all remixing at once, and start it again.
 
-What runs is stopped. What was published goes dark while the pause lasts, because every view of a
-file asks the policy, and nothing of it is deleted: the creators withdrew nothing
+Memes that are being made are stopped. Published ones are hidden as long as the pause lasts, because
+every view of a file asks the policy. Their files stay: no creator has withdrawn anything
 (docs/decisions/0005-pause-darkens-without-deleting.md).
 """
 
@@ -30,8 +30,8 @@ def is_paused() -> bool:
 
 
 def pause(*, actor: Actor, reason: str) -> int | None:
-    """Nothing starts, publishes or is served from the commit on. Returns how many renders were
-    stopped; None, and nothing written, if remixing was paused already. Only staff."""
+    """After the commit no meme is started, published or shown. Only for staff. Returns how many
+    were stopped; None, and nothing is written, if remixing was paused already."""
     actor.require_staff()
     with transaction.atomic(durable=True):
         switch = _locked_switch()
@@ -39,12 +39,12 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             return None
         switch.active = True
         switch.save()
-        # The switch first: a render asked for after this statement's snapshot is refused by the
-        # policy when a worker claims it.
+        # The switch comes first. A meme requested after these rows are read is not stopped here;
+        # the policy then refuses it, when a worker claims it.
         live = list(Render.objects.live().locked().order_by("video__owner_id", "pk"))
         stopped = jobs.stop(Render.objects.all(), State.REFUSED, **ended_because(Reason.PAUSED))
         correlation_id = uuid.uuid4()
-        # In the order of their creators: each event holds its creator's counter until the commit.
+        # Ordered by creator: each event locks its creator's counter until the commit.
         record_all(
             "render.stopped",
             live,
@@ -65,8 +65,9 @@ def pause(*, actor: Actor, reason: str) -> int | None:
 
 
 def resume(*, actor: Actor, reason: str) -> bool:
-    """What was published is served again, as far as its creator still allows it. What the pause
-    stopped stays stopped; its makers may try again. False if there was no pause. Only staff."""
+    """Published memes can be seen again, if their creators still allow them. Those that the pause
+    stopped stay stopped; their requesters can try again. Only for staff. False, and nothing is
+    written, if there was no pause."""
     actor.require_staff()
     with transaction.atomic(durable=True):
         switch = _locked_switch()

@@ -22,7 +22,7 @@ def record(
     correlation_id: uuid.UUID | None = None,
     **fields: Any,
 ) -> None:
-    """Append an event about this render to the record of the video's creator."""
+    """Append an event about this render to the log of the video's creator."""
     record_all(action, [render], actor=actor, correlation_id=correlation_id, **fields)
 
 
@@ -34,8 +34,8 @@ def record_all(
     correlation_id: uuid.UUID | None = None,
     **fields: Any,
 ) -> None:
-    """An event for each render, in the record of its video's creator; the renders of one creator
-    stand together. A few queries for each creator."""
+    """Append an event about each render to the log of its video's creator. Give the renders ordered
+    by creator: a few queries for each group."""
     for creator, theirs in groupby(renders, key=lambda render: render.video.owner):
         lines = [
             (

@@ -1,4 +1,4 @@
-"""What a worker does with a render: claim, ask, draw, cut, ask again, publish."""
+"""What a worker does with a render: claim it, ask consent, make the file, ask again, publish."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ logger = logging.getLogger(__name__)
 LIMITS = ffmpeg.Limits(cpu=900, file=512 * 1024**2)
 TIMEOUT = 300.0  # seconds, far above what the longest meme takes on one slow core
 QUIET_TIMEOUT = 60.0
-BEAT_EVERY = 1.0  # seconds: how often the page can see the bar move
+BEAT_EVERY = 1.0  # seconds between two steps of the progress bar
 DID_NOT_WORK = "Making this meme did not work. Try again; if it fails once more, tell us."
 TOOK_TOO_LONG = "Making this meme took too long. Try a shorter one."
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A finished meme on this disk: pixels, bytes, milliseconds."""
+    """A finished meme in the work folder: pixels, bytes, milliseconds."""
 
     path: Path
     poster: Path
@@ -49,10 +49,11 @@ class _Made:
 
 
 def run_render(render_pk: int) -> None:
-    """Take the job if it is to be had, and bring it to an end. Any number of calls is harmless.
+    """Claim the job and bring it to an end. Does nothing if it cannot be claimed, so the task may
+    run any number of times.
 
-    What stops it from outside (a cancel, a withdrawal, a pause, another worker) stops ffmpeg
-    within a second or so, and leaves nothing behind.
+    A cancel, a withdrawal, a pause or another worker that takes the job over stops ffmpeg within a
+    second or so, and no file is left.
     """
     render = jobs.claim(Render, render_pk)
     if render is None:
@@ -63,21 +64,21 @@ def run_render(render_pk: int) -> None:
         else:
             _make_and_publish(render)
     except LeaseLost:
-        logger.info("Render %s was stopped, or went to another worker.", render.uuid)
+        logger.info("Render %s was stopped, or another worker took it over.", render.uuid)
 
 
 def _make_and_publish(render: Render) -> None:
     if render.file_key:
-        discard(render)  # an attempt that died on the way left it
+        discard(render)  # files of an attempt that was killed
     try:
         with files.work_folder(str(render.lease_token), attempt_of=render.uuid) as folder:
             publish(render, _make(render, folder))
     except (ffmpeg.FfmpegFailed, av.FFmpegError, OSError):
         logger.exception("Render %s, attempt %s, did not work.", render.uuid, render.attempts)
-        _give_back(render, problem=DID_NOT_WORK)
+        _try_later(render, problem=DID_NOT_WORK)
     except (ffmpeg.FfmpegTimeout, SoftTimeLimitExceeded) as error:
         logger.warning("Render %s took too long: %s", render.uuid, error)
-        _give_back(render, problem=TOOK_TOO_LONG)
+        _try_later(render, problem=TOOK_TOO_LONG)
 
 
 def _make(render: Render, folder: Path) -> _Made:
@@ -90,7 +91,7 @@ def _make(render: Render, folder: Path) -> _Made:
     )
     canvas = recipe.canvas_for(template, width=video.width, height=video.height)
     source, overlay, output = folder / "in", folder / "overlay.png", folder / "out.part"
-    files.bring(video.mezzanine_key, source)
+    files.fetch(video.mezzanine_key, source)
     overlay_of(template, render.captions, video=video, canvas=canvas).save(overlay)
     argv = recipe.argv_for(
         template,
@@ -107,13 +108,13 @@ def _make(render: Render, folder: Path) -> _Made:
         timeout=TIMEOUT,
         quiet_timeout=QUIET_TIMEOUT,
         limits=LIMITS,
-        on_progress=_beating(render),
+        on_progress=_heartbeat(render),
     )
-    return _look_at(output, poster=folder / "poster.jpg")
+    return _inspect(output, poster=folder / "poster.jpg")
 
 
-def _beating(render: Render) -> Callable[[float], None]:
-    """Beats the job's heart once a second, with the share of its length that is written."""
+def _heartbeat(render: Render) -> Callable[[float], None]:
+    """A callback that extends the lease once a second and writes the progress."""
     beaten = 0.0
 
     def beat(seconds: float) -> None:
@@ -125,8 +126,8 @@ def _beating(render: Render) -> Callable[[float], None]:
     return beat
 
 
-def _look_at(path: Path, *, poster: Path) -> _Made:
-    """Facts of the finished file, and its first frame as a JPEG beside it."""
+def _inspect(path: Path, *, poster: Path) -> _Made:
+    """Read the facts of the finished file, and save its first frame as a JPEG."""
     with av.open(str(path), "r", format="mp4") as container:
         stream = container.streams.video[0]
         duration = (container.duration or 0) / av.time_base
@@ -144,15 +145,17 @@ def _look_at(path: Path, *, poster: Path) -> _Made:
 
 
 def publish(render: Render, made: _Made) -> None:
-    """Make the file visible, if the creator still allows it and nobody withdrew since the
-    request: asked in the publishing transaction, under the creator's state. Raises LeaseLost.
+    """Store the file and make it visible, if the creator still allows it and has not withdrawn
+    since the request. That is asked in the publishing transaction, under the lock of the creator's
+    consent state. Raises LeaseLost.
     """
     file_key, poster_key = keys_for(render)
-    # The row names the files before they exist, so that no end of this process loses them.
+    # The row names the files before they are stored. If this process is killed, the sweep can still
+    # find and delete them.
     jobs.beat(render, file_key=file_key, poster_key=poster_key)
     try:
-        files.keep(made.path, file_key)
-        files.keep(made.poster, poster_key)
+        files.store(made.path, file_key)
+        files.store(made.poster, poster_key)
         with transaction.atomic(durable=True):
             consent.lock_consent_state(render.video.owner)
             reason = why_not(render)
@@ -177,8 +180,8 @@ def publish(render: Render, made: _Made) -> None:
             else:
                 _refuse(render, reason)
     except LeaseLost:
-        # Only then: after any other failure the row may be published, and it names the files.
-        files.forget([file_key, poster_key])
+        # After any other failure the row may be published, so the files must stay.
+        files.delete([file_key, poster_key])
         raise
     if reason:
         discard(render)
@@ -186,7 +189,7 @@ def publish(render: Render, made: _Made) -> None:
 
 
 def refuse(render: Render, reason: Reason) -> None:
-    """End a render that we hold, because consent says no. Raises LeaseLost."""
+    """End a render that we hold, because it has no permission. Raises LeaseLost."""
     with transaction.atomic(durable=True):
         _refuse(render, reason)
 
@@ -196,8 +199,8 @@ def _refuse(render: Render, reason: Reason) -> None:
     record("render.refused", render, actor=WORKER, reason=str(reason))
 
 
-def _give_back(render: Render, *, problem: str) -> None:
-    """Queue it again for later, or fail it for good after the last attempt. Raises LeaseLost."""
+def _try_later(render: Render, *, problem: str) -> None:
+    """Queue it for another attempt; after the last one it fails. Raises LeaseLost."""
     with transaction.atomic(durable=True):
         if jobs.retry(render, problem=problem) == State.FAILED:
             record("render.failed", render, actor=WORKER, problem=problem)

@@ -1,4 +1,4 @@
-"""What a maker does: ask for a meme, cancel, try again, remove."""
+"""What a person does with a meme of theirs: request it, cancel it, try again, remove it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from remixer.models import Render
 from remixer.services.permission import Permission, require_permission
 from remixer.services.records import record
 
-MOST_LIVE = 20  # renders that one maker may have queued or running
+MAX_LIVE = 20  # memes of one person that are queued or being made
 
 
 def request_render(
@@ -35,24 +35,25 @@ def request_render(
     length: float,
     idempotency_key: str | None = None,
 ) -> Render:
-    """Queue a meme. `start` and `length` in seconds. The same key again returns the same render.
+    """Queue a meme. `template` is the id of one, `captions` box id to text; `start` and `length`
+    are in seconds. The same key with the same wishes returns the first render.
 
-    Raises Forbidden (code: the reason) if the creator does not allow it, NotFound for a template
-    that does not exist, Conflict for a key that was used for something else, Refused for texts
-    or times outside the template's limits, or too many renders at once.
+    Raises Forbidden (code: the reason) if the creator does not allow it, NotFound for an unknown
+    template, Conflict for a key that was used for another meme, Refused for texts or times outside
+    the template's limits and for too many memes at once.
     """
     chosen = template_of(template)
-    texts = texts_of(chosen, captions, needed=True)
+    texts = texts_of(chosen, captions, required=True)
     key = idempotency_key or uuid.uuid4().hex
     with transaction.atomic(durable=True):
         consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
-            return _same(known, video=video, template=template, texts=texts)
+            return _same_request(known, video=video, template=template, texts=texts)
         permission = require_permission(video, asker=requester)
         start_ms, length_ms = _times(chosen, video, start=start, length=length)
-        _has_room(requester)
-        # Two requests with one key for videos of two creators hold different standings: the
-        # unique constraint decides, and the second finds the first.
+        _check_live_limit(requester)
+        # Two requests with one key for videos of two creators hold different locks. The unique
+        # constraint lets one of them create the row, and the other finds it.
         render, is_new = Render.objects.get_or_create(
             requester=requester,
             idempotency_key=key,
@@ -68,32 +69,32 @@ def request_render(
             },
         )
         if not is_new:
-            return _same(render, video=video, template=template, texts=texts)
+            return _same_request(render, video=video, template=template, texts=texts)
         _queue(render, actor=actor, permission=permission)
     return render
 
 
 def cancel_render(render: Render, *, actor: Actor) -> bool:
-    """Stop a meme that is not finished. False, and nothing written, if it had ended already.
-    `render` is not read again, here and below: it shows what was before."""
+    """Stop a meme that is not made yet. False, and nothing is written, if it had ended. Here and
+    below, `render` is not read again and keeps its old values."""
     with transaction.atomic(durable=True):
-        mine = Render.objects.filter(pk=render.pk)
-        if not jobs.stop(mine, State.CANCELLED, problem="You cancelled this meme."):
+        row = Render.objects.filter(pk=render.pk)
+        if not jobs.stop(row, State.CANCELLED, problem="You cancelled this meme."):
             return False
         record("render.cancelled", render, actor=actor)
     return True
 
 
 def retry_render(render: Render, *, actor: Actor) -> None:
-    """Queue a meme that ended badly once more, as a new request: consent is asked now.
+    """Queue a meme that ended badly once more. It is a new request: consent is asked now.
 
-    Raises Forbidden if the creator does not allow it, Conflict for a meme that is running,
-    finished or taken down.
+    Raises Forbidden (code: the reason) if the creator does not allow it, Conflict for a meme that
+    is being made, published or taken down, Refused for too many memes at once.
     """
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
         permission = require_permission(render.video, asker=render.requester)
-        _has_room(render.requester)
+        _check_live_limit(render.requester)
         requeued = jobs.requeue(
             render,
             terms_id=permission.terms_id,
@@ -108,8 +109,8 @@ def retry_render(render: Render, *, actor: Actor) -> None:
 
 
 def remove_render(render: Render, *, actor: Actor) -> bool:
-    """Stop a meme, or take it off the maker's list; its files are deleted after the commit.
-    False, and nothing written, if it was removed already."""
+    """Stop the meme and hide it from everybody; the sweep deletes its files after the commit.
+    False, and nothing is written, if it was removed already."""
     with transaction.atomic(durable=True):
         changed = (
             Render.objects.filter(pk=render.pk)
@@ -129,9 +130,9 @@ def template_of(template: str) -> Template:
     return TEMPLATES[template]
 
 
-def texts_of(template: Template, captions: Mapping[str, str], *, needed: bool) -> dict[str, str]:
-    """The texts that will be drawn, cleaned, by box; empty ones left out. Raises Refused for a
-    text too long, characters that no font here has, an unknown box, or no text if `needed`."""
+def texts_of(template: Template, captions: Mapping[str, str], *, required: bool) -> dict[str, str]:
+    """The cleaned texts by box id, without empty ones. Raises Refused for a text that is too long,
+    characters that none of our fonts has, an unknown box, and no text at all if `required`."""
     texts: dict[str, str] = {}
     for box_id, typed in captions.items():
         box = template.box(box_id)
@@ -151,7 +152,7 @@ def texts_of(template: Template, captions: Mapping[str, str], *, needed: bool) -
             )
         if text:
             texts[box_id] = text
-    if needed and not texts:
+    if required and not texts:
         raise Refused("Write at least one text.", code="caption_needed")
     return texts
 
@@ -177,17 +178,19 @@ def _times(template: Template, video: Video, *, start: float, length: float) -> 
     return start_ms, length_ms
 
 
-def _has_room(requester: User) -> None:
-    """A limit against floods, not an invariant: two requests at once may pass it by one."""
-    if Render.objects.live().filter(requester=requester).count() >= MOST_LIVE:
+def _check_live_limit(requester: User) -> None:
+    """Raises Refused. Not exact: two requests at the same time can exceed the limit by one."""
+    if Render.objects.live().filter(requester=requester).count() >= MAX_LIVE:
         raise Refused(
-            f"You have {MOST_LIVE} memes being made. Wait until one is ready.",
+            f"You have {MAX_LIVE} memes being made. Wait until one is ready.",
             code="too_many_renders",
             status=429,
         )
 
 
-def _same(known: Render, *, video: Video, template: str, texts: Mapping[str, str]) -> Render:
+def _same_request(
+    known: Render, *, video: Video, template: str, texts: Mapping[str, str]
+) -> Render:
     if (known.video_id, known.template, known.captions) != (video.pk, template, texts):
         raise Conflict(
             "This idempotency key was used for another meme. Send a new one.",

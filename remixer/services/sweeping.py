@@ -1,4 +1,4 @@
-"""Renders in the sweep: what dead workers and lost hints left of them."""
+"""The sweep of renders: repairs what killed workers and lost messages left."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from creatorhub.jobs import OUT_OF_ATTEMPTS
 from remixer.models import Render
 from remixer.services.files import discard
 from remixer.services.records import record
-from remixer.services.withdrawal import stop_what_lost_its_consent
+from remixer.services.withdrawal import stop_without_permission
 
 SWEEPER = Actor.system("sweeper")
-AT_ONCE = 500
+LEFTOVERS_PER_SWEEP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Sweep:
 
 
 def sweep_renders() -> Sweep:
-    """Put right what dead workers and lost hints left of renders; part of the sweep."""
-    stopped = stop_what_lost_its_consent()
+    """Stop what lost its permission, requeue what a killed worker left, and delete files of memes
+    that nobody may see."""
+    stopped = stop_without_permission()
     swept = _sweep_jobs()
     return Sweep(
         enqueued=len(swept.due),
@@ -46,7 +47,7 @@ def _sweep_jobs() -> jobs.Swept:
     with transaction.atomic(durable=True):
         swept = jobs.sweep(Render)
         failed = Render.objects.filter(pk__in=swept.failed).order_by("video__owner_id", "pk")
-        for render in failed.for_events():
+        for render in failed.with_people():
             record("render.failed", render, actor=SWEEPER, problem=OUT_OF_ATTEMPTS)
         for pk in swept.due:
             jobs.enqueue("remixer.render", pk)
@@ -54,12 +55,12 @@ def _sweep_jobs() -> jobs.Swept:
 
 
 def _delete_leftovers() -> int:
-    """Files of memes that were taken down, removed, or never published."""
-    left = list(Render.objects.with_files_left().order_by("pk")[:AT_ONCE])
+    """Delete the files of memes that were taken down, removed or never published."""
+    left = list(Render.objects.with_leftover_files().order_by("pk")[:LEFTOVERS_PER_SWEEP])
     for render in left:
         discard(render)
-        # Compared with what was deleted: a retry may have named new files meanwhile.
-        Render.objects.with_files_left().filter(pk=render.pk, file_key=render.file_key).update(
+        # Only if the row still names the deleted files: a retry can have stored new ones since.
+        Render.objects.with_leftover_files().filter(pk=render.pk, file_key=render.file_key).update(
             file_key="", poster_key=""
         )
     return len(left)

@@ -1,4 +1,4 @@
-"""A creator withdrew: stop what is being made of their videos, take down what was made."""
+"""A creator withdraws: memes of their videos are stopped or taken down."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def stop_and_takedown(
     reason: Reason,
     correlation_id: uuid.UUID,
 ) -> Withdrawn:
-    """Part of the withdrawing transaction, under the creator's state: until it commits nothing
-    of this creator's can publish. Files are deleted after the commit, by the sweeper; nobody is
-    served one from the commit on. Two updates, whatever their number."""
+    """Part of the withdrawing transaction, which holds the lock of the creator's consent state:
+    until it commits, no meme of their videos can be published. After it nobody can see one; the
+    sweep deletes the files. Two updates, however many memes there are."""
     if use not in (None, REMIX.id):
         return Withdrawn()
     theirs = Render.objects.filter(creator=creator)
     if videos is not None:
-        theirs = theirs.filter(video__in=_with_renders(theirs, videos))
+        theirs = theirs.filter(video__in=_videos_with_memes(theirs, videos))
     live = list(theirs.live().locked().order_by("pk"))
     done = list(theirs.filter(state=State.DONE).locked().order_by("pk"))
     stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
@@ -50,9 +50,10 @@ def stop_and_takedown(
     return Withdrawn(stopped=stopped, taken_down=taken_down)
 
 
-def _with_renders(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
-    """Which of these videos have anything made of them, or being made. Begins with the renders, a
-    thousand at a time: there are few of them, and may be a million videos."""
+def _videos_with_memes(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
+    """Those of the withdrawn videos that have memes, published or being made. Starts with the
+    memes, a thousand videos at a time: there are few of them, and a withdrawal can be about a
+    million videos."""
     made = theirs.filter(state__in=[*LIVE, State.DONE])
     keys = list(made.order_by("video").values_list("video", flat=True).distinct())
     found: list[int] = []
@@ -62,10 +63,10 @@ def _with_renders(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
     return found
 
 
-def stop_what_lost_its_consent(*, limit: int = 200) -> int:
-    """Stop queued and running renders whose permission ended by itself: it expired, or its
-    notice was revised. One transaction each. Returns how many."""
-    live = Render.objects.live().for_events().order_by("pk")
+def stop_without_permission(*, limit: int = 200) -> int:
+    """Stop queued and running renders whose permission ended without a withdrawal: it expired, or
+    its notice was replaced by a new text. One transaction for each. Returns how many."""
+    live = Render.objects.live().with_people().order_by("pk")
     stopped = 0
     for render in live[:limit]:
         if reason := why_not(render):
@@ -75,8 +76,8 @@ def stop_what_lost_its_consent(*, limit: int = 200) -> int:
 
 def _stop(render: Render, reason: Reason) -> int:
     with transaction.atomic(durable=True):
-        mine = Render.objects.filter(pk=render.pk)
-        stopped = jobs.stop(mine, State.REFUSED, **ended_because(reason))
+        row = Render.objects.filter(pk=render.pk)
+        stopped = jobs.stop(row, State.REFUSED, **ended_because(reason))
         if stopped:
             record("render.stopped", render, actor=WORKER, reason=str(reason))
     return stopped

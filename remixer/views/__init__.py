@@ -1,4 +1,4 @@
-"""The pages of remixing: a gallery and an editor, memes, and what was made of one's videos."""
+"""The pages of remixing: the gallery, the editor, my memes, and the memes of my videos."""
 
 from remixer.views.editing import editor, preview
 from remixer.views.gallery import gallery, source_clip, source_poster
@@ -13,23 +13,23 @@ from remixer.views.memes import (
     remove,
     retry,
 )
-from remixer.views.uses import made_of, uses_of_mine
+from remixer.views.uses import memes_of_my_videos, memes_of_video
 
 __all__ = [
     "cancel",
     "editor",
     "gallery",
-    "made_of",
     "meme",
     "meme_download",
     "meme_file",
     "meme_poster",
     "meme_status",
+    "memes_of_my_videos",
+    "memes_of_video",
     "my_memes",
     "preview",
     "remove",
     "retry",
     "source_clip",
     "source_poster",
-    "uses_of_mine",
 ]

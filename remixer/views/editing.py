@@ -1,4 +1,4 @@
-"""Making a meme: the form, its preview, and the request."""
+"""Making a meme: the form, its preview, the request."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES, Template
-from remixer.forms import PLACE, PREFIX, EditorForm, PlaceForm, captions_in, set_aside
+from remixer.forms import PREFIX, TIMES, EditorForm, StartForm, captions_in, texts_of_others
 from remixer.wording import WHAT_TO_DO
 
-NEVER_SENT_BACK = ("csrfmiddlewaretoken", "idempotency_key", "act")
-MADE_ALREADY = "This page has made a meme already. Press “Make it” again to make this one too."
+KEPT_OUT_OF_URLS = ("csrfmiddlewaretoken", "idempotency_key", "act")
+ALREADY_MADE = "This page has made a meme already. Press “Make it” again to make this one too."
 
 
 @login_required
@@ -43,7 +43,7 @@ def editor(request: SignedIn, uuid: UUID) -> HttpResponse:
         return _page(request, video, form, permission)
     template = services.template_of(request.POST.get("template", ""))
     if request.POST.get("act") == "preview":
-        kept = [(k, v) for k, v in request.POST.items() if k not in NEVER_SENT_BACK]
+        kept = [(k, v) for k, v in request.POST.items() if k not in KEPT_OUT_OF_URLS]
         return see_other(f"{request.path}?{urlencode(kept)}")
     form = EditorForm(request.POST, template=template, video=video)
     if not form.is_valid():
@@ -68,11 +68,11 @@ def _make(
     except Forbidden as refused:
         return _not_allowed(request, video, refused)
     except Conflict:
-        form.add_error(None, MADE_ALREADY)
+        form.add_error(None, ALREADY_MADE)
         form.with_new_key()
         return _page(request, video, form, permission, status=409)
     except Refused as refused:
-        form.say(refused)
+        form.show(refused)
         status = 422 if refused.status == 400 else refused.status
         return _page(request, video, form, permission, status=status)
     return see_other("remixer:meme", made.uuid)
@@ -89,7 +89,7 @@ def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
         asker=request.user,
         template=template.id,
         captions=captions_in(request.GET, template),
-        start=min(PlaceForm(request.GET).seconds, video.duration),
+        start=min(StartForm(request.GET).seconds, video.duration),
     )
     return HttpResponse(
         picture, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"}
@@ -97,10 +97,10 @@ def preview(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 
 def _typed(query: QueryDict, template: Template) -> dict[str, str]:
-    """What an address brings along for the fields of this template; texts typed for another
-    template's boxes go into this one's, in order."""
+    """The values that an address has for the fields of this template. If it only has texts of
+    another template's boxes, they go into this template's boxes in order."""
     fields = [PREFIX + box.id for box in template.boxes]
-    typed = {name: str(query[name]) for name in (*PLACE, *fields) if query.get(name)}
+    typed = {name: str(query[name]) for name in (*TIMES, *fields) if query.get(name)}
     if not typed.keys() & set(fields):
         texts = [str(text) for name, text in query.items() if name.startswith(PREFIX) and text]
         for box, text in zip(template.boxes, texts, strict=False):
@@ -125,7 +125,7 @@ def _page(
         "until": permission.until,
         "preview_url": address,
         "shown_url": f"{address}?{urlencode(shown)}",
-        "set_aside": set_aside(request.POST or request.GET, form.chosen),
+        "other_texts": texts_of_others(request.POST or request.GET, form.chosen),
         "templates": [
             (template, template.id == form.chosen.id, f"{address}?{_example(template)}")
             for template in TEMPLATES.values()
@@ -140,7 +140,7 @@ def _example(template: Template) -> str:
 
 
 def _not_allowed(request: SignedIn, video: Video, refused: Forbidden) -> HttpResponse:
-    """Tells a stranger nothing of the video but the reason."""
+    """The reason, and nothing else about the video unless it is the person's own."""
     if getattr(request, "htmx", False):
         refresh = HttpResponseClientRefresh()
         refresh.status_code = 403

@@ -1,4 +1,4 @@
-"""Which videos may be remixed now, and their pictures."""
+"""Which videos can be remixed now, and their pictures."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from creatorhub.requests import SignedIn, login_required
 from library import serving
 from library.models import Video
 from remixer import services
-from remixer.views.shared import PAGE
+from remixer.views.shared import PAGE_SIZE
 
-LONGEST_SEARCH = 100
+MAX_QUERY = 100  # characters
 
 
 @login_required
 @require_safe
 def gallery(request: SignedIn) -> HttpResponse:
-    """Three queries at most, whatever there is."""
-    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_SEARCH]
+    """At most three queries, however many videos there are."""
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY]
     videos = querysets.permitting(Video.objects.all(), REMIX.id, asker=request.user)
     if query:
         videos = videos.filter(
@@ -38,7 +38,7 @@ def gallery(request: SignedIn) -> HttpResponse:
     page = page_of(
         videos.select_related("owner"),
         ordering=("-id",),
-        size=PAGE,
+        size=PAGE_SIZE,
         after=request.GET.get("after", ""),
     )
     context = {
@@ -64,7 +64,7 @@ def source_clip(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 
 
 def permitted(uuid: UUID, *, asker: User) -> Video:
-    """A video that this person may remix now. Raises Http404, or Forbidden (code: the reason)."""
+    """A video that this person may remix now. Raises Http404, and Forbidden (code: the reason)."""
     video = get_object_or_404(Video.objects.present(), uuid=uuid)
     services.require_permission(video, asker=asker)
     return video

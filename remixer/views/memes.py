@@ -1,4 +1,4 @@
-"""Memes of one maker, one meme, its files, and what its maker can do to it."""
+"""My memes, the page of one meme, its files, and what its requester can do with it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from library import serving
 from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
-from remixer.views.shared import PAGE
+from remixer.views.shared import PAGE_SIZE
 from remixer.wording import Status, announcement, status_for_creator, status_of, summary_of
 
 
@@ -41,9 +41,9 @@ class Row:
 @login_required
 @require_safe
 def my_memes(request: SignedIn) -> HttpResponse:
-    """Three queries, however many are shown. While one is live the list asks for itself again."""
+    """Three queries, however many are shown. While a meme is being made the list reloads itself."""
     mine = Render.objects.requested_by(request.user).select_related("video__owner")
-    page = page_of(mine, ordering=("-id",), size=PAGE, after=request.GET.get("after", ""))
+    page = page_of(mine, ordering=("-id",), size=PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
         "rows": rows_of(page.items),
         "live": any(render.is_live for render in page.items),
@@ -61,14 +61,14 @@ def meme(request: SignedIn, uuid: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def meme_status(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """The part of the meme's page that changes while it is made."""
+    """The part of the meme's page that changes while the meme is made."""
     return _page(request, watchable(request, uuid), partial="made")
 
 
 @login_required
 @require_safe
 def meme_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    """Whether it may be seen is asked for every piece."""
+    """Whether it may be seen is asked for each piece that a player loads."""
     key = services.file_of(watchable(request, uuid))
     return serving.serve(request, key, content_type="video/mp4")
 
@@ -96,17 +96,17 @@ def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 @login_required
 @require_POST
 def cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
-    render = _of_maker(request, uuid)
+    render = _own(request, uuid)
     if not services.cancel_render(render, actor=Actor.creator(request.user)):
-        messages.info(request, "It had ended before you cancelled it.")
+        messages.info(request, "The meme had already ended, so there was nothing to cancel.")
     return _back(request, uuid)
 
 
 @login_required
 @require_POST
 def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """A refusal shows the meme's page with its sentence."""
-    render = _of_maker(request, uuid)
+    """A refusal shows the page of the meme, with the reason."""
+    render = _own(request, uuid)
     try:
         services.retry_render(render, actor=Actor.creator(request.user))
     except Refused as refused:
@@ -117,13 +117,13 @@ def retry(request: SignedIn, uuid: UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """GET asks once: the file cannot be brought back."""
-    render = _of_maker(request, uuid)
+    """GET asks for a confirmation, because the file cannot be restored."""
+    render = _own(request, uuid)
     if request.method != "POST":
         context = {"meme": render, "summary": summary_of(render)}
         return render_page(request, "remixer/remove.html", context)
     services.remove_render(render, actor=Actor.creator(request.user))
-    messages.success(request, "The meme is removed, and its file with it.")
+    messages.success(request, "The meme and its file are removed.")
     return see_other("remixer:my_memes")
 
 
@@ -131,22 +131,22 @@ def watchable(request: SignedIn, uuid: UUID) -> Render:
     return get_object_or_404(Render.objects.watchable_by(request.user).with_details(), uuid=uuid)
 
 
-def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
-    """With each one's place in the queue and whether it may be seen now: two queries."""
+def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
+    """The memes with their places in the queue, and whether each may be seen now: two queries."""
     ahead = _ahead(renders)
     videos = {render.video.uuid for render in renders if render.state == State.DONE}
-    dark = {
+    hidden = {
         uuid: str(decision.reason)
         for uuid, decision, _ in querysets.rulings(list(videos), REMIX.id, asker=None)
         if not decision.allowed
     }
     rows = []
     for render in renders:
-        reason = dark.get(render.video.uuid, "") if _done(render) else ""
-        if to_creator:
-            state = status_for_creator(render, dark=reason)
+        reason = hidden.get(render.video.uuid, "") if _done(render) else ""
+        if for_creator:
+            state = status_for_creator(render, hidden=reason)
         else:
-            state = status_of(render, ahead=ahead.get(render.pk, 0), dark=reason)
+            state = status_of(render, ahead=ahead.get(render.pk, 0), hidden=reason)
         rows.append(
             Row(
                 render=render,
@@ -160,12 +160,12 @@ def rows_of(renders: list[Render], *, to_creator: bool = False) -> list[Row]:
 
 
 def template_name(render: Render) -> str:
-    """A template may be gone since."""
+    """The template's name; its id if there is no such template any more."""
     return TEMPLATES[render.template].name if render.template in TEMPLATES else render.template
 
 
 def _ahead(renders: list[Render]) -> dict[int, int]:
-    """As jobs.ahead_of, for many in one query."""
+    """As jobs.ahead_of, for many memes with one query."""
     queued = [render.pk for render in renders if render.state == State.QUEUED]
     if not queued:
         return {}
@@ -174,12 +174,12 @@ def _ahead(renders: list[Render]) -> dict[int, int]:
     return {pk: found[f"before_{pk}"] for pk in queued}
 
 
-def _of_maker(request: SignedIn, uuid: UUID) -> Render:
+def _own(request: SignedIn, uuid: UUID) -> Render:
     return get_object_or_404(Render.objects.requested_by(request.user).with_details(), uuid=uuid)
 
 
 def _back(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """To the list if its button was pressed, else to the meme."""
+    """Back to the list if the button was pressed there, else to the meme."""
     if request.POST.get("back") == "my_memes":
         return see_other("remixer:my_memes")
     return see_other("remixer:meme", uuid)
@@ -188,8 +188,8 @@ def _back(request: SignedIn, uuid: UUID) -> HttpResponse:
 def _page(
     request: SignedIn, render: Render, *, refused: Refused | None = None, partial: str | None = None
 ) -> HttpResponse:
-    """410 for a meme that was taken down, or is dark now; others than its maker and the creator
-    are told only why."""
+    """410 for a meme that was taken down or is hidden now. Its requester and the video's creator
+    get the page anyway; others only get the reason."""
     gone = _gone(render)
     mine = render.requester_id == request.user.pk
     own_video = render.video.owner_id == request.user.pk
@@ -201,7 +201,7 @@ def _page(
         "meme": render,
         "mine": mine,
         "own_video": own_video,
-        "state": status_of(render, ahead=ahead, dark=gone.code if gone and _done(render) else ""),
+        "state": status_of(render, ahead=ahead, hidden=gone.code if gone and _done(render) else ""),
         "announcement": announced,
         "is_news": request.GET.get("announced") != announced,
         "gone": gone,
@@ -220,7 +220,7 @@ def _done(render: Render) -> bool:
 
 
 def _gone(render: Render) -> Gone | None:
-    """Why nobody is shown this meme, if it had been published."""
+    """Why a meme that was published may not be seen now, if so."""
     try:
         services.file_of(render)
     except Gone as gone:
@@ -231,7 +231,7 @@ def _gone(render: Render) -> Gone | None:
 
 
 def _texts(render: Render) -> list[tuple[str, str]]:
-    """(label, text) in the template's order."""
+    """(label, text) in the order of the template."""
     template = TEMPLATES.get(render.template)
     if template is None:
         return list(render.captions.items())

@@ -1,3 +1,3 @@
-"""How long the lists of remixing are."""
+"""What the lists of remixing share."""
 
-PAGE = 24  # tiles or rows
+PAGE_SIZE = 24

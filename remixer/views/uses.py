@@ -1,4 +1,4 @@
-"""What was made of a creator's videos: by whom, when, under which terms."""
+"""The memes of a creator's videos: by whom, when, under which permission."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of
-from remixer.views.shared import PAGE
+from remixer.views.shared import PAGE_SIZE
 
 LATEST = 3
 
 
 @login_required
 @require_safe
-def uses_of_mine(request: SignedIn) -> HttpResponse:
-    """The whole list, or with `?latest` the newest few, for the overview."""
+def memes_of_my_videos(request: SignedIn) -> HttpResponse:
+    """The whole list; with `?latest` only the newest few, for the overview."""
     made = Render.objects.filter(creator=request.user)
-    size = LATEST if "latest" in request.GET else PAGE
-    return _list(request, made, "remixer/uses_of_mine.html", size=size)
+    size = LATEST if "latest" in request.GET else PAGE_SIZE
+    return _list(request, made, "remixer/memes_of_my_videos.html", size=size)
 
 
 @login_required
 @require_safe
-def made_of(request: SignedIn, uuid: UUID) -> HttpResponse:
-    """Of one video. For its owner only; a part of the video's page where there is script."""
+def memes_of_video(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """The memes of one video, for its owner. The video's page loads it as a part of itself."""
     video = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
     made = Render.objects.filter(video=video)
-    return _list(request, made, "remixer/made_of.html", video=video)
+    return _list(request, made, "remixer/memes_of_video.html", video=video)
 
 
 def _list(
@@ -43,20 +43,18 @@ def _list(
     template: str,
     *,
     video: Video | None = None,
-    size: int = PAGE,
+    size: int = PAGE_SIZE,
 ) -> HttpResponse:
-    """Three queries. What was never published is its maker's own business."""
+    """Three queries. Memes that were never published are shown to nobody but their requesters."""
     page = page_of(
-        made.filter(published_at__isnull=False).select_related(
-            "video", "requester", "terms__notice"
-        ),
+        made.published().with_details(),
         ordering=("-id",),
         size=size,
         after=request.GET.get("after", ""),
     )
     context = {
-        "rows": rows_of(page.items, to_creator=True),
+        "rows": rows_of(page.items, for_creator=True),
         "video": video,
-        **(pager(request, page) if size == PAGE else {}),
+        **(pager(request, page) if size == PAGE_SIZE else {}),
     }
     return render_page(request, template, context, partial="memes")

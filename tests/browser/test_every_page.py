@@ -86,7 +86,7 @@ def pages(alice: User) -> list[str]:
         "/memes/",
         f"/memes/{render.uuid}/",
         f"/memes/{render.uuid}/remove/",
-        "/made-from-mine/",
+        "/memes-of-my-videos/",
         f"/videos/{video.uuid}/memes/",
         "/account/email/",
         "/account/password/change/",

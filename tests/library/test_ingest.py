@@ -254,7 +254,7 @@ def test_a_killed_ffmpeg_is_tried_again_and_then_given_up(
         Ingest.objects.update(next_attempt_at=timezone.now())
     video = ingested(video)
 
-    assert (video.status, video.problem) == ("refused", ingests.BROKE_OFF)
+    assert (video.status, video.problem) == ("refused", ingests.INTERRUPTED)
     assert video.ingest.state == State.FAILED
     assert not job_folders()
 

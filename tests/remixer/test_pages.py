@@ -148,7 +148,10 @@ class TestEditor:
         assert 'name="text_bottom"' in plain
         assert 'name="text_centre"' in other
         assert 'name="text_top"' not in other
-        assert "If <bdi>alice</bdi> withdraws, the meme goes dark for everyone." in plain
+        assert (
+            "If <bdi>alice</bdi> withdraws the permission, the meme is hidden from everyone."
+            in plain
+        )
 
     def test_making_it_leads_to_the_meme(
         self, bob: User, video: Video, client_of: ClientOf
@@ -457,7 +460,7 @@ class TestMeme:
 
         assert page.status_code == 410
         assert "permission for this video has ended" in body(page)
-        assert "Dark" in rows
+        assert "Hidden" in rows
         assert url("meme_poster", render.uuid) not in rows
 
     def test_a_failed_one_says_why_and_offers_another_try(
@@ -522,8 +525,8 @@ class TestUses:
         client = client_of(alice)
 
         for page in (
-            body(client.get(url("uses_of_mine"))),
-            body(client.get(url("made_of", made.video.uuid))),
+            body(client.get(url("memes_of_my_videos"))),
+            body(client.get(url("memes_of_video", made.video.uuid))),
         ):
             assert "By <bdi>bob" in page
             assert "version 1" in page
@@ -533,7 +536,7 @@ class TestUses:
     ) -> None:
         ask(bob, video)
 
-        assert "Nothing has been made" in body(client_of(alice).get(url("uses_of_mine")))
+        assert "Nothing has been made" in body(client_of(alice).get(url("memes_of_my_videos")))
 
     def test_it_says_what_was_taken_down_and_what_was_removed(
         self, alice: User, bob: User, made: Render, client_of: ClientOf
@@ -544,29 +547,29 @@ class TestUses:
         services.remove_render(other, actor=Actor.creator(bob))
         turn_off(made.video)
 
-        page = body(client_of(alice).get(url("uses_of_mine")))
+        page = body(client_of(alice).get(url("memes_of_my_videos")))
 
         assert "You turned remixing off for this video." in page
-        assert "Its maker removed it." in page
+        assert "The person who made it removed it." in page
 
     def test_another_creators_video_is_not_found(
         self, bob: User, made: Render, client_of: ClientOf
     ) -> None:
-        assert client_of(bob).get(url("made_of", made.video.uuid)).status_code == 404
-        assert "Nothing has been made" in body(client_of(bob).get(url("uses_of_mine")))
+        assert client_of(bob).get(url("memes_of_video", made.video.uuid)).status_code == 404
+        assert "Nothing has been made" in body(client_of(bob).get(url("memes_of_my_videos")))
 
     def test_as_a_part_it_is_no_page(self, alice: User, made: Render, client_of: ClientOf) -> None:
-        part = body(client_of(alice).get(url("made_of", made.video.uuid), headers=HTMX))
+        part = body(client_of(alice).get(url("memes_of_video", made.video.uuid), headers=HTMX))
 
         assert "<html" not in part
-        assert 'id="made-of"' in part
+        assert 'id="memes-of-video"' in part
 
 
 def test_who_is_not_signed_in_is_sent_to_sign_in(client: Client, made: Render) -> None:
-    of_video = ("editor", "preview", "source_poster", "source_clip", "made_of")
+    of_video = ("editor", "preview", "source_poster", "source_clip", "memes_of_video")
     of_meme = ("meme", "meme_file", "meme_poster", "meme_download", "meme_status")
     addresses = [
-        *(url(name) for name in ("gallery", "my_memes", "uses_of_mine")),
+        *(url(name) for name in ("gallery", "my_memes", "memes_of_my_videos")),
         *(url(name, made.video.uuid) for name in of_video),
         *(url(name, made.uuid) for name in of_meme),
     ]

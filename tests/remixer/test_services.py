@@ -181,7 +181,7 @@ class TestRequest:
     def test_a_maker_has_only_so_many_at_once(
         self, bob: User, carol: User, video: Video, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(requests, "MOST_LIVE", 2)
+        monkeypatch.setattr(requests, "MAX_LIVE", 2)
         ask(bob, video)
         last = ask(bob, video)
 

@@ -1,4 +1,4 @@
-"""Brings a folder of videos into a creator's library."""
+"""Imports a folder of videos into a creator's library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from library.models import Video
 from library.probe import Refusal, probe
 
 ACTOR = Actor.system("import")
-LEADS_OUT = "This link leads out of the folder. Put the file itself there."
+LINK_OUTSIDE = "This link leads out of the folder. Put the file itself there."
 BROKEN_LINK = "This link leads nowhere. Put the file itself there."
 UNREADABLE = "This file cannot be read ({reason}). Check who may read it, then import again."
 
@@ -44,21 +44,21 @@ class Entry:
 
 class Command(BaseCommand):
     help = (
-        "Copies the videos of a folder and its subfolders into a creator's library. Interrupted "
-        "and started again, it goes on where it was: a file that is there already is left alone. "
+        "Copies the videos of a folder and its subfolders into a creator's library. After an "
+        "interruption, start it again: files that were imported already are left alone. "
         "Importing allows nothing: every use of an imported video is off."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("folder", type=Path, help="The folder to take videos from.")
-        parser.add_argument("--creator", required=True, help="The username of who owns them.")
+        parser.add_argument("folder", type=Path, help="The folder with the videos.")
+        parser.add_argument("--creator", required=True, help="The username of their owner.")
         parser.add_argument(
             "--csv",
             type=Path,
             metavar="FILE",
             help="Titles: a file with the columns file, title and collection (the last may be "
-            "left out). `file` is the path inside the folder. Without it a file's name is its "
-            "title and its subfolder its collection.",
+            "left out). `file` is the path inside the folder. Without a CSV, the name of a file is "
+            "its title, and its subfolder is its collection.",
         )
 
     def handle(self, *, folder: Path, creator: str, **options: Any) -> None:
@@ -75,13 +75,13 @@ class Command(BaseCommand):
             for path in bar:
                 name = _name(path, root)
                 bar.set_postfix_str(name[-40:], refresh=False)
-                _take(path, root=root, owner=owner, entry=entries.pop(name, None), to=summary)
+                _import(path, root=root, owner=owner, entry=entries.pop(name, None), to=summary)
         summary.refused += [
             (name, "The CSV names this file, but it is not in the folder.") for name in entries
         ]
-        self._tell(summary, owner)
+        self._report(summary, owner)
 
-    def _tell(self, summary: Summary, owner: User) -> None:
+    def _report(self, summary: Summary, owner: User) -> None:
         for name, why in summary.refused:
             self.stdout.write(f"refused  {name}: {why}")
         self.stdout.write(
@@ -96,7 +96,8 @@ class Command(BaseCommand):
 
 
 def _read(path: Path) -> dict[str, Entry]:
-    """The CSV by file name. Raises CommandError that says which line is wrong."""
+    """The lines of the CSV by the names of their files. Raises CommandError, which names a wrong
+    line."""
     entries: dict[str, Entry] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -116,12 +117,12 @@ def _read(path: Path) -> dict[str, Entry]:
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """Everything that might be a video, in order. Hidden files and the folders behind links are
-    not looked into; a link to a folder is given back itself, to be refused."""
+    """Everything that might be a video, in order. Hidden files are left out. A link to a folder is
+    not followed: it is in the list itself, and refused later."""
     try:
         children = sorted(root.iterdir())
     except OSError:
-        yield root  # to be refused
+        yield root  # it is refused later
         return
     for path in children:
         if path.name.startswith("."):
@@ -132,7 +133,7 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def _take(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Summary) -> None:
+def _import(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Summary) -> None:
     name = _name(path, root)
     try:
         real = _inside(path, root)
@@ -163,18 +164,18 @@ def _take(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Summa
 
 
 def _name(path: Path, root: Path) -> str:
-    """The path inside the folder, fit to be printed whatever bytes it is made of."""
+    """The path inside the folder. It can be printed, whatever bytes it consists of."""
     return path.relative_to(root).as_posix().encode(errors="replace").decode()
 
 
 def _inside(path: Path, root: Path) -> Path:
-    """The file itself. Raises Refusal if that is not a file within the folder."""
+    """The file that the path leads to. Raises Refusal if that is not a file inside the folder."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
         raise Refusal(BROKEN_LINK) from None
     if not real.is_relative_to(root):
-        raise Refusal(LEADS_OUT)
+        raise Refusal(LINK_OUTSIDE)
     if not real.is_file():
         raise Refusal("This is not a file, or a folder that cannot be read.")
     return real
