@@ -101,7 +101,7 @@ TABLE = [
     api("meme-file", 401, 200, 200, 200, of="meme"),
     api("meme-file", 401, 404, 404, 404, of="waiting"),
     api("meme-cancel", 401, 404, 200, 404, of="waiting", method="POST"),
-    api("meme-retry", 401, 404, 200, 404, of="failed", method="POST"),
+    api("meme-retry", 401, 404, 202, 404, of="failed", method="POST"),
     api("use-of-my-videos-list", 401, 200, 200, 200),
     api("event-list", 401, 200, 200, 200),
     api("schema", 200, 200, 200, 200),

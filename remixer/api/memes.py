@@ -22,7 +22,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from creatorhub.actors import Actor
-from creatorhub.api import IDEMPOTENCY_KEY, CursorPages, KnownParameters, caller, idempotency_key
+from creatorhub.api import (
+    IDEMPOTENCY_KEY,
+    CursorPages,
+    KnownParameters,
+    NothingSerializer,
+    StrictSerializer,
+    caller,
+    idempotency_key,
+)
 from creatorhub.jobs import State, ahead_of
 from library import serving
 from library.models import Video
@@ -87,7 +95,9 @@ class MemeDetailSerializer(MemeSerializer):
         return ahead_of(render)
 
 
-class NewMemeSerializer(serializers.Serializer[Any]):
+class NewMemeSerializer(StrictSerializer):
+    """What to make a meme of."""
+
     video = serializers.UUIDField()
     template = serializers.ChoiceField(choices=list(TEMPLATES))
     captions = serializers.DictField(
@@ -135,9 +145,7 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
     )
     def create(self, request: Request) -> Response:
         """Ask for a meme. 403 if the video's creator does not allow it; `code` is the reason."""
-        new = NewMemeSerializer(data=request.data)
-        new.is_valid(raise_exception=True)
-        wanted = new.validated_data
+        wanted = NewMemeSerializer.of(request).validated_data
         requester = caller(request)
         video = get_object_or_404(Video.objects.present(), uuid=wanted["video"])
         render = services.request_render(
@@ -177,13 +185,16 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, uuid: UUID) -> Response:
         """Stop a meme of yours that is not made yet. One that has ended stays as it is."""
+        NothingSerializer.of(request)
         services.cancel_render(self.get_object(), actor=Actor.creator(caller(request)))
         return Response(self.get_serializer(self.get_object()).data)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses={202: MemeDetailSerializer})
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, uuid: UUID) -> Response:
         """Ask once more for a meme that failed or was stopped, as it was asked for first. 403 if
         the video's creator does not allow it now; `code` is the reason."""
+        NothingSerializer.of(request)
         services.retry_render(self.get_object(), actor=Actor.creator(caller(request)))
-        return Response(self.get_serializer(self.get_object()).data)
+        meme = self.get_serializer(self.get_object()).data
+        return Response(meme, status=status.HTTP_202_ACCEPTED)

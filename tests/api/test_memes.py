@@ -94,6 +94,16 @@ def test_what_a_template_needs_is_said_in_its_answer(api: APIClient) -> None:
     assert (none.status_code, none.json()["code"]) == (404, "unknown_template")
 
 
+def test_a_field_that_a_request_does_not_have_is_refused(api: APIClient, video: Video) -> None:
+    meme = ask(api, video).json()["id"]
+
+    new = ask(api, video, lenght=2)
+    cancel = api.post(f"{API}/memes/{meme}/cancel/", {"now": True}, format="json")
+
+    assert (new.status_code, set(new.json())) == (400, {"lenght"})
+    assert (cancel.status_code, set(cancel.json())) == (400, {"now"})
+
+
 @pytest.mark.parametrize("path", ["templates", "memes", "uses-of-my-videos"])
 def test_a_parameter_that_a_list_does_not_know_is_refused(path: str, api: APIClient) -> None:
     answer = api.get(f"{API}/{path}/?status=published")
@@ -106,8 +116,10 @@ def test_a_cancelled_meme_can_be_tried_again(api: APIClient, video: Video) -> No
     meme = ask(api, video).json()["id"]
 
     cancelled = api.post(f"{API}/memes/{meme}/cancel/").json()
-    again = api.post(f"{API}/memes/{meme}/retry/").json()
+    retried = api.post(f"{API}/memes/{meme}/retry/")
 
+    again = retried.json()
+    assert retried.status_code == 202
     assert (cancelled["status"], cancelled["problem"]) == ("cancelled", "You cancelled this meme.")
     assert (again["status"], again["problem"], again["id"]) == ("queued", "", meme)
 

@@ -48,14 +48,14 @@ def test_a_list_takes_its_own_parameters_and_those_of_its_pages(query: str, alic
         (
             _Users,
             "nmae=a",
-            "This list has no parameter nmae. It has: name, cursor, page_size.",
+            "This address has no parameter nmae. It has: name, cursor, page_size.",
         ),
         (
             _Users,
             "z=1&name=a&b",
-            "This list has no parameters b, z. It has: name, cursor, page_size.",
+            "This address has no parameters b, z. It has: name, cursor, page_size.",
         ),
-        (_AllUsers, "cursor=", "This list has no parameter cursor. It has: none."),
+        (_AllUsers, "cursor=", "This address has no parameter cursor. It has: none."),
     ],
 )
 def test_what_a_list_does_not_know_is_refused_by_name(
