@@ -280,12 +280,6 @@ class Release:
 
     # memes, in every state
 
-    @property
-    def _template(self) -> str:
-        """The name of the field before 0.2.0 is tagged, or as it is tagged."""
-        fields = {field.name for field in self._model("remixer.Render")._meta.get_fields()}
-        return "template" if "template" in fields else "meme"
-
     def _memes(self) -> None:
         one, _, three, *_ = self.ready
         done = self._meme(one, "done", published_at=self.now)
@@ -307,7 +301,7 @@ class Release:
             requester=self.bob,
             video=video,
             creator=video.owner,
-            **{self._template: "top_bottom"},
+            template="top_bottom",
             captions={"top": "Upgrade", "bottom": "done"},
             length_ms=2000,
             terms=self.open,
