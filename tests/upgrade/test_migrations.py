@@ -10,18 +10,12 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from creatorhub import checks
+from tests.upgrade.migrating import migrate
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def _migrate(*targets: tuple[str, str | None]) -> None:
-    """To these, or to the newest of everything."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(list(targets) or executor.loader.graph.leaf_nodes())
 
 
 def _relations_and_triggers() -> set[str]:
@@ -49,13 +43,13 @@ def test_every_migration_can_be_unapplied_and_applied_again() -> None:
         for model in app.get_models()
         if app.label in ours
     }
-    _migrate()
+    migrate()
     made = _relations_and_triggers()
 
-    _migrate(("creatorhub", None))  # the account: all others of ours depend on it
+    migrate({"creatorhub": None})  # the account: all others of ours depend on it
     left = _relations_and_triggers()
     still_applied = {app for app, _ in MigrationRecorder(connection).applied_migrations()}
-    _migrate()
+    migrate()
 
     assert tables
     assert tables <= made
@@ -67,7 +61,7 @@ def test_every_migration_can_be_unapplied_and_applied_again() -> None:
 
 @pytest.mark.usefixtures("own_database")
 def test_a_database_of_another_version_is_an_error() -> None:
-    _migrate(("creatorhub", "0001_initial"))
+    migrate({"creatorhub": "0001_initial"})
     assert not list(checks.database_is_of_this_version(databases=["default"]))
 
     applied = MigrationRecorder(connection)

@@ -1,0 +1,112 @@
+"""A database of the release before, with rows, becomes one of this version and works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from audit.models import Event
+from consent import services as consent
+from consent.models import Consent, Edit, EditJob
+from creatorhub import checks
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from operations import fsck
+from tests.upgrade.migrating import migrate, models_at
+from tests.upgrade.release_0_2_0 import MIGRATIONS, PASSWORD, TOKEN, Release
+
+Rows = dict[str, dict[Any, dict[str, Any]]]
+
+
+def _rows(registry: Any) -> Rows:
+    """Every row of our models, by model and key."""
+    return {
+        model._meta.label: {row["id"]: row for row in _values(model)}
+        for label in checks.our_apps() & set(MIGRATIONS)
+        for model in registry.get_app_config(label).get_models(include_auto_created=True)
+    }
+
+
+def _values(model: Any) -> list[dict[str, Any]]:
+    columns = [field.attname for field in model._meta.concrete_fields]
+    rows = model._base_manager.values(*columns)
+    return [{"id": row[model._meta.pk.attname], **row} for row in rows]
+
+
+def _inconsistent() -> list[str]:
+    return [line for check in fsck.CHECKS for line in check()]
+
+
+@pytest.fixture
+def release(own_database: None, settings: Settings, tmp_path: Path) -> Release:
+    """The database of then, filled; its media in a folder of their own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.WORK_DIR = tmp_path / "work"
+
+    def store(key: str) -> None:
+        assert default_storage.save(key, ContentFile(b"x")) == key
+
+    migrate(MIGRATIONS)
+    made = Release(models_at(MIGRATIONS), store)
+    made.fill()
+    return made
+
+
+def test_an_upgrade_keeps_every_row_and_all_is_consistent(release: Release) -> None:
+    before = _rows(release.apps)
+    empty = {model for model, rows in before.items() if not rows}
+    assert empty == {"creatorhub.User_groups", "creatorhub.User_user_permissions"}
+
+    migrate()
+
+    after = _rows(apps)
+    for model, rows in before.items():
+        assert set(after[model]) == set(rows), f"{model} lost or gained rows"
+        for key, row in rows.items():
+            kept = {name: value for name, value in row.items() if name in after[model][key]}
+            assert kept == {name: after[model][key][name] for name in kept}, f"{model} {key}"
+    assert not _inconsistent()
+    assert not list(checks.database_is_of_this_version(databases=["default"]))
+
+
+def test_after_an_upgrade_unfinished_edits_are_finished(release: Release) -> None:
+    migrate()
+
+    for job in EditJob.objects.filter(state="queued"):
+        consent.run_edit(job.pk)
+
+    status = dict(Edit.objects.values_list("uuid", "status"))
+    assert status[release.preparing.uuid] == Edit.Status.DRAFT
+    assert status[release.applying.uuid] == Edit.Status.APPLIED
+    assert status[release.holding.uuid] == Edit.Status.APPLIED
+    assert Consent.objects.get(video=release.ready[6].pk, use="remix").terms_id == release.open.pk
+    held = Consent.objects.filter(video__in=[video.pk for video in release.daves])
+    assert [consent.terms_id for consent in held] == [None, None]
+    assert not _inconsistent()
+
+
+def test_after_an_upgrade_people_continue_as_before(release: Release) -> None:
+    migrate()
+    alice = User.objects.get(username="alice")
+    browser = Client()
+
+    assert browser.login(username="alice", password=PASSWORD)
+    for page in ("/", "/videos/", "/activity/", "/memes/", f"/edits/{release.first.uuid}/"):
+        assert browser.get(page).status_code == 200, page
+    listed = Client().get("/api/v1/videos/", headers={"Authorization": f"Token {TOKEN}"})
+    assert len(listed.json()["results"]) == 10
+
+    actor = Actor.creator(alice)
+    consent.confirm_edit(release.draft.uuid, actor=actor, creator=alice)
+    consent.opt_out(actor=actor, creator=alice)
+
+    assert Consent.objects.get(video=release.ready[0].pk, use="remix").terms is None
+    assert Event.objects.filter(creator=alice).count() > 2
+    assert not _inconsistent()
