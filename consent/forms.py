@@ -94,9 +94,9 @@ class UntilForm(RefusableForm):
 
     until = forms.DateField(
         required=False,
-        label=_("Until"),
+        label=_("Last day"),
         widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("The last day. Leave it empty for no end date."),
+        help_text=_("Leave it empty for no end date."),
         error_messages={"invalid": _("Write the last day like 2027-03-01, or leave it empty.")},
     )
 

@@ -17,7 +17,7 @@ function selection(root) {
       all.checked = chosen > 0 && chosen === boxes.length;
       all.indeterminate = chosen > 0 && chosen < boxes.length;
     }
-    for (const count of $$("[data-count]", root)) count.textContent = chosen.toLocaleString("en");
+    for (const count of $$("[data-count]", root)) count.textContent = chosen.toLocaleString(document.documentElement.lang);
   };
   all?.addEventListener("change", () => {
     for (const box of boxes) box.checked = all.checked;
@@ -45,18 +45,17 @@ function selection(root) {
   show();
 }
 
-// Upload: [data-upload] is a form with a file input, a [data-progress] and a [data-status].
+// Upload: [data-upload] is a form with a file input, a [data-progress] and a [data-status], which
+// carries the sentences that it shows.
 function upload(form) {
   const input = $('input[type="file"]', form);
   const drop = $(".drop", form);
   const bar = $("[data-progress]", form);
   const status = $("[data-status]", form);
-  const name = $("[data-file-name]", form);
   const title = $('input[name="title"]', form);
   const chosen = () => {
     const file = input.files[0];
     if (!file) return;
-    if (name) name.textContent = file.name;
     if (title && !title.value) title.value = file.name.replace(/\.[^.]+$/, "").replaceAll("_", " ").slice(0, 200);
   };
   input.addEventListener("change", chosen);
@@ -89,7 +88,8 @@ function upload(form) {
       bar.value = percent;
       if (percent - said >= 10) {
         said = percent;
-        status.textContent = percent < 100 ? `${percent} % sent` : "Sent. Looking at it…";
+        const { sending, sent } = status.dataset;
+        status.textContent = percent < 100 ? sending.replace("{percent}", percent) : sent;
       }
     });
     request.addEventListener("load", () => {
@@ -100,9 +100,9 @@ function upload(form) {
         // Not ours, perhaps a proxy's page.
       }
       if (answer.location) window.location.assign(answer.location);
-      else fail(answer.detail || "The upload did not work. Try again.");
+      else fail(answer.detail || status.dataset.failed);
     });
-    request.addEventListener("error", () => fail("The connection broke off. Try again."));
+    request.addEventListener("error", () => fail(status.dataset.lost));
     button.disabled = true;
     status.classList.remove("error");
     $(".progress", form).hidden = false;
@@ -218,11 +218,6 @@ window.addEventListener("pageshow", () => {
 // Polling rests while nobody looks.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[hx-trigger^='every']")) event.preventDefault();
-});
-
-// Toasts go by themselves.
-document.addEventListener("htmx:load", (event) => {
-  for (const toast of $$(".toast", event.target)) setTimeout(() => toast.remove(), 6000);
 });
 
 for (const form of $$("[data-submit-on-change]")) {

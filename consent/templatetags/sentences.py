@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from consent import wording
+from consent.models import Edit
 from consent.uses import Use
 
 register = template.Library()
@@ -25,6 +26,14 @@ def verbs(uses: Iterable[Use]) -> str:
 def together(words: Iterable[str]) -> str:
     """“Remix and AI training”."""
     return get_text_list(list(words), _("and"))
+
+
+@register.filter
+def already(edit: Edit) -> str:
+    """What an edit's videos were that it had nothing to change of."""
+    if edit.change == edit.Change.OFF:
+        return _("already off")
+    return _("already allowed") if edit.change == edit.Change.ALLOWED else _("needed no change")
 
 
 @register.filter
