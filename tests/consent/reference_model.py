@@ -7,7 +7,7 @@ and this book are given the same acts; a test compares what both say.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -115,12 +115,16 @@ class Plan:
     def pending(self) -> list[Line]:
         return [line for line in self.lines.values() if line.outcome == PENDING]
 
-    def settle(self) -> None:
-        """Once all is frozen: what it says of itself, and what kind of an edit it is."""
+    def settle(self, *, allows: Callable[[State], bool]) -> None:
+        """Once all is frozen: its numbers, and what kind of an edit it is. `allows` says whether a
+        state allows anything now: terms that have ended do not."""
         pending = self.pending()
-        self.grants = any(line.allows for line in pending)
+        self.grants = any(allows(line.after) for line in pending)
         self.withdraws = any(
-            isinstance(line.before, Allowed) and not line.allows for line in pending
+            isinstance(line.before, Allowed)
+            and not allows(line.after)
+            and (allows(line.before) or not line.allows)
+            for line in pending
         )
         self.said = self.counts()
 
@@ -178,6 +182,9 @@ class Book:
         if state.until and state.until <= self.now:
             return "expired"
         return "notice_changed" if state.notice < self.material else "allowed"
+
+    def _allows(self, state: State) -> bool:
+        return self.reason_of(state) == "allowed"
 
     def _counts(self, plan: Plan, freezing: Plan | None) -> bool:
         if freezing and freezing.turn:
@@ -271,7 +278,7 @@ class Book:
                 if not (kept and isinstance(film.state, Allowed) and film.state.until == until):
                     line = Line(film.state, terms[until], PENDING if film.ready else NOT_ELIGIBLE)
             plan.lines[n] = line
-        plan.settle()
+        plan.settle(allows=self._allows)
         return plan
 
     def undo(self, edit: Plan) -> Plan:
@@ -307,7 +314,7 @@ class Book:
             plan.status = "preparing"
             return plan
         self._write_down(plan, chosen)
-        plan.settle()
+        plan.settle(allows=self._allows)
         return plan
 
     def _write_down(self, plan: Plan, chosen: Iterable[int]) -> None:
@@ -437,7 +444,8 @@ class Book:
         later = [
             other
             for other in self.plans
-            if other.turn > plan.turn
+            if plan.grants
+            and other.turn > plan.turn
             and other.change != "allowed"
             and other.status in ("confirmed", "applying", "applied")
         ]
@@ -473,7 +481,7 @@ class Book:
             due = [n for n in sorted(self._meant(plan)) if n > last][: self.at_once]
             self._write_down(plan, due)
             if len(due) < self.at_once:
-                plan.settle()
+                plan.settle(allows=self._allows)
                 plan.status = "confirmed" if plan.holds else "draft"
             return
         if plan.grants and any(other.holds for other in self.plans):

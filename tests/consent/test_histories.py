@@ -165,16 +165,16 @@ def rolled_back() -> Iterator[None]:
 
 
 @pytest.mark.django_db
-@pytest.mark.timeout(300)
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(acts=st.lists(ACTS, min_size=1, max_size=12))
-def test_every_history_keeps_its_promises(acts: list[tuple[str, set[int], object]]) -> None:
-    with rolled_back():
-        creator = make_user()
-        history = History(creator, make_user(is_staff=True), make_videos(COUNT, owner=creator))
-        for name, chosen, more in acts:
-            history.act(name, chosen, more)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("examples", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_every_history_keeps_its_promises(examples: int) -> None:
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(acts=st.lists(ACTS, min_size=1, max_size=12))
+    def keeps_its_promises(acts: list[tuple[str, set[int], object]]) -> None:
+        with rolled_back():
+            creator = make_user()
+            history = History(creator, make_user(is_staff=True), make_videos(COUNT, owner=creator))
+            for name, chosen, more in acts:
+                history.act(name, chosen, more)
+
+    keeps_its_promises()
