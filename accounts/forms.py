@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-LABELS = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+LABELS: dict[str, StrOrPromise] = {
     "login": _("Username or email address"),
     "username": _("Username"),
     "email": _("Email address"),
@@ -18,7 +21,7 @@ LABELS = {
     "password1": _("Password"),
     "password2": _("The same password again"),
 }
-HINTS = {
+HINTS: dict[str, StrOrPromise] = {
     "username": _("Others see this name beside what you make."),
     "password1": _(
         "At least 8 characters. Not a common password, not only digits, and unlike your name."
@@ -29,26 +32,27 @@ HINTS = {
 class _Ours:
     """Our labels and hints, and no placeholders: they would repeat the labels."""
 
-    labels: dict[str, str] = {}
-    hints: dict[str, str] = {}
+    fields: dict[str, forms.Field]
+    labels: dict[str, StrOrPromise] = {}
+    hints: dict[str, StrOrPromise] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels, hints = LABELS | self.labels, HINTS | self.hints
-        for name, field in self.fields.items():  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
             field.label = labels.get(name, field.label)
             field.help_text = hints.get(name, "")
-        if "login" in self.fields:  # type: ignore[attr-defined]
-            self.fields["login"].widget.attrs["autocomplete"] = "username"  # type: ignore[attr-defined]
+        if "login" in self.fields:
+            self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
 class AddEmailForm(_Ours, allauth.AddEmailForm):  # type: ignore[misc]
-    hints = {"email": "We send a mail there to see that it is yours."}
+    hints = {"email": _("We send a mail there to see that it is yours.")}
 
 
 class ChangePasswordForm(_Ours, allauth.ChangePasswordForm):  # type: ignore[misc]
-    labels = {"password1": "New password", "password2": "The new password again"}
+    labels = {"password1": _("New password"), "password2": _("The new password again")}
 
 
 class LoginForm(_Ours, allauth.LoginForm):  # type: ignore[misc]
@@ -64,7 +68,7 @@ class ResetPasswordForm(_Ours, allauth.ResetPasswordForm):  # type: ignore[misc]
 
 
 class ResetPasswordKeyForm(_Ours, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
-    labels = {"password1": "New password"}
+    labels = {"password1": _("New password")}
 
 
 class SetPasswordForm(_Ours, allauth.SetPasswordForm):  # type: ignore[misc]
@@ -72,7 +76,7 @@ class SetPasswordForm(_Ours, allauth.SetPasswordForm):  # type: ignore[misc]
 
 
 class SignupForm(_Ours, allauth.SignupForm):  # type: ignore[misc]
-    hints = {"email": "We use it to let you back in. Nobody else sees it."}
+    hints = {"email": _("We use it to let you back in. Nobody else sees it.")}
 
 
 class ProfileForm(forms.Form):

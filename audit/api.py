@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django_filters import rest_framework as filters
 from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
+from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from audit import history, vocabulary
 from audit.models import Event
-from creatorhub.api import CursorPages, caller
-from creatorhub.errors import Refused
+from creatorhub.api import CursorPages, KnownParameters, caller, parameters_of
 
 
 class EventSerializer(serializers.Serializer[history.Line]):
@@ -51,25 +51,25 @@ class EventFilter(filters.FilterSet):  # type: ignore[misc]
     subject = filters.UUIDFilter(help_text=_("A video."))
 
 
-class EventViewSet(ListModelMixin, GenericViewSet[Any]):
+class EventFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        return parameters_of(EventFilter(queryset=Event.objects.none()).form)
+
+
+class EventViewSet(KnownParameters, ListModelMixin, GenericViewSet[Any]):
     """Everything in your record, newest first."""
 
     queryset = Event.objects.all()
     serializer_class = EventSerializer
     pagination_class = CursorPages
-    filter_backends = [filters.DjangoFilterBackend]
+    filter_backends = [EventFilterBackend]
     filterset_class = EventFilter
-    query_parameters = tuple(EventFilter.base_filters)
 
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.filter(creator=caller(self.request))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """A page of events, in words: one query for all names."""
-        known = {*self.query_parameters, "cursor", "page_size"}
-        for name in self.request.query_params:
-            if name not in known:
-                raise Refused(f"There is no parameter {name}.", code="unknown_parameter")
         return history.describe(
             super().paginate_queryset(queryset) or [], reader=caller(self.request)
         )

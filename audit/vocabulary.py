@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrOrPromise as Text
+    from django_stubs_ext import StrOrPromise
 
     from creatorhub.models import User
 
@@ -40,7 +40,7 @@ class Action:
     """
 
     name: str
-    sentence: Text
+    sentence: StrOrPromise
     fields: tuple[str, ...] = ()
     icon: str = "circle"
     words: Callable[[Body, User | None], Mapping[str, Any]] = _no_words

@@ -15,16 +15,16 @@ from consent.uses import USES
 from creatorhub.days import last_day
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+    from django_stubs_ext import StrOrPromise
 
     from creatorhub.models import User
 
 
 class _Change(NamedTuple):
-    """`done` completes “You … for 3 videos”, `becomes` completes “so that new uploads are …”."""
+    """`done` completes “You … for 3 videos”, `becomes` completes “You confirmed an edit: …”."""
 
-    done: _StrPromise
-    becomes: _StrPromise
+    done: StrOrPromise
+    becomes: StrOrPromise
     icon: str = ""
 
 
