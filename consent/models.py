@@ -18,24 +18,23 @@ from consent.policy import Reason
 from creatorhub.jobs import Job
 from library.models import Video
 
+_PUBLISHED = Q(published_at__isnull=False)
+
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def published(self) -> NoticeQuerySet:
-        return self.filter(published_at__isnull=False)
-
     def in_force(self, use: str, *, language: str = "en") -> Notice | None:
         """The newest published notice of a use: what a grant made now names."""
-        published = self.published().filter(use=use, language=language)
+        published = self.filter(_PUBLISHED, use=use, language=language)
         return published.order_by("-version").first()
 
     def material_versions(self) -> dict[str, int]:
         """The version of the last material notice of each use that has one. One query."""
-        material = self.published().filter(material=True).order_by()
+        material = self.filter(_PUBLISHED, material=True).order_by()
         return dict(material.values_list("use").annotate(last=Max("version")))
 
     def material_version(self, use: Any) -> models.QuerySet[Notice, Any]:
         """The same for one use (or an OuterRef to one), as a subquery of one value."""
-        material = self.published().filter(material=True, use=use).order_by()
+        material = self.filter(_PUBLISHED, material=True, use=use).order_by()
         return material.values("use").annotate(last=Max("version")).values("last")
 
 

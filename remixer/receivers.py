@@ -1,15 +1,8 @@
-"""Receives withdrawals of consent and passes them to the service."""
+"""Connects the withdrawals of consent to the service that acts on them."""
 
 from __future__ import annotations
 
-from typing import Any
+from consent.signals import consent_withdrawn
+from remixer.services import stop_and_takedown
 
-from django.dispatch import receiver
-
-from consent.signals import Withdrawn, consent_withdrawn
-from remixer import services
-
-
-@receiver(consent_withdrawn, dispatch_uid="remixer.takedown")
-def stop_and_takedown(*, signal: object, sender: object, **withdrawal: Any) -> Withdrawn:
-    return services.stop_and_takedown(**withdrawal)
+consent_withdrawn.connect(stop_and_takedown, dispatch_uid="remixer.takedown")

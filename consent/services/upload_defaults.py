@@ -12,8 +12,9 @@ from audit import log
 from consent.models import Consent, ConsentState, Edit, Notice, UploadDefault
 from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
+from consent.services.edits import items
 from consent.services.edits.confirm import being_turned_off, put_into_force
-from consent.services.edits.draft import freeze, new_edit, require_may_draft
+from consent.services.edits.draft import new_edit, require_may_draft
 from consent.services.terms import Grant, notice_changed, terms_for
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -124,7 +125,7 @@ def _apply(
         terms=default.terms,
         reason=_("Your choice for new uploads"),
     )
-    freeze(edit, Video.objects.ready().filter(pk=video.pk))
+    items.freeze(edit, Video.objects.ready().filter(pk=video.pk))
     if not edit.will_change:
         return None
     return put_into_force(edit, state, actor=actor, waits=False)

@@ -15,7 +15,7 @@ from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
 from creatorhub.models import User
 from library.models import Video
-from remixer.models import Render, RenderQuerySet
+from remixer.models import Render
 from remixer.services.permission import ended_because, why_not
 from remixer.services.records import WORKER, record, record_all
 
@@ -28,15 +28,21 @@ def stop_and_takedown(
     videos: QuerySet[Video] | None,
     reason: Reason,
     correlation_id: uuid.UUID,
+    **_: object,
 ) -> Withdrawn:
     """Part of the withdrawing transaction, which holds the lock of the creator's consent state:
     until it commits, no meme of their videos can be published. After it nobody can see one; the
     sweep deletes the files. Two updates, however many memes there are."""
     if use not in (None, REMIX.id):
         return Withdrawn()
-    theirs = Render.objects.filter(creator=creator)
+    theirs = Render.objects.filter(creator=creator, state__in=[*LIVE, State.DONE])
     if videos is not None:
-        theirs = theirs.filter(video__in=_videos_with_memes(theirs, videos))
+        # Starts with the memes: there are few of them, and a withdrawal can be about a million
+        # videos.
+        keys = list(theirs.order_by("video").values_list("video", flat=True).distinct())
+        if not keys:
+            return Withdrawn()
+        theirs = theirs.filter(video__in=_among(videos, keys))
     live = list(theirs.live().locked().order_by("pk"))
     done = list(theirs.filter(state=State.DONE).locked().order_by("pk"))
     stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
@@ -50,12 +56,8 @@ def stop_and_takedown(
     return Withdrawn(stopped=stopped, taken_down=taken_down)
 
 
-def _videos_with_memes(theirs: RenderQuerySet, videos: QuerySet[Video]) -> list[int]:
-    """Those of the withdrawn videos that have memes, published or being made. Starts with the
-    memes, a thousand videos at a time: there are few of them, and a withdrawal can be about a
-    million videos."""
-    made = theirs.filter(state__in=[*LIVE, State.DONE])
-    keys = list(made.order_by("video").values_list("video", flat=True).distinct())
+def _among(videos: QuerySet[Video], keys: list[int]) -> list[int]:
+    """Those of the keys whose videos are withdrawn, asked for a thousand at a time."""
     found: list[int] = []
     for start in range(0, len(keys), 1000):
         some = videos.filter(pk__in=keys[start : start + 1000])

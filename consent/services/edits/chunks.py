@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Count, F, Max, Min
@@ -177,6 +177,9 @@ def apply_chunk(
         return None
     above, upto, number = found["first"] - 1, found["last"], found["number"]
     run = _Run(above, upto, number, is_dense=upto - above <= 10 * number)
+    large = run.is_dense and number > FEW
+    if large:
+        _allow_nested_loops("off")
     chunk, known = Chunk(), True
     leaves: list[tuple[str, bytes]] = []
     exceptions: dict[str, list[str]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
@@ -201,6 +204,8 @@ def apply_chunk(
     if chunk.counts[CHANGED]:
         _write(edit, state, run, update=known and run.is_dense)
         change_counts(edit.creator_id, edit.use, moved)
+    if large:
+        _allow_nested_loops("DEFAULT")
     edit.changed += chunk.counts[CHANGED]
     edit.superseded += chunk.exceptions[SUPERSEDED]
     edit.not_eligible += chunk.exceptions[NOT_ELIGIBLE]
@@ -220,7 +225,9 @@ def _read(edit: Edit, run: _Run, *, newer: Sequence[int], void: bool) -> list[_K
         near_c=NEAR.format(column="c.video_id") if run.is_dense else "",
     )
     given = {**run._asdict(), **edits, "edit": edit.pk, "use": edit.use, "void": void}
-    return [_Kind._make(row) for row in _execute(sql, given, run).fetchall()]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return [_Kind._make(row) for row in cursor.fetchall()]
 
 
 def _outcome_of(kind: _Kind, *, void: bool) -> str:
@@ -242,21 +249,17 @@ def _write(edit: Edit, state: ConsentState, run: _Run, *, update: bool) -> None:
         "version": state.version,
         "now": connection.ops.adapt_datetimefield_value(state.changed_at),
     }
-    sql = UPDATE if update else UPSERT.format(now=NOW[connection.vendor])
-    _execute(sql, given, run)
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE if update else UPSERT.format(now=NOW[connection.vendor]), given)
 
 
-def _execute(sql: str, given: dict[str, Any], run: _Run) -> Any:
+def _allow_nested_loops(allow: str) -> None:
     """PostgreSQL may have no figures yet of what was just written, believe that there is next to
-    nothing, and compare each row of a dense run with each. Kept from it, it sorts or hashes."""
-    cursor = connection.cursor()
-    guard = connection.vendor == "postgresql" and run.is_dense and run.number > FEW
-    if guard:
-        cursor.execute("SET LOCAL enable_nestloop TO off")
-    cursor.execute(sql, given)
-    if guard:
-        connection.cursor().execute("SET LOCAL enable_nestloop TO DEFAULT")
-    return cursor
+    nothing, and compare each row of a dense run with each. With `off` it sorts or hashes, until
+    `DEFAULT` or the end of the transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL enable_nestloop TO {allow}")
 
 
 def change_counts(creator_id: int, use: str, moved: Counter[int | None]) -> None:
@@ -272,12 +275,13 @@ def change_counts(creator_id: int, use: str, moved: Counter[int | None]) -> None
             )
 
 
+@dataclass(slots=True)
 class Lines:
     """The canonical lines of items, hashed. Those of one kind differ in their video alone, so what
-    surrounds it is made once: RFC 8785 sorts the keys, and `video` comes last."""
+    surrounds it is made once: RFC 8785 sorts the keys, and `video` comes last. Keeps the terms
+    that it has read."""
 
-    def __init__(self) -> None:
-        self._terms: dict[int, Terms] = {}
+    _terms: dict[int, Terms] = field(default_factory=dict)
 
     def hashed(self, kind: _Kind, outcome: str) -> Iterator[tuple[str, bytes]]:
         """The id of each video of a kind, as it sorts, and the hash of its line."""

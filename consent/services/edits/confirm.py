@@ -119,8 +119,15 @@ def put_into_force(
     """Confirm a draft, or an unsaved `holding` withdrawal, in the caller's transaction, under the
     lock of the consent state. `waits` is for what must not be allowed while another edit is under
     way."""
-    if waits and edit.grants:
-        _refuse_while_busy(edit)
+    if waits and edit.grants and Edit.objects.filter(creator=edit.creator).live().exists():
+        # So that what a person sees allowed is allowed. Turning off never waits.
+        raise Conflict(
+            _(
+                "Another of your edits is still being applied. Wait until it is done, then confirm "
+                "this one; nothing of it has been done."
+            ),
+            code="busy",
+        )
     edit.idempotency_key = key or str(edit.uuid)
     edit.confirmed_at = timezone.now()
     correlation_id = correlation_id or uuid.uuid4()
@@ -171,8 +178,7 @@ def _apply_inline(
         creator=edit.creator,
         correlation_id=correlation_id,
         subject=next(iter(only), None),
-        **described(edit),
-        **result_of(edit),
+        **described(edit, applied=True),
         items_root=chunk.root,
     )
     return edit
@@ -257,22 +263,9 @@ def revoke(edit: Edit, videos: QuerySet[Video], *, actor: Actor, correlation_id:
     edit.save(update_fields=["stopped", "taken_down"])
 
 
-def _refuse_while_busy(edit: Edit) -> None:
-    """A grant waits for what is under way, so that what a person sees allowed is. Turning off
-    never waits."""
-    if Edit.objects.filter(creator=edit.creator).live().exclude(pk=edit.pk).exists():
-        raise Conflict(
-            _(
-                "Another of your edits is still being applied. Wait until it is done, then confirm "
-                "this one; nothing of it has been done."
-            ),
-            code="busy",
-        )
-
-
-def described(edit: Edit) -> dict[str, Any]:
-    """What every event of an edit says of it."""
-    return {
+def described(edit: Edit, *, applied: bool = False) -> dict[str, Any]:
+    """What every event of an edit says of it, and of one that is applied."""
+    fields = {
         "edit": edit.uuid,
         "use": edit.use,
         "to": edit.change,
@@ -281,11 +274,9 @@ def described(edit: Edit) -> dict[str, Any]:
         "undoes": edit.undoes.uuid if edit.undoes else None,
         "reason": edit.reason,
     }
-
-
-def result_of(edit: Edit) -> dict[str, Any]:
-    """What an event says of an edit that is applied."""
-    return {
+    if not applied:
+        return fields
+    return fields | {
         "selected": edit.selected,
         "changed": edit.changed,
         "already": edit.already,

@@ -85,7 +85,7 @@ def draft_again(
             same_as=earlier,
         )
         few = earlier.selected <= settings.EDIT_MAX_FREEZE_INLINE
-        return freeze(edit, videos_of(earlier)) if few else prepare(edit)
+        return items.freeze(edit, videos_of(earlier)) if few else prepare(edit)
 
 
 def draft(
@@ -125,7 +125,7 @@ def draft(
         matching=matching.as_json() if matching else None,
     )
     if few:
-        return freeze(edit, videos)
+        return items.freeze(edit, videos)
     if holding:
         edit.status = Edit.Status.HOLDING
         return edit
@@ -142,14 +142,6 @@ def new_edit(*, actor: Actor, reason: str = "", **fields: Any) -> Edit:
         expires_at=now + DRAFT_LIFETIME,
         **fields,
     )
-
-
-def freeze(edit: Edit, videos: QuerySet[Video]) -> Edit:
-    """Write the items of a draft, and its counts."""
-    items.freeze(edit, videos)
-    items.count(edit)
-    edit.save()
-    return edit
 
 
 def prepare(edit: Edit) -> Edit:
@@ -175,7 +167,7 @@ def freeze_next(edit: Edit, *, limit: int) -> bool:
         found = items.freeze_inverse(edit, edit.undoes, first=limit)
     else:
         videos = videos_of(edit.same_as) if edit.same_as else selection.videos_of(edit)
-        found = items.freeze(edit, videos, above=items.last_video(edit), first=limit)
+        found = items.freeze_next(edit, videos, above=items.last_video(edit), first=limit)
     edit.selected += found
     return found == limit
 

@@ -53,12 +53,17 @@ def insert_select(rows: QuerySet[Any], columns: dict[str, Any], *, first: int | 
         return int(cursor.rowcount)
 
 
-def _constant(value: int | None) -> Cast:
-    """With its type, which PostgreSQL needs for NULL in a SELECT."""
-    return Cast(Value(value), BigIntegerField())
+def freeze(edit: Edit, videos: QuerySet[Video]) -> Edit:
+    """Write an item for each video, and the counts of the draft."""
+    freeze_next(edit, videos)
+    count(edit)
+    edit.save()
+    return edit
 
 
-def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | None = None) -> int:
+def freeze_next(
+    edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | None = None
+) -> int:
     """Write one item for each video: its exact former state, and what will become of it. With
     `first`, only for so many videos by key above `above`. Returns how many."""
     allows = edit.terms_id is not None
@@ -70,11 +75,12 @@ def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | 
     return insert_select(
         videos.annotate(frozen=FilteredRelation("consents", condition=condition)),
         {
-            "edit": _constant(edit.pk),
+            "edit": Cast(Value(edit.pk), BigIntegerField()),
             "video": F("pk"),
             "before": F("frozen__terms"),
             "before_decided": Coalesce(F("frozen__decided"), Value(False)),
-            "after": _constant(edit.terms_id),
+            # Typed, as PostgreSQL needs it for NULL in a SELECT.
+            "after": Cast(Value(edit.terms_id), BigIntegerField()),
             "after_decided": Value(True),
             "outcome": Case(
                 When(not_ready, then=Value(Outcome.NOT_ELIGIBLE)),
@@ -99,7 +105,7 @@ def freeze_inverse(inverse: Edit, edit: Edit, *, first: int | None = None) -> in
     return insert_select(
         edit.changed_items.filter(video__gt=last_video(inverse)),
         {
-            "edit": _constant(inverse.pk),
+            "edit": Cast(Value(inverse.pk), BigIntegerField()),
             "video": F("video"),
             "before": F("after"),
             "before_decided": F("after_decided"),

@@ -25,7 +25,7 @@ from audit import log
 from consent.models import Edit, EditJob, Item
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
-from consent.services.edits.confirm import described, result_of, revoke
+from consent.services.edits.confirm import described, revoke
 from consent.services.edits.draft import DRAFT_LIFETIME, TASK, freeze_next, own_edit
 from creatorhub import jobs
 from creatorhub.actors import Actor
@@ -188,8 +188,7 @@ def _record_applied(edit: Edit) -> None:
         actor=Actor.parse(edit.actor),
         creator=edit.creator,
         correlation_id=edit.uuid,
-        **described(edit),
-        **result_of(edit),
+        **described(edit, applied=True),
         parts=edit.parts,
     )
 
