@@ -6,4 +6,7 @@ class ConsentConfig(AppConfig):
     verbose_name = "Consent"
 
     def ready(self) -> None:
-        from consent import receivers  # noqa: F401  (listens from here on)
+        from consent import (
+            checks,  # noqa: F401  (registers the system checks)
+            receivers,  # noqa: F401  (listens from here on)
+        )

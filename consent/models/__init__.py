@@ -1,0 +1,28 @@
+"""What creators allow. Only consent.services writes these rows."""
+
+from consent.models.consents import (
+    Consent,
+    ConsentCount,
+    ConsentState,
+    SavedFilter,
+    UploadDefault,
+)
+from consent.models.edits import Edit, EditJob, EditQuerySet, Item, ItemQuerySet
+from consent.models.terms import Notice, NoticeQuerySet, Terms, state_line
+
+__all__ = [
+    "Consent",
+    "ConsentCount",
+    "ConsentState",
+    "Edit",
+    "EditJob",
+    "EditQuerySet",
+    "Item",
+    "ItemQuerySet",
+    "Notice",
+    "NoticeQuerySet",
+    "SavedFilter",
+    "Terms",
+    "UploadDefault",
+    "state_line",
+]
