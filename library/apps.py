@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class LibraryConfig(AppConfig):
     name = "library"
-    verbose_name = "Videos"
+    verbose_name = _("Videos")
 
     def ready(self) -> None:
         from library import checks  # noqa: F401  (registers the system checks)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from creatorhub.models import User
 from library.search import collections_of
@@ -19,8 +21,12 @@ class NameForm(forms.Form):
     title = forms.CharField(
         max_length=TITLE_MAX,
         error_messages={
-            "required": "Give the video a title.",
-            "max_length": f"This title is longer than {TITLE_MAX} letters. Shorten it.",
+            "required": _("Give the video a title."),
+            "max_length": ngettext_lazy(
+                "This title is longer than %(limit_value)d letter. Shorten it.",
+                "This title is longer than %(limit_value)d letters. Shorten it.",
+                "limit_value",
+            ),
         },
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
@@ -28,9 +34,15 @@ class NameForm(forms.Form):
         max_length=COLLECTION_MAX,
         required=False,
         error_messages={
-            "max_length": f"This name is longer than {COLLECTION_MAX} letters. Shorten it.",
+            "max_length": ngettext_lazy(
+                "This name is longer than %(limit_value)d letter. Shorten it.",
+                "This name is longer than %(limit_value)d letters. Shorten it.",
+                "limit_value",
+            ),
         },
-        help_text="A name for videos that belong together. Pick one of yours, or type a new one.",
+        help_text=_(
+            "A name for videos that belong together. Pick one of yours, or type a new one."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": "collections"}),
     )
 
@@ -46,11 +58,11 @@ class UploadForm(NameForm):
     """`once` is a new UUID for each empty form: a form that is sent twice uploads one video."""
 
     file = forms.FileField(
-        label="Video file",
+        label=_("Video file"),
         error_messages={
-            "required": "Choose a video file first.",
-            "empty": "This file is empty. Choose another one.",
-            "max_length": "The name of this file is too long. Rename it and choose it again.",
+            "required": _("Choose a video file first."),
+            "empty": _("This file is empty. Choose another one."),
+            "max_length": _("The name of this file is too long. Rename it and choose it again."),
         },
         widget=forms.FileInput(attrs={"accept": "video/*"}),
     )
@@ -59,4 +71,4 @@ class UploadForm(NameForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["title"].required = False
-        self.fields["title"].help_text = "Left empty, it takes the name of the file."
+        self.fields["title"].help_text = _("Leave it empty to use the name of the file.")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from creatorhub.jobs import Job
 from creatorhub.models import User
@@ -42,9 +43,9 @@ class Video(models.Model):
     """
 
     class Status(models.TextChoices):
-        PROCESSING = "processing", "Processing"
-        READY = "ready", "Ready"
-        REFUSED = "refused", "Refused"
+        PROCESSING = "processing", _("Processing")
+        READY = "ready", _("Ready")
+        REFUSED = "refused", _("Refused")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(

@@ -45,45 +45,77 @@ _STANDARD_RATES = [Fraction(n, 1001) for n in (24000, 30000, 60000)]
 _STANDARD_RATES += [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 120)]
 _HDR_TRANSFERS = (16, 18)  # ITU-T H.273: PQ and HLG
 
-AS_MP4 = "Export it as MP4 with H.264 and upload that."
-DAMAGED = (
+
+# Marks for the sentences to translate. Django is not here: pages translate what a row keeps.
+def _(sentence: str) -> str:
+    return sentence
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    return one if count == 1 else many
+
+
+AS_MP4 = _("Export it as MP4 with H.264 and upload that.")
+DAMAGED = _(
     "We could not read this file: it is damaged, or no ordinary video. "
     "Check that it plays on your device, then export it again as MP4 and upload that."
 )
-NOT_A_VIDEO = "This is not a video that we can read. Upload an MP4, MOV, MKV or WebM file."
-EMPTY = "This file is empty. Check that the export finished, then upload it again."
-CUT_SHORT = (
+NOT_A_VIDEO = _("This is not a video that we can read. Upload an MP4, MOV, MKV or WebM file.")
+EMPTY = _("This file is empty. Check that the export finished, then upload it again.")
+CUT_SHORT = _(
     "This file is incomplete: its end is missing. Copy or export it again, then upload the whole."
 )
-PLAYLIST = "This is a playlist, a text that points to videos. Upload the video file itself."
-WEB_PAGE = "This is a web page, not a video. Download the video itself, then upload that file."
-LOCKED = "This video is encrypted, so nobody can play it without its key. Upload a copy without."
-NO_PICTURE = "This file has sound but no picture. Upload a video."
-NO_VIDEO = "There is no video in this file. Upload an MP4, MOV, MKV or WebM file with a picture."
-ONE_PICTURE = "This file holds a single picture. Upload a video."
-TOO_SHORT = "This video is shorter than a fifth of a second. Upload a longer one."
-TOO_MANY_STREAMS = (
-    f"This file holds {MAX_STREAMS} tracks or more. "
+PLAYLIST = _("This is a playlist, a text that points to videos. Upload the video file itself.")
+WEB_PAGE = _("This is a web page, not a video. Download the video itself, then upload that file.")
+LOCKED = _("This video is encrypted, so nobody can play it without its key. Upload a copy without.")
+PICTURE = _("This is a picture. Upload a video.")
+NO_PICTURE = _("This file has sound but no picture. Upload a video.")
+NO_VIDEO = _("There is no video in this file. Upload an MP4, MOV, MKV or WebM file with a picture.")
+ONE_PICTURE = _("This file holds a single picture. Upload a video.")
+TOO_SHORT = _("This video is shorter than a fifth of a second. Upload a longer one.")
+TOO_MANY_STREAMS = _(
+    "This file holds %(count)d tracks or more. "
     "Export it with one picture and one sound track, then upload that."
-)
-TOO_LONG_UNKNOWN = (
+) % {"count": MAX_STREAMS}
+TOO_LONG_UNKNOWN = _(
     "This video lasts longer than 10 minutes. Cut it to 10 minutes or less, then upload the parts."
 )
+TOO_LONG = _("This video lasts %(length)s. We take up to 10 minutes. Cut it and upload the parts.")
+TOO_FAST = _(
+    "This video has %(rate)s pictures a second. We take up to 120. "
+    "Export it with 60 or fewer and upload that."
+)
+MUCH_TOO_FAST = _(
+    "This video has too many pictures a second. We take up to 120. "
+    "Export it with 60 or fewer and upload that."
+)
+TOO_LARGE = _(
+    "This video is %(width)d × %(height)d pixels. We take up to 3840 × 2160. "
+    "Export it smaller and upload that."
+)
+TOO_SMALL = _("This video is %(width)d × %(height)d pixels, too small to see.")
+PICTURE_CODEC = _("The picture in this file is coded as %(kind)s, which we don't take.")
+SOUND_CODEC = _("The sound in this file is coded as %(kind)s, which we don't take.")
+AVI = _("This is an AVI file, which we don't take.")
+FLASH = _("This is a Flash video, which we don't take.")
+GIF = _("This is a GIF, which we don't take.")
+WINDOWS_MEDIA = _("This is a Windows Media file, which we don't take.")
+OGG = _("This is an Ogg file, which we don't take.")
 # The first bytes of files that people take for videos: (offset, bytes, the sentence).
 _BEGINNINGS = (
     (0, b"#EXTM3U", PLAYLIST),
     (0, b"ffconcat", PLAYLIST),
     (0, b"v=0", PLAYLIST),
     (0, b"[playlist]", PLAYLIST),
-    (8, b"AVI ", f"This is an AVI file, which we don't take. {AS_MP4}"),
-    (0, b"FLV", f"This is a Flash video, which we don't take. {AS_MP4}"),
-    (0, b"GIF8", f"This is a GIF, which we don't take. {AS_MP4}"),
-    (0, b"\x30\x26\xb2\x75", f"This is a Windows Media file, which we don't take. {AS_MP4}"),
-    (0, b"\x89PNG", "This is a picture. Upload a video."),
-    (0, b"\xff\xd8\xff", "This is a picture. Upload a video."),
+    (8, b"AVI ", f"{AVI} {AS_MP4}"),
+    (0, b"FLV", f"{FLASH} {AS_MP4}"),
+    (0, b"GIF8", f"{GIF} {AS_MP4}"),
+    (0, b"\x30\x26\xb2\x75", f"{WINDOWS_MEDIA} {AS_MP4}"),
+    (0, b"\x89PNG", PICTURE),
+    (0, b"\xff\xd8\xff", PICTURE),
     (0, b"ID3", NO_PICTURE),
     (8, b"WAVE", NO_PICTURE),
-    (0, b"OggS", f"This is an Ogg file, which we don't take. {AS_MP4}"),
+    (0, b"OggS", f"{OGG} {AS_MP4}"),
 )
 
 
@@ -221,9 +253,9 @@ def _streams(container: Any) -> tuple[Any, Any]:
     if video is None:
         raise Refusal(NO_PICTURE if container.streams.audio else NO_VIDEO)
     audio = next(iter(container.streams.audio), None)
-    _check_codec(video, VIDEO_CODECS, what="picture")
+    _check_codec(video, VIDEO_CODECS, sentence=PICTURE_CODEC)
     if audio is not None:
-        _check_codec(audio, AUDIO_CODECS, what="sound")
+        _check_codec(audio, AUDIO_CODECS, sentence=SOUND_CODEC)
     _check_size(video.codec_context.width, video.codec_context.height)
     return video, audio
 
@@ -234,44 +266,39 @@ def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails))
 
 
-def _check_codec(stream: Any, taken: dict[str, str], *, what: str) -> None:
+def _check_codec(stream: Any, accepted: dict[str, str], *, sentence: str) -> None:
     context = stream.codec_context
     name = context.codec.canonical_name if context is not None and context.codec else ""
-    if name not in taken:
-        kind = name.upper().replace("_", " ") or "a way that we don't know"
-        raise Refusal(f"The {what} in this file is coded as {kind}, which we don't take. {AS_MP4}")
+    if name not in accepted:
+        kind = name.upper().replace("_", " ") or _("a way that we don't know")
+        raise Refusal(f"{sentence % {'kind': kind}} {AS_MP4}")
 
 
 def _check_size(width: int, height: int) -> None:
     if not (width and height):
         raise Refusal(DAMAGED)
+    size = {"width": width, "height": height}
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise Refusal(
-            f"This video is {width} × {height} pixels. We take up to 3840 × 2160. "
-            "Export it smaller and upload that."
-        )
+        raise Refusal(TOO_LARGE % size)
     if min(width, height) < MIN_SIDE:
-        raise Refusal(f"This video is {width} × {height} pixels, too small to see. {AS_MP4}")
+        raise Refusal(f"{TOO_SMALL % size} {AS_MP4}")
 
 
 def _check_length(seconds: float | None) -> None:
     if seconds and seconds > MAX_SECONDS + 1:
-        raise Refusal(
-            f"This video lasts {_spoken(seconds)}. We take up to 10 minutes. "
-            "Cut it and upload the parts."
-        )
+        raise Refusal(TOO_LONG % {"length": _readable(seconds)})
 
 
-def _spoken(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
+def _readable(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
     if hours >= 48 or (hours and not minutes):
-        return f"{hours} hours" if hours > 1 else "1 hour"
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
     if hours:
-        return f"{hours} h {minutes} min"
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
     if seconds < (MAX_SECONDS + 60):
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    return f"{minutes} minutes"
+        values = {"minutes": int(seconds // 60), "seconds": int(seconds % 60)}
+        return _("%(minutes)d min %(seconds)d s") % values
+    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
 
 
 def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
@@ -351,8 +378,9 @@ def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
 
 
 def _too_fast(fps: float | None) -> str:
-    many = f"{fps:.0f} pictures a second" if fps and fps < 10_000 else "too many pictures a second"
-    return f"This video has {many}. We take up to 120. Export it with 60 or fewer and upload that."
+    if fps and fps < 10_000:
+        return TOO_FAST % {"rate": f"{fps:.0f}"}
+    return MUCH_TOO_FAST
 
 
 def _standard(fps: float) -> Fraction:

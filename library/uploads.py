@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
@@ -83,7 +84,7 @@ class CountingUploadHandler(FileUploadHandler):
     def _reason(self) -> Refused:
         owner = self._owner()
         if not owner:
-            return Forbidden("Sign in to upload a video.", code="not_authenticated")
+            return Forbidden(_("Sign in to upload a video."), code="not_authenticated")
         if limit := self._limit():
             return limit.reason()
         return too_large() if self.received > settings.UPLOAD_MAX_BYTES else no_room(owner)

@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -31,7 +32,7 @@ from library.models import Ingest, Video
 from library.serving import serve
 from library.uploads import refusal
 
-SIGNED_OUT = "You were signed out. Sign in, then upload the file again."
+SIGNED_OUT = _("You were signed out. Sign in, then upload the file again.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,7 +108,7 @@ def video_rename(request: SignedIn, uuid: UUID) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refused.sentence)
         else:
-            messages.success(request, "The name and the collection are saved.")
+            messages.success(request, _("The name and the collection are saved."))
             return see_other("consent:video", video.uuid)
     return _rename_page(request, form, video, status=422)
 

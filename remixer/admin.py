@@ -9,6 +9,8 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -20,7 +22,7 @@ from remixer.models import Render
 class PauseForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = "It stays in the log."
+        self.fields["reason"].help_text = _("It stays in the log.")
 
 
 @admin.register(Render)
@@ -29,23 +31,23 @@ class RenderAdmin(StaffAdmin[Render]):
     list_filter = ["state", "template"]
     list_select_related = ["requester", "video"]
     search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
-    search_help_text = "A username, the title of a video, or an ID."
+    search_help_text = _("A username, the title of a video, or an ID.")
     ordering = ["-id"]
     change_list_template = "admin/render_list.html"
     actions = ["takedown"]
 
     @reasoned(
-        "Take down with a reason",
-        consequence=(
+        _("Take down with a reason"),
+        consequence=_(
             "Nobody can see these memes any more. Those that are being made are stopped, and all "
             "their files are deleted. This cannot be undone."
         ),
-        button="Take down",
+        button=_("Take down"),
     )
     def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
         for render in rows:
             services.takedown(render, actor=actor, reason=reason)
-            yield f"The meme {render.uuid} is taken down."
+            yield gettext("The meme %(id)s is taken down.") % {"id": render.uuid}
 
     def get_urls(self) -> list[URLPattern]:
         pause = self.admin_site.admin_view(self.pause_view)
@@ -63,12 +65,13 @@ class RenderAdmin(StaffAdmin[Render]):
             except Refused as refused:
                 self.message_user(request, refused.sentence, messages.ERROR)
             else:
-                now = "runs again" if "resume" in request.POST else "is paused"
-                self.message_user(request, f"Remixing {now}.", messages.SUCCESS)
+                resumed, stopped = _("Remixing runs again."), _("Remixing is paused.")
+                done = resumed if "resume" in request.POST else stopped
+                self.message_user(request, done, messages.SUCCESS)
             return HttpResponseRedirect(reverse("admin:remixer_pause"), status=303)
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),
-            "title": "Resume remixing" if paused else "Pause remixing",
+            "title": _("Resume remixing") if paused else _("Pause remixing"),
             "opts": self.opts,
             "paused": paused,
             "form": form,

@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class RemixerConfig(AppConfig):
     name = "remixer"
-    verbose_name = "Memes"
+    verbose_name = _("Memes")
 
     def ready(self) -> None:
         from remixer import (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from creatorhub.errors import Refused
 from library.models import Video
@@ -34,8 +35,8 @@ class EditorForm(forms.Form):
     """One field for each box of the `chosen` template, named `text_<box>`."""
 
     template = forms.ChoiceField()
-    start = forms.FloatField(min_value=0, label="Start")
-    length = forms.FloatField(min_value=0, label="Length")
+    start = forms.FloatField(min_value=0, label=_("Start"))
+    length = forms.FloatField(min_value=0, label=_("Length"))
     idempotency_key = forms.CharField(max_length=100, widget=forms.HiddenInput)
 
     def __init__(

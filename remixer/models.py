@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import Terms
 from creatorhub.jobs import LIVE, Job, State
@@ -74,7 +75,7 @@ class Render(Job):
 
     state = models.CharField(
         max_length=16,
-        choices=[*State.choices, (TAKEN_DOWN, "Taken down"), (REMOVED, "Removed")],
+        choices=[*State.choices, (TAKEN_DOWN, _("Taken down")), (REMOVED, _("Removed"))],
         default=State.QUEUED,
     )
     requester = models.ForeignKey(

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
 from consent.wording import SENTENCES
 from creatorhub.jobs import State
 from remixer.models import Render
 
-LONGEST_SUMMARY = 80  # characters
-STALLED = "It has made no progress for a minute. It starts again by itself."
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-WHAT_TO_DO = dict.fromkeys(
-    map(str, Reason), "Choose another video: the gallery shows the videos that you can remix."
-) | {
-    Reason.PAUSED: "Nothing is lost. Try again later.",
-    Reason.VIDEO_UNAVAILABLE: "If it was just added, it may be ready in a few minutes.",
+LONGEST_SUMMARY = 80  # characters
+STALLED = gettext_lazy("It has made no progress for a minute. It starts again by itself.")
+
+WHAT_TO_DO: dict[str, StrOrPromise] = {
+    **dict.fromkeys(
+        Reason,
+        gettext_lazy("Choose another video: the gallery shows the videos that you can remix."),
+    ),
+    Reason.PAUSED: gettext_lazy("Nothing is lost. Try again later."),
+    Reason.VIDEO_UNAVAILABLE: gettext_lazy(
+        "If it was just added, it may be ready in a few minutes."
+    ),
 }
 
 # For the creator whose own decision it was.
-FOR_CREATOR: dict[str, str] = {
-    Reason.OFF: "You turned remixing off for this video.",
-    Reason.OPTED_OUT: "Everything is turned off.",
-    Reason.EXPIRED: "Your permission has ended.",
-    Reason.NOTICE_CHANGED: "The terms changed, and you have not agreed to the new text.",
+FOR_CREATOR: dict[str, StrOrPromise] = {
+    Reason.OFF: gettext_lazy("You turned remixing off for this video."),
+    Reason.OPTED_OUT: gettext_lazy("Everything is turned off."),
+    Reason.EXPIRED: gettext_lazy("Your permission has ended."),
+    Reason.NOTICE_CHANGED: gettext_lazy(
+        "The terms changed, and you have not agreed to the new text."
+    ),
 }
 
 
@@ -34,31 +47,32 @@ class Status:
 
     tone: str
     icon: str
-    label: str
-    why: str = ""
+    label: StrOrPromise
+    why: StrOrPromise = ""
 
 
 def status_of(render: Render, *, ahead: int = 0, hidden: str = "") -> Status:
     """`ahead`: how many memes are made before it. `hidden`: the reason of the decision that hides a
     published meme now, or nothing."""
     if render.state == State.QUEUED:
-        return Status("busy", "clock", "Waiting", _place(ahead))
+        return Status("busy", "clock", _("Waiting"), _place(ahead))
     if render.is_stalled:
-        return Status("look", "alert", "Stalled", STALLED)
+        return Status("look", "alert", _("Stalled"), STALLED)
+    if render.state == State.RUNNING:
+        why = _("%(percent)d %% done") % {"percent": render.progress}
+        return Status("busy", "refresh", _("Being made"), why)
     if render.state == State.DONE and hidden:
-        return Status("", "slash", "Hidden", sentence(hidden))
-    tone, icon, label = _PILLS[render.state]
-    why = f"{render.progress} % done" if render.state == State.RUNNING else render.problem
+        return Status("", "slash", _("Hidden"), sentence(hidden))
     if render.state == Render.REMOVED:
-        why = "The person who made it removed it."
-    return Status(tone, icon, label, why)
+        return Status("", "trash", _("Removed"), _("The person who made it removed it."))
+    return Status(*_ENDS[render.state], why=_(render.problem))
 
 
 def status_for_creator(render: Render, *, hidden: str = "") -> Status:
     """As status_of, for the creator of the video."""
     status = status_of(render, hidden=hidden)
     if render.state == State.DONE and not hidden:
-        return replace(status, label="Live")
+        return replace(status, label=_("Live"))
     return replace(status, why=FOR_CREATOR.get(hidden or render.ended_for, status.why))
 
 
@@ -68,14 +82,12 @@ def summary_of(render: Render) -> str:
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1].rstrip()}…"
 
 
-_PILLS: dict[str, tuple[str, str, str]] = {
-    State.RUNNING: ("busy", "refresh", "Being made"),
-    State.DONE: ("yes", "check", "Ready"),
-    State.FAILED: ("bad", "alert", "Failed"),
-    State.REFUSED: ("", "slash", "Stopped"),
-    State.CANCELLED: ("", "x", "Cancelled"),
-    Render.TAKEN_DOWN: ("", "slash", "Taken down"),
-    Render.REMOVED: ("", "trash", "Removed"),
+_ENDS: dict[str, tuple[str, str, StrOrPromise]] = {
+    State.DONE: ("yes", "check", gettext_lazy("Ready")),
+    State.FAILED: ("bad", "alert", gettext_lazy("Failed")),
+    State.REFUSED: ("", "slash", gettext_lazy("Stopped")),
+    State.CANCELLED: ("", "x", gettext_lazy("Cancelled")),
+    Render.TAKEN_DOWN: ("", "slash", gettext_lazy("Taken down")),
 }
 
 
@@ -83,22 +95,25 @@ def announcement(render: Render, *, ahead: int) -> str:
     """What a screen reader says while the meme is made. It changes with every tenth of the work,
     not with every second."""
     if render.state == State.QUEUED:
-        return f"Waiting. {_place(ahead)}"
+        return _("Waiting. %(place)s") % {"place": _place(ahead)}
     if render.is_stalled:
-        return f"Stalled. {STALLED}"
+        return _("Stalled. %(why)s") % {"why": STALLED}
     if render.state == State.RUNNING:
-        return f"Being made, {render.progress // 10 * 10} % done"
+        return _("Being made, %(percent)d %% done") % {"percent": render.progress // 10 * 10}
     if render.state == State.DONE:
-        return "Your meme is ready"
-    return render.problem or "This meme is gone"
+        return _("Your meme is ready")
+    return _(render.problem) or _("This meme is gone")
 
 
 def _place(ahead: int) -> str:
     if not ahead:
-        return "Next in line"
-    return f"{ahead:,} {'meme is' if ahead == 1 else 'memes are'} made before it"
+        return _("Next in line")
+    sentence = ngettext(
+        "%(count)s meme is made before it", "%(count)s memes are made before it", ahead
+    )
+    return sentence % {"count": f"{ahead:,}"}
 
 
 def sentence(reason: str) -> str:
-    """Why a meme may not be made or shown, to anybody. `reason` is a decision's."""
+    """Why a meme may not be made or shown, for anybody. `reason` is a decision's."""
     return str(SENTENCES[Reason(reason)])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from audit import log
 from creatorhub import jobs
@@ -29,16 +30,17 @@ WORKER = Actor.system("worker")
 SWEEPER = Actor.system("sweeper")
 QUIET_TIMEOUT = 60.0  # seconds without progress, after which ffmpeg is stopped
 LEFTOVER_AFTER = timedelta(hours=1)
-CANNOT_DECODE = (
+# Rows and the log keep these sentences; pages translate them.
+CANNOT_DECODE = gettext_noop(
     "Too much of this video is damaged or cannot be read. "
     "Check that it plays to its end, export it again as MP4 with H.264 and upload that."
 )
-TOOK_TOO_LONG = (
+TOOK_TOO_LONG = gettext_noop(
     "Getting this video ready took too long. Try again; "
     "if it fails once more, export it smaller and upload that."
 )
-GONE = "The uploaded file is no longer there. Upload it again."
-INTERRUPTED = "The work on this video was interrupted. Try again later."
+GONE = gettext_noop("The uploaded file is no longer there. Upload it again.")
+INTERRUPTED = gettext_noop("The work on this video was interrupted. Try again later.")
 
 
 def run_ingest(ingest_pk: int) -> None:

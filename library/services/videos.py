@@ -17,6 +17,8 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from audit import log
 from creatorhub import jobs
@@ -30,7 +32,7 @@ from library.models import Ingest, Video, VideoCount
 TITLE_MAX = 200
 COLLECTION_MAX = 100
 GIB = 1024**3
-REMOVED = "The video was removed."
+REMOVED = gettext_noop("The video was removed.")
 
 
 def add_video(
@@ -169,7 +171,7 @@ def retry_ingest(video: Video, *, actor: Actor) -> Video:
         ingest = Ingest.objects.filter(video=video).first()
         if not (ingest and video.source_key and jobs.requeue(ingest)):
             raise Conflict(
-                "This cannot be tried again. Upload the file once more instead.",
+                _("This cannot be tried again. Upload the file once more instead."),
                 code="nothing_to_retry",
             )
         video.status, video.problem = Video.Status.PROCESSING, ""
@@ -222,7 +224,7 @@ def recount(owner: User) -> int:
     """Count this creator's videos and store the number. Repairs it, and is for tests and benchmarks
     that add rows without the services. Returns the number."""
     with transaction.atomic():
-        row, _ = VideoCount.objects.select_for_update().get_or_create(owner=owner)
+        row = VideoCount.objects.select_for_update().get_or_create(owner=owner)[0]
         row.videos = Video.objects.owned_by(owner).count()
         row.save()
     return int(row.videos)
@@ -252,7 +254,8 @@ def too_large() -> Refused:
     """The refusal of a file above the limit for one file."""
     limit = readable_size(settings.UPLOAD_MAX_BYTES)
     return Refused(
-        f"This file is larger than {limit}. Export it smaller and upload that.",
+        _("This file is larger than %(limit)s. Export it smaller and upload that.")
+        % {"limit": limit},
         code="file_too_large",
         status=413,
     )
@@ -260,20 +263,21 @@ def too_large() -> Refused:
 
 def no_room(owner: User) -> Refused:
     """The refusal of a file that does not fit into what is left of the quota."""
-    return Refused(
-        f"There is no room for this file: you use {readable_size(quota_used(owner))} of "
-        f"{readable_size(settings.QUOTA_BYTES)}. Remove videos that you no longer need, then try "
-        "again.",
-        code="quota_exceeded",
-        status=413,
+    used, quota = readable_size(quota_used(owner)), readable_size(settings.QUOTA_BYTES)
+    sentence = _(
+        "There is no room for this file: you use %(used)s of %(quota)s. Remove videos that you no "
+        "longer need, then try again."
     )
+    return Refused(sentence % {"used": used, "quota": quota}, code="quota_exceeded", status=413)
 
 
 def readable_size(size: int) -> str:
     """A number of bytes for people: 512 MB, 1.5 GB."""
     if size >= GIB:
-        return f"{size / GIB:.1f}".removesuffix(".0") + " GB"
-    return f"{size / 1024**2:.0f} MB" if size >= 1024**2 else f"{size / 1024:.0f} KB"
+        return _("%(size)s GB") % {"size": f"{size / GIB:.1f}".removesuffix(".0")}
+    if size >= 1024**2:
+        return _("%(size)s MB") % {"size": f"{size / 1024**2:.0f}"}
+    return _("%(size)s KB") % {"size": f"{size / 1024:.0f}"}
 
 
 def _check_room(owner: User, size: int) -> None:
@@ -304,7 +308,7 @@ def _require_owner(actor: Actor, owner: User) -> None:
 
 
 def _no_such_video() -> NotFound:
-    return NotFound("This video does not exist.", code="not_found")
+    return NotFound(_("This video does not exist."), code="not_found")
 
 
 def _imported(owner: User, import_key: str) -> Video | None:
@@ -315,24 +319,26 @@ def _title(title: str, original_name: str) -> str:
     """The title, or else the name of the file."""
     title = _clean(title) or _clean(PurePath(original_name).stem.replace("_", " "))[:TITLE_MAX]
     if not title:
-        raise Refused("Give the video a title.", code="title_missing", status=422)
+        raise Refused(_("Give the video a title."), code="title_missing", status=422)
     if len(title) > TITLE_MAX:
-        raise Refused(
-            f"This title is longer than {TITLE_MAX} letters. Shorten it.",
-            code="title_too_long",
-            status=422,
+        sentence = ngettext(
+            "This title is longer than %(most)d letter. Shorten it.",
+            "This title is longer than %(most)d letters. Shorten it.",
+            TITLE_MAX,
         )
+        raise Refused(sentence % {"most": TITLE_MAX}, code="title_too_long", status=422)
     return title
 
 
 def _collection(collection: str) -> str:
     collection = _clean(collection)
     if len(collection) > COLLECTION_MAX:
-        raise Refused(
-            f"This collection's name is longer than {COLLECTION_MAX} letters. Shorten it.",
-            code="collection_too_long",
-            status=422,
+        sentence = ngettext(
+            "This collection's name is longer than %(most)d letter. Shorten it.",
+            "This collection's name is longer than %(most)d letters. Shorten it.",
+            COLLECTION_MAX,
         )
+        raise Refused(sentence % {"most": COLLECTION_MAX}, code="collection_too_long", status=422)
     return collection
 
 

@@ -7,7 +7,6 @@ from remixer.services.pause import is_paused, pause, resume
 from remixer.services.permission import Permission, require_permission
 from remixer.services.rendering import run_render
 from remixer.services.requests import (
-    MAX_LIVE,
     cancel_render,
     remove_render,
     request_render,
@@ -18,7 +17,6 @@ from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
-    "MAX_LIVE",
     "Permission",
     "Sweep",
     "cancel_render",

@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from creatorhub.errors import Gone, NotFound, Refused
@@ -48,7 +49,7 @@ def _require_visible(render: Render) -> None:
     if render.ended_for and render.state != Render.REMOVED:
         raise Gone(render.problem, code=render.ended_for)
     if render.state != State.DONE or not render.file_key:
-        raise NotFound("There is no such file.", code="not_found")
+        raise NotFound(_("There is no such file."), code="not_found")
     if reason := why_not(render):
         raise Gone(sentence(reason), code=str(reason))
 
@@ -108,7 +109,7 @@ def _frame(file: Any, *, at: float, canvas: Canvas) -> Image.Image:
 
 
 def _no_picture() -> NotFound:
-    return NotFound("This video has no picture there.", code="not_found")
+    return NotFound(_("This video has no picture there."), code="not_found")
 
 
 def keys_for(render: Render) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from consent import services as consent
 from creatorhub import jobs
@@ -25,7 +26,7 @@ def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
         was_live = row.live().exists()
         changed = row.filter(state__in=[*LIVE, State.DONE]).update(
             state=Render.TAKEN_DOWN,
-            problem=f"CreatorHub staff took this meme down: {reason}",
+            problem=_("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason},
             ended_for=BY_STAFF,
             lease_token=None,
             lease_until=None,

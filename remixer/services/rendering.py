@@ -12,6 +12,7 @@ import av
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from PIL import Image
 
 from consent import services as consent
@@ -32,8 +33,11 @@ LIMITS = ffmpeg.Limits(cpu=900, file=512 * 1024**2)
 TIMEOUT = 300.0  # seconds, far above what the longest meme takes on one slow core
 QUIET_TIMEOUT = 60.0
 BEAT_EVERY = 1.0  # seconds between two steps of the progress bar
-DID_NOT_WORK = "Making this meme did not work. Try again; if it fails once more, tell us."
-TOOK_TOO_LONG = "Making this meme took too long. Try a shorter one."
+# Rows and the log keep these sentences; pages translate them.
+DID_NOT_WORK = gettext_noop(
+    "Making this meme did not work. Try again; if it fails once more, tell us."
+)
+TOOK_TOO_LONG = gettext_noop("Making this meme took too long. Try a shorter one.")
 
 
 @dataclass(frozen=True, slots=True)

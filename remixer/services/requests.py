@@ -7,6 +7,8 @@ import uuid
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
 from consent import services as consent
 from creatorhub import jobs
@@ -22,6 +24,7 @@ from remixer.services.permission import Permission, require_permission
 from remixer.services.records import record
 
 MAX_LIVE = 20  # memes of one person that are queued or being made
+CANCELLED = gettext_noop("You cancelled this meme.")  # rows keep it; pages translate it
 
 
 def request_render(
@@ -79,7 +82,7 @@ def cancel_render(render: Render, *, actor: Actor) -> bool:
     below, `render` is not read again and keeps its old values."""
     with transaction.atomic(durable=True):
         row = Render.objects.filter(pk=render.pk)
-        if not jobs.stop(row, State.CANCELLED, problem="You cancelled this meme."):
+        if not jobs.stop(row, State.CANCELLED, problem=CANCELLED):
             return False
         record("render.cancelled", render, actor=actor)
     return True
@@ -103,7 +106,7 @@ def retry_render(render: Render, *, actor: Actor) -> None:
         )
         if not requeued:
             raise Conflict(
-                "Only a meme that failed or was stopped can be tried again.", code="not_ended"
+                _("Only a meme that failed or was stopped can be tried again."), code="not_ended"
             )
         _queue(render, actor=actor, permission=permission)
 
@@ -126,7 +129,7 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
 
 def template_of(template: str) -> Template:
     if template not in TEMPLATES:
-        raise NotFound("There is no such template.", code="unknown_template")
+        raise NotFound(_("There is no such template."), code="unknown_template")
     return TEMPLATES[template]
 
 
@@ -137,42 +140,47 @@ def texts_of(template: Template, captions: Mapping[str, str], *, required: bool)
     for box_id, typed in captions.items():
         box = template.box(box_id)
         if box is None:
-            raise Refused("This template has no such text.", code="unknown_box")
+            raise Refused(_("This template has no such text."), code="unknown_box")
         text = drawing.clean(typed)
         if len(text) > box.max_chars:
-            raise Refused(
-                f"{box.label}: write at most {box.max_chars} characters; there are {len(text)}.",
-                code="caption_too_long",
+            too_long = ngettext(
+                "%(label)s: write at most %(most)d character; there are %(count)d.",
+                "%(label)s: write at most %(most)d characters; there are %(count)d.",
+                box.max_chars,
             )
+            counted = {"label": box.label, "most": box.max_chars, "count": len(text)}
+            raise Refused(too_long % counted, code="caption_too_long")
         if missing := drawing.undrawable(text):
-            shown = " ".join(missing[:5])
+            named = {"label": box.label, "letters": " ".join(missing[:5])}
             raise Refused(
-                f"{box.label}: we have no letters for {shown} yet. Leave them out.",
+                _("%(label)s: we have no letters for %(letters)s yet. Leave them out.") % named,
                 code="caption_not_drawable",
             )
         if text:
             texts[box_id] = text
     if required and not texts:
-        raise Refused("Write at least one text.", code="caption_needed")
+        raise Refused(_("Write at least one text."), code="caption_needed")
     return texts
 
 
 def _times(template: Template, video: Video, *, start: float, length: float) -> tuple[int, int]:
     """Start and length in milliseconds. Raises Refused outside the video or the template."""
     if not (math.isfinite(start) and math.isfinite(length)):
-        raise Refused("Start and length are numbers of seconds.", code="bad_time")
+        raise Refused(_("Start and length are numbers of seconds."), code="bad_time")
     start_ms, length_ms = round(start * 1000), round(length * 1000)
     longest = min(round(template.max_length * 1000), video.duration_ms)
     shortest = min(round(template.min_length * 1000), longest)
     if not shortest <= length_ms <= longest:
+        limits = {"shortest": f"{shortest / 1000:g}", "longest": f"{longest / 1000:g}"}
         raise Refused(
-            f"The length must be between {shortest / 1000:g} and {longest / 1000:g} seconds.",
+            _("The length must be between %(shortest)s and %(longest)s seconds.") % limits,
             code="bad_length",
         )
     if not 0 <= start_ms <= video.duration_ms - length_ms:
-        latest = (video.duration_ms - length_ms) / 1000
+        latest = f"{(video.duration_ms - length_ms) / 1000:g}"
         raise Refused(
-            f"With this length the meme can start between 0 and {latest:g} seconds.",
+            _("With this length the meme can start between 0 and %(latest)s seconds.")
+            % {"latest": latest},
             code="bad_start",
         )
     return start_ms, length_ms
@@ -181,11 +189,12 @@ def _times(template: Template, video: Video, *, start: float, length: float) -> 
 def _check_live_limit(requester: User) -> None:
     """Raises Refused. Not exact: two requests at the same time can exceed the limit by one."""
     if Render.objects.live().filter(requester=requester).count() >= MAX_LIVE:
-        raise Refused(
-            f"You have {MAX_LIVE} memes being made. Wait until one is ready.",
-            code="too_many_renders",
-            status=429,
+        sentence = ngettext(
+            "You have %(count)d meme being made. Wait until it is ready.",
+            "You have %(count)d memes being made. Wait until one is ready.",
+            MAX_LIVE,
         )
+        raise Refused(sentence % {"count": MAX_LIVE}, code="too_many_renders", status=429)
 
 
 def _same_request(
@@ -193,7 +202,7 @@ def _same_request(
 ) -> Render:
     if (known.video_id, known.template, known.captions) != (video.pk, template, texts):
         raise Conflict(
-            "This idempotency key was used for another meme. Send a new one.",
+            _("This idempotency key was used for another meme. Send a new one."),
             code="idempotency_key_reused",
         )
     return known

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -22,7 +23,7 @@ from remixer.forms import PREFIX, TIMES, EditorForm, StartForm, captions_in, tex
 from remixer.wording import WHAT_TO_DO
 
 KEPT_OUT_OF_URLS = ("csrfmiddlewaretoken", "idempotency_key", "act")
-ALREADY_MADE = "This page has made a meme already. Press “Make it” again to make this one too."
+ALREADY_MADE = _("This page has made a meme already. Press “Make it” again to make this one too.")
 
 
 @login_required

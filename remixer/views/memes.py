@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from consent import querysets
@@ -98,7 +99,7 @@ def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 def cancel(request: SignedIn, uuid: UUID) -> HttpResponse:
     render = _own(request, uuid)
     if not services.cancel_render(render, actor=Actor.creator(request.user)):
-        messages.info(request, "The meme had already ended, so there was nothing to cancel.")
+        messages.info(request, _("The meme had already ended, so there was nothing to cancel."))
     return _back(request, uuid)
 
 
@@ -123,7 +124,7 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
         context = {"meme": render, "summary": summary_of(render)}
         return render_page(request, "remixer/remove.html", context)
     services.remove_render(render, actor=Actor.creator(request.user))
-    messages.success(request, "The meme and its file are removed.")
+    messages.success(request, _("The meme and its file are removed."))
     return see_other("remixer:my_memes")
 
 
@@ -137,7 +138,7 @@ def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
     videos = {render.video.uuid for render in renders if render.state == State.DONE}
     hidden = {
         uuid: str(decision.reason)
-        for uuid, decision, _ in querysets.rulings(list(videos), REMIX.id, asker=None)
+        for uuid, decision, __ in querysets.rulings(list(videos), REMIX.id, asker=None)
         if not decision.allowed
     }
     rows = []
