@@ -1,4 +1,4 @@
-"""What every part of the API shares: what is refused, pages of a list, the schema."""
+"""What every part of the API shares: pages of a list, what is refused, the schema, the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypedDict
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -59,7 +59,7 @@ class KnownParameters(GenericAPIView[Any]):
     `unknown_parameter`). If it were ignored, a mistyped filter would answer with all rows.
 
     A list takes the parameters of its pagination and its filter backends, and those that
-    `query_parameters` names. Nothing else takes any.
+    `query_parameters` names. `list_actions` names the actions that list; no other takes any.
     """
 
     query_parameters: tuple[str, ...] = ()
@@ -88,14 +88,18 @@ class KnownParameters(GenericAPIView[Any]):
         return [*self.query_parameters, *(one["name"] for one in described)]
 
 
-def parameters_of(form: forms.Form) -> list[dict[str, Any]]:
-    """The fields of a form as query parameters in the schema."""
+def parameters_of(
+    form: forms.Form, *, descriptions: Mapping[str, object] | None = None
+) -> list[dict[str, Any]]:
+    """The fields of a form as query parameters in the schema, described by these descriptions, or
+    else by the field's own help or label."""
+    described = descriptions or {}
     return [
         {
             "name": name,
             "in": "query",
             "required": field.required,
-            "description": str(field.help_text or field.label or ""),
+            "description": str(described.get(name) or field.help_text or field.label or ""),
             "schema": _schema_of(field),
         }
         for name, field in form.fields.items()
@@ -106,7 +110,7 @@ def _schema_of(field: forms.Field) -> dict[str, Any]:
     if isinstance(field, forms.ChoiceField):
         choices: Any = field.choices
         return {"type": "string", "enum": [value for value, __ in choices if value]}
-    if isinstance(field, forms.IntegerField):  # and so are decimals
+    if isinstance(field, forms.IntegerField):  # DecimalField is one
         limits = {"minimum": field.min_value, "maximum": field.max_value}
         known = {name: limit for name, limit in limits.items() if limit is not None}
         return {"type": "number", **known}
@@ -131,9 +135,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
     def to_internal_value(self, data: Any) -> Any:
         names = data if isinstance(data, Mapping) else ()
-        unknown = {
-            _readable(name): [self._no_such_field()] for name in names if name not in self.fields
-        }
+        unknown = {name: [self._no_such_field()] for name in names if name not in self.fields}
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as wrong:
@@ -147,17 +149,16 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _no_such_field(self) -> str:
         if not self.fields:
             return _("This request takes no body. Leave it out.")
-        return _("There is no such field. There are: %(known)s.") % {
-            "known": ", ".join(self.fields)
-        }
+        names = {"known": ", ".join(self.fields)}
+        return _("There is no such field. There are: %(known)s.") % names
 
 
 class NothingSerializer(StrictSerializer):
-    """The body of an act that takes none."""
+    """For a request that takes no body."""
 
 
 class _StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    """Says so in the schema."""
+    """Says in the schema that no other field may be sent."""
 
     target_class = "creatorhub.api.StrictSerializer"
     match_subclasses = True
@@ -167,11 +168,6 @@ class _StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
             self.target, direction, bypass_extensions=True
         )
         return {**schema, "additionalProperties": False}
-
-
-def _readable(text: str) -> str:
-    """Without lone surrogates, which no answer could carry."""
-    return text.encode("utf-8", "replace").decode()
 
 
 class FailureSerializer(serializers.Serializer[Any]):
@@ -192,7 +188,7 @@ class Schema(AutoSchema):
         failure = self._get_response_for_code(  # type: ignore[no-untyped-call]
             FailureSerializer, "default"
         )
-        bodies.setdefault("default", {**failure, "description": "Refused; `code` says why."})
+        bodies.setdefault("default", {**failure, "description": _("Refused; `code` says why.")})
         return bodies
 
 
@@ -200,7 +196,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     OpenApiTypes.STR,
     OpenApiParameter.HEADER,
-    description="Any text of at most 100 characters. The same key again answers the first result.",
+    description=gettext_lazy(
+        "Any text of at most 100 characters. The same key again answers the first result."
+    ),
 )
 
 

@@ -20,6 +20,8 @@ app_name = "api"
 _docs = csp_update({"style-src": ["'unsafe-inline'"]})(
     SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 )
+# One for each creator, so without an id; a router knows collections only.
+_opt_out = OptOutViewSet.as_view({"get": "retrieve", "put": "update"})
 
 router = SimpleRouter(use_regex_path=False)
 router.register("videos", VideoViewSet, basename="video")
@@ -29,9 +31,6 @@ router.register("templates", TemplateViewSet, basename="template")
 router.register("memes", MemeViewSet, basename="meme")
 router.register("uses-of-my-videos", UseOfMyVideosViewSet, basename="use-of-my-videos")
 router.register("audit/events", EventViewSet, basename="event")
-
-# one for each creator, so without an id
-_opt_out = OptOutViewSet.as_view({"get": "retrieve", "put": "update"})
 
 urlpatterns = [
     path("", include(router.urls)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -18,7 +19,7 @@ from library.uploads import refusal
 
 class VideoSerializer(serializers.ModelSerializer[Video]):
     id = serializers.UUIDField(source="uuid", read_only=True)
-    duration = serializers.FloatField(read_only=True, help_text="Seconds; 0 until it is ready.")
+    duration = serializers.FloatField(read_only=True, help_text=_("Seconds; 0 until it is ready."))
     created = serializers.DateTimeField(source="created_at", read_only=True)
 
     class Meta:

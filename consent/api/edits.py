@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -60,7 +61,7 @@ class CountsSerializer(serializers.ModelSerializer[Edit]):
 
 
 class EditSerializer(serializers.ModelSerializer[Edit]):
-    """One act: what is changed, for how many videos, and how far it is."""
+    """What is changed, for how many videos, and how far it is."""
 
     # Everything is read with the row: EditViewSet.queryset joins it.
     id = serializers.UUIDField(source="uuid")
@@ -68,10 +69,10 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
     state = serializers.ChoiceField(
         choices=Edit.Change.choices,
         source="change",
-        help_text="`former` puts back what was; `listed` is what a file says for each video.",
+        help_text=_("`former` puts back what was; `listed` is what a file says for each video."),
     )
     until = serializers.DateTimeField(source="terms.until", allow_null=True)
-    progress = serializers.SerializerMethodField(help_text="Per cent.")
+    progress = serializers.SerializerMethodField(help_text=_("Per cent."))
     counts = CountsSerializer(source="*")
     notice = NoticeSerializer(source="terms.notice", allow_null=True)
     undoes = serializers.UUIDField(source="undoes.uuid", allow_null=True)
@@ -155,7 +156,7 @@ class SelectionSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in attrs) == ("matching" in attrs):
             raise serializers.ValidationError(
-                {"ids": "Send either the ids of videos, or the filters that they match."}
+                {"ids": _("Send either the ids of videos, or the filters that they match.")}
             )
         return attrs
 
@@ -176,7 +177,8 @@ class TurnOffSerializer(StrictSerializer):
         return {"ids": asked["ids"]}
 
     def key_of(self, key: str | None) -> str | None:
-        """The key of this act: the same key with another use or another selection is another."""
+        """The same key with another use or another selection is another key: nothing that is to
+        be turned off is taken for a repetition of something else."""
         if key is None:
             return None
         asked = self.validated_data["selection"]
@@ -195,10 +197,10 @@ class NewEditSerializer(TurnOffSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] == "ask":
             raise serializers.ValidationError(
-                {"state": "Being asked each time comes later. Choose “allowed” or “off”."}
+                {"state": _("Being asked each time comes later. Choose “allowed” or “off”.")}
             )
         if attrs["state"] == "off" and attrs["until"]:
-            raise serializers.ValidationError({"until": "Only a permission has an end."})
+            raise serializers.ValidationError({"until": _("Only a permission has an end.")})
         return attrs
 
     def grant(self) -> services.Grant | None:
@@ -210,8 +212,8 @@ APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}
 
 
 @extend_schema_view(
-    list=extend_schema(description="Your edits."),
-    retrieve=extend_schema(description="One of your edits."),
+    list=extend_schema(description=_("Your edits.")),
+    retrieve=extend_schema(description=_("One of your edits.")),
 )
 class EditViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Edit]):
     """Your edits."""

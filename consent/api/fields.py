@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from consent.filters import state_of
 from consent.policy import Reason
-from consent.uses import USES
+from consent.uses import USES, choices
 
 STATES = ["allowed", "ask", "off"]
 
@@ -21,7 +21,7 @@ class UseField(serializers.ChoiceField):
     """The id of a use."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(choices=[(use.id, use.label) for use in USES.values()], **options)
+        super().__init__(choices=choices(), **options)
 
 
 class ReasonField(serializers.ChoiceField):

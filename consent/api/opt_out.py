@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -20,8 +21,8 @@ class OptOutSerializer(serializers.Serializer[OptedOut]):
     opted_out = serializers.BooleanField(source="state.opted_out")
     since = serializers.DateTimeField(source="state.opted_out_at", allow_null=True)
     version = serializers.IntegerField(source="state.version")
-    stopped = serializers.IntegerField(help_text="Memes in the making that this call stopped.")
-    taken_down = serializers.IntegerField(help_text="Memes that this call took down.")
+    stopped = serializers.IntegerField(help_text=_("Memes in the making that this call stopped."))
+    taken_down = serializers.IntegerField(help_text=_("Memes that this call took down."))
 
 
 class ChangeOptOutSerializer(StrictSerializer):
@@ -31,14 +32,14 @@ class ChangeOptOutSerializer(StrictSerializer):
     restore = serializers.ChoiceField(
         choices=["previous", "all_off"],
         required=False,
-        help_text="What to start from when `opted_out` is false, and needed then.",
+        help_text=_("What to start from. Needed when `opted_out` is false."),
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["opted_out"] and "restore" not in attrs:
             raise serializers.ValidationError(
                 {
-                    "restore": (
+                    "restore": _(
                         "Say what to start from: “previous” for what was allowed before, "
                         "or “all_off”."
                     )

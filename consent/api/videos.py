@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -26,7 +27,7 @@ from consent import querysets, services
 from consent.api.fields import ByUseSerializer, EffectiveStateField, ReasonField
 from consent.filters import VideoFilter, ordering
 from consent.querysets import Ruling, with_reasons
-from consent.uses import USES
+from consent.uses import USES, Text
 from creatorhub.actors import Actor
 from creatorhub.api import (
     CursorPages,
@@ -42,9 +43,9 @@ from library.models import Video
 
 
 class UseStateSerializer(serializers.Serializer[Video]):
-    """`state` is what is so now, all things considered; `reason` says why."""
+    """`state` is what holds now, all things considered; `reason` says why."""
 
-    # Reads the annotations of `with_reasons`.
+    # The sources are annotations of `with_reasons`.
     def __init__(self, *, use: str, **options: Any) -> None:
         super().__init__(**options)
         self.use = use
@@ -88,7 +89,7 @@ class PublicConsent:
 
     @property
     def version(self) -> int:
-        """The uses are read one after the other: what is answered is at least as new as this."""
+        """The oldest of the answers: the uses are read one after the other."""
         return min(ruling.version for ruling in self.uses.values())
 
 
@@ -106,7 +107,9 @@ class AnswersSerializer(ByUseSerializer):
 
 class PublicConsentSerializer(serializers.Serializer[PublicConsent]):
     video = serializers.UUIDField()
-    version = serializers.IntegerField(help_text="Rises with every change of this creator.")
+    version = serializers.IntegerField(
+        help_text=_("Rises with every change of what the creator allows.")
+    )
     uses = AnswersSerializer()
 
 
@@ -117,6 +120,19 @@ class VideoPages(CursorPages):
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> tuple[str, ...]:
         return ordering(request.query_params.get("sort", ""))
+
+
+# Of parameters that a program cannot tell from the label that the page shows.
+DESCRIPTIONS: dict[str, Text] = {
+    "q": _("A part of the title."),
+    "from": _("Uploaded on this day or later."),
+    "to": _("Uploaded on this day or earlier."),
+    "longer": _("At least, in seconds."),
+    "shorter": _("At most, in seconds."),
+    "memes": _("Whether memes were made of it."),
+    "edited": _("When one of your edits last changed it."),
+    "edit": _("Changed by the edit with this id."),
+}
 
 
 class VideoFilterBackend(BaseFilterBackend):
@@ -133,12 +149,12 @@ class VideoFilterBackend(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         filters = VideoFilter({}, queryset=Video.objects.none(), creator=User())
-        return parameters_of(filters.form)
+        return parameters_of(filters.form, descriptions=DESCRIPTIONS)
 
 
 @extend_schema_view(
-    list=extend_schema(description="Your videos. The query string is that of the page."),
-    retrieve=extend_schema(description="One of your videos."),
+    list=extend_schema(description=_("Your videos. The query string is that of the page.")),
+    retrieve=extend_schema(description=_("One of your videos.")),
 )
 class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Video]):
     """Your videos."""
@@ -159,7 +175,7 @@ class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericV
         return with_reasons(super().filter_queryset(queryset))
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
-        """A file comes as multipart, all else as JSON."""
+        """A file comes as multipart, all else as JSON. DRF chooses parsers before actions."""
         if self.action_map.get((request.method or "").lower()) == "create":
             self.parser_classes = [MultiPartParser]
         return super().initialize_request(request, *args, **kwargs)
@@ -169,7 +185,7 @@ class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericV
         responses={201: VideoWithConsentSerializer},
     )
     def create(self, request: Request) -> Response:
-        """Bring a video. It answers before the file has been looked at: ask for its `status`."""
+        """Upload a video. This answers before the file has been looked at: ask for its `status`."""
         return self._answer(upload(request).uuid, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=RenameSerializer, responses=VideoWithConsentSerializer)
@@ -203,5 +219,5 @@ class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericV
 
     def _answer(self, uuid: UUID, *, status: int = status.HTTP_200_OK) -> Response:
         """The video as it is now."""
-        video = with_reasons(self.get_queryset()).get(uuid=uuid)
+        video = get_object_or_404(with_reasons(self.get_queryset()), uuid=uuid)
         return Response(self.get_serializer(video).data, status=status)

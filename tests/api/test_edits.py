@@ -11,13 +11,13 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from audit.models import Event
 from consent import services
-from consent.models import Edit, EditJob
+from consent.models import Consent, ConsentState, Edit, EditJob, Item
+from consent.querysets import ruling
 from creatorhub.models import User
-from tests.acts import turn_off
-from tests.database import rows
-from tests.decisions import reasons
-from tests.factories import make_consent, make_video, make_videos
+from library.models import Video
+from tests.factories import make_consent, make_video, make_videos, turn_off
 
 ApiOf = Callable[[User], APIClient]
 
@@ -59,6 +59,15 @@ def items(api: APIClient, edit: str) -> dict[str, dict[str, Any]]:
         url = page["next"]
     assert len({item["video"] for item in found}) == len(found)
     return {item["video"]: item for item in found}
+
+
+def reasons(*videos: Video) -> list[str]:
+    return [str(ruling(video, "remix").reason) for video in videos]
+
+
+def rows() -> list[list[Any]]:
+    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, Event)
+    return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
 def refused(answer: Any, *, status: int, code: str, before: list[list[Any]]) -> None:

@@ -24,8 +24,7 @@ from operations.sweeping import sweep
 from remixer import services
 from remixer.models import Render
 from remixer.services import requests
-from tests.acts import turn_off
-from tests.factories import make_consent, make_user, make_video, make_videos
+from tests.factories import make_consent, make_user, make_video, make_videos, turn_off
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
