@@ -37,6 +37,12 @@ def already(edit: Edit) -> str:
 
 
 @register.filter
+def superseded(edit: Edit) -> str:
+    """“2 videos had changed since and were left alone.”"""
+    return wording.superseded(edit)
+
+
+@register.filter
 def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
     """“Remix for 2 videos and AI training for 1 video”; nothing if no video is counted."""
     parts = [

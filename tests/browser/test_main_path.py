@@ -82,7 +82,7 @@ def test_from_upload_to_opt_out(
 
     hers.goto("/")
     hers.get_by_role("button", name="Turn everything off").click()
-    expect(hers.get_by_role("heading", level=1)).to_have_text("Everything of yours is off")
+    expect(hers.get_by_role("heading", level=1)).to_have_text("Everything is off")
     answered = time.monotonic()
     for meme in memes:
         gone = his.goto(meme)

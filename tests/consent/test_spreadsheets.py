@@ -293,7 +293,7 @@ def test_changed_states_and_ends_become_a_draft_and_then_true(alice: User, brows
         1,
     )
     assert (edit.selected, edit.will_change, edit.already) == (6, 5, 1)
-    assert "Set Remix as your file says for 5 videos?" in shown.text
+    assert "Apply the file to 5 videos?" in shown.text
     assert "Of those that will change, 4 will be allowed" in shown.text
     assert shown.context["notice"].version == 1
     assert untouched == ["allowed"] * 4 + ["undecided", "allowed"]
