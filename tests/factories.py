@@ -15,13 +15,13 @@ import imageio_ffmpeg
 from django.conf import settings
 from rest_framework.authtoken.models import Token
 
-from consent import services as consent
 from consent.models import Edit
-from creatorhub.actors import Actor
+from consent.services import Grant
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library import services as library
 from library.models import Ingest, Video
+from tests import acts
 from tests.environment import ROOT
 
 PASSWORD = "a long password for tests"
@@ -92,31 +92,9 @@ def make_videos(count: int, *, owner: User, **fields: Any) -> list[Video]:
     return made
 
 
-def make_consent(
-    *videos: Video, use: str = "remix", until: datetime | None = None, creator: User | None = None
-) -> Edit:
+def make_consent(*videos: Video, use: str = "remix", until: datetime | None = None) -> Edit:
     """The owner allows the use of these videos: drafted and confirmed as a person would."""
-    creator = creator or videos[0].owner
-    actor = Actor.creator(creator)
-    draft = consent.draft_edit(
-        actor=actor,
-        creator=creator,
-        use=use,
-        grant=consent.Grant(until=until),
-        ids=[video.uuid for video in videos],
-    )
-    return consent.confirm_edit(draft.uuid, actor=actor, creator=creator)
-
-
-def turn_off(*videos: Video, use: str = "remix") -> Edit:
-    """The owner turns the use of these videos off."""
-    creator = videos[0].owner
-    return consent.turn_off(
-        actor=Actor.creator(creator),
-        creator=creator,
-        use=use,
-        ids=[video.uuid for video in videos],
-    )
+    return acts.confirm(acts.draft(*videos, use=use, grant=Grant(until=until)))
 
 
 def _facts() -> dict[str, Any]:

@@ -27,6 +27,7 @@ from creatorhub.staff import StaffAdmin
 from library.models import Video
 from remixer.models import Render
 from tests import factories
+from tests.acts import turn_off
 
 ClientOf = Callable[[User], Client]
 
@@ -126,7 +127,7 @@ def test_no_action_of_staff_turns_a_use_on(desk: Client, alice: User) -> None:
     """Every action there is, on every table, over a library that is off."""
     video = factories.make_video(owner=alice, with_files=False)
     factories.make_consent(video)
-    factories.turn_off(video)
+    turn_off(video)
     ConsentState.objects.filter(creator=alice).update(opted_out=False)
 
     for model in SHOWN:
@@ -473,7 +474,7 @@ def test_turning_off_all_videos_needs_a_reason(desk: Client, alice: User) -> Non
 @pytest.mark.large_edits
 def test_staff_never_confirm_undo_or_cancel_what_would_allow(staff: User, alice: User) -> None:
     videos = factories.make_videos(5, owner=alice)
-    off = factories.turn_off(*videos[:2])
+    off = turn_off(*videos[:2])
     allowing = factories.make_consent(*videos)
     draft = services.draft_edit(
         actor=Actor.creator(alice),

@@ -18,6 +18,7 @@ from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from tests import factories
+from tests.acts import turn_off
 from tests.api.schema import differences
 
 ApiOf = Callable[[User], APIClient]
@@ -126,7 +127,7 @@ def test_a_cancelled_meme_can_be_tried_again(api: APIClient, video: Video) -> No
 
 def test_a_retry_asks_the_creators_consent_again(api: APIClient, video: Video) -> None:
     meme = ask(api, video).json()["id"]
-    factories.turn_off(video)
+    turn_off(video)
 
     refused = api.post(f"{API}/memes/{meme}/retry/")
 
@@ -180,7 +181,7 @@ def test_a_file_and_its_refusal_come_whatever_the_player_accepts(
     file = f"{API}/memes/{published(api, video)}/file/"
 
     found = api.get(file, headers={"Accept": accepted})
-    factories.turn_off(video)
+    turn_off(video)
     gone = api.get(file, headers={"Accept": accepted})
 
     assert (found.status_code, found["Content-Type"]) == (200, "video/mp4")

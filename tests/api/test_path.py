@@ -14,6 +14,7 @@ from library.models import Ingest
 from remixer import services as remixer
 from remixer.models import Render
 from tests import factories
+from tests.acts import turn_off
 
 ApiOf = Callable[[User], APIClient]
 
@@ -122,7 +123,7 @@ def test_the_time_of_the_opt_out_stays_while_videos_are_turned_off(
     api = api_of(alice)
     since = api.put("/api/v1/opt-out/", {"opted_out": True}, format="json").json()["since"]
 
-    factories.turn_off(video)
+    turn_off(video)
 
     now = api.get("/api/v1/opt-out/").json()
     assert since == now["since"]

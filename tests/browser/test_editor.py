@@ -14,6 +14,7 @@ from library.models import Video
 from remixer import services
 from remixer.models import Render
 from tests import factories
+from tests.acts import turn_off
 from tests.browser.conftest import PageOf
 
 pytestmark = [
@@ -101,7 +102,7 @@ def test_a_picture_that_is_no_longer_allowed_is_not_silent(
 ) -> None:
     page = page_of(bob)
     page.goto(f"/remix/{video.uuid}/")
-    factories.turn_off(video)
+    turn_off(video)
 
     page.get_by_label("Top text").fill("Too late")
 

@@ -3,7 +3,6 @@ is in force meanwhile, and what becomes of one that is stopped, killed or never 
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from time_machine import TimeMachineFixture
 from audit.models import Event
 from consent import querysets, selection, services
 from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice
-from consent.services.edits import chunks, job
+from consent.services.edits import job
 from consent.services.edits.draft import DRAFT_LIFETIME
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
@@ -27,8 +26,24 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
+from tests import log
+from tests.acts import (
+    cancel,
+    confirm,
+    draft,
+    draft_matching,
+    opt_in,
+    opt_out,
+    run,
+    run_to_the_end,
+    turn_off,
+    turn_off_matching,
+    undo,
+)
 from tests.conftest import LargeEdits
-from tests.factories import make_consent, make_user, make_videos, turn_off
+from tests.database import before_statement, failing, rows
+from tests.decisions import reasons
+from tests.factories import make_consent, make_user, make_videos
 
 pytestmark = [
     pytest.mark.django_db,
@@ -44,83 +59,13 @@ def step(large_edits: LargeEdits) -> Callable[[Edit], Edit]:
     return run
 
 
-def me(creator: User) -> Actor:
-    return Actor.creator(creator)
-
-
-def draft(*videos: Video, use: str = "remix", grant: bool = True) -> Edit:
-    owner = videos[0].owner
-    return services.draft_edit(
-        actor=me(owner),
-        creator=owner,
-        use=use,
-        grant=services.Grant() if grant else None,
-        ids=[video.uuid for video in videos],
-    )
-
-
-def draft_all(owner: User, **filters: str) -> Edit:
-    return services.draft_edit(
-        actor=me(owner),
-        creator=owner,
-        use="remix",
-        grant=services.Grant(),
-        matching=selection.matching(owner, filters),
-    )
-
-
-def confirm(edit: Edit, **more: Any) -> Edit:
-    return services.confirm_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator, **more)
-
-
-def turn_off_all(owner: User, use: str = "remix", **filters: str) -> Edit:
-    return services.turn_off(
-        actor=me(owner), creator=owner, use=use, matching=selection.matching(owner, filters)
-    )
-
-
-def cancel(edit: Edit) -> Edit:
-    return services.cancel_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator)
-
-
-def undo(edit: Edit) -> Edit:
-    return services.undo_edit(edit.uuid, actor=me(edit.creator), creator=edit.creator)
-
-
-def run(edit: Edit) -> Edit:
-    """A worker takes the edit up, as far as it comes in its turn."""
-    services.run_edit(EditJob.objects.get(edit=edit).pk)
-    return Edit.objects.get(pk=edit.pk)
-
-
-def reasons(*videos: Video, use: str = "remix") -> list[str]:
-    """Asked one by one and as a list, which must agree."""
-    single = [str(querysets.ruling(video, use).reason) for video in videos]
-    rows = querysets.with_reason(Video.objects.filter(pk__in=[v.pk for v in videos]), use)
-    listed = dict(rows.values_list("pk", f"reason_{use}"))
-    assert [listed[video.pk] for video in videos] == single
-    return single
-
-
-def told(edit: Edit) -> Counter[str]:
+def results(edit: Edit) -> Counter[str]:
     return Counter(item.result for item in edit.items.select_related("edit"))
-
-
-def bodies(edit: Edit) -> list[dict[str, Any]]:
-    """What the log says of this edit, oldest first."""
-    loaded = [json.loads(bytes(event.body)) for event in Event.objects.order_by("id")]
-    return [body for body in loaded if body.get("edit") == str(edit.uuid)]
 
 
 def adds_up(edit: Edit) -> bool:
     parts = edit.changed + edit.already + edit.superseded + edit.not_eligible + edit.left_out
     return edit.selected == parts == edit.items.count()
-
-
-def rows() -> list[list[Any]]:
-    """Everything that a refusal must leave as it was."""
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, Event)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
 def make_render(video: Video, by: User, **fields: Any) -> Render:
@@ -153,13 +98,13 @@ def test_a_large_edit_is_confirmed_at_once_and_applied_by_its_job(alice: User) -
     assert (edit.status, edit.changed, edit.parts) == ("applied", 5, 3)
     assert reasons(*videos) == ["allowed"] * 5
     assert adds_up(edit)
-    assert told(edit) == {"changed": 5}
+    assert results(edit) == {"changed": 5}
 
 
 def test_a_large_edit_is_logged_as_confirmed_in_parts_and_as_applied(alice: User) -> None:
     edit = run(confirm(draft(*make_videos(5, owner=alice))))
 
-    logged = bodies(edit)
+    logged = log.of_edit(edit)
 
     assert [body["action"] for body in logged] == [
         "edit.confirmed",
@@ -181,7 +126,7 @@ def test_each_chunk_is_a_transaction_of_its_own(alice: User, step: Callable[[Edi
     seen = []
     for _ in range(4):
         edit = step(edit)
-        seen.append((edit.status, edit.changed, EditJob.objects.get().progress, told(edit)))
+        seen.append((edit.status, edit.changed, EditJob.objects.get().progress, results(edit)))
 
     assert seen == [
         ("applying", 2, 40, {"changed": 2, "pending": 3}),
@@ -199,7 +144,7 @@ def test_a_confirm_of_any_size_asks_the_same_number_of_queries(large_edits: Larg
         large_edits(inline=500)
         make_consent(*videos)
         large_edits()
-        edit = draft(*videos, grant=False)
+        edit = draft(*videos, grant=None)
         with CaptureQueriesContext(connection) as confirming:
             confirm(edit)
         with CaptureQueriesContext(connection) as deciding:
@@ -218,7 +163,7 @@ def test_a_large_draft_that_changes_nothing_is_applied_at_once(alice: User) -> N
 
     assert (edit.status, edit.changed, edit.already) == ("applied", 0, 5)
     assert Event.objects.count() == events
-    assert told(edit) == {"already": 5}
+    assert results(edit) == {"already": 5}
     assert not EditJob.objects.filter(edit=edit).exists()
 
 
@@ -232,7 +177,7 @@ def test_confirming_a_large_edit_twice_is_one_edit(alice: User) -> None:
 
     assert first.pk == second.pk == third.pk
     assert (done.changed, third.changed, third.parts) == (5, 5, 3)
-    assert [body["action"] for body in bodies(done)].count("edit.confirmed") == 1
+    assert [body["action"] for body in log.of_edit(done)].count("edit.confirmed") == 1
     before = rows()
     with pytest.raises(Conflict, match="already confirmed"):
         confirm(edit, idempotency_key="another")
@@ -249,9 +194,7 @@ def test_a_large_withdrawal_is_in_force_for_every_video_when_it_is_confirmed(
     for video in videos[:4]:
         make_consent(video)
 
-    edit = services.turn_off(
-        actor=me(alice), creator=alice, use="remix", ids=[video.uuid for video in videos]
-    )
+    edit = turn_off(*videos)
     seen = [reasons(*videos)]
     while edit.status != Edit.Status.APPLIED:
         edit = step(edit)
@@ -276,7 +219,7 @@ def test_a_large_withdrawal_stops_and_takes_down_while_it_is_confirmed(
     made = make_render(videos[4], bob, state="done", file_key="renders/x.mp4")
     waiting = make_render(videos[0], bob, state="queued")
 
-    edit = turn_off_all(alice, edited="day")
+    edit = turn_off_matching(alice, edited="day")
 
     made.refresh_from_db()
     waiting.refresh_from_db()
@@ -284,7 +227,7 @@ def test_a_large_withdrawal_stops_and_takes_down_while_it_is_confirmed(
     assert (edit.stopped, edit.taken_down) == (1, 1)
     assert (made.state, waiting.state) == ("taken_down", "refused")
     assert waiting.ended_for == "off"
-    assert bodies(edit)[0]["taken_down"] == 1
+    assert log.of_edit(edit)[0]["taken_down"] == 1
     assert (run(edit).stopped, run(edit).taken_down) == (1, 1)
 
 
@@ -294,7 +237,7 @@ def test_a_withdrawal_of_one_use_says_nothing_about_the_other(alice: User) -> No
         make_consent(video)
         make_consent(video, use="train")
 
-    turn_off_all(alice)
+    turn_off_matching(alice)
 
     assert reasons(*videos[:2], use="train") == ["allowed"] * 2
 
@@ -311,7 +254,7 @@ def test_a_withdrawal_that_does_not_know_its_videos_yet_holds_back_all_that_is_a
     for video in (*chosen[:2], other, foreign):
         make_consent(video)
 
-    edit = turn_off_all(alice, q="street")
+    edit = turn_off_matching(alice, q="street")
     held = (edit.status, edit.status == "holding", reasons(*chosen, other, never, foreign))
     edit = run(edit)
 
@@ -322,7 +265,7 @@ def test_a_withdrawal_that_does_not_know_its_videos_yet_holds_back_all_that_is_a
     )
     assert (edit.status, edit.selected, edit.changed) == ("applied", 7, 7)
     assert reasons(*chosen, other, never) == ["off"] * 7 + ["allowed", "undecided"]
-    confirmed = bodies(edit)[0]
+    confirmed = log.of_edit(edit)[0]
     assert (confirmed["action"], confirmed["selected"]) == ("edit.confirmed", None)
     assert adds_up(edit)
 
@@ -334,7 +277,7 @@ def test_what_is_held_back_and_not_meant_keeps_its_memes(alice: User, bob: User)
     dark = make_render(chosen[0], bob, state="done", file_key="renders/x.mp4")
     kept = make_render(other, bob, state="done", file_key="renders/y.mp4")
 
-    edit = run(turn_off_all(alice, q="street"))
+    edit = run(turn_off_matching(alice, q="street"))
 
     dark.refresh_from_db()
     kept.refresh_from_db()
@@ -347,15 +290,14 @@ def test_nothing_is_allowed_while_a_withdrawal_is_held(
     videos = make_videos(7, owner=alice, title="Street")
     [later] = make_videos(1, owner=alice, title="Garden")
     waiting = draft(later)
-    edit = turn_off_all(alice, q="street")
+    edit = turn_off_matching(alice, q="street")
     before = rows()
 
     with pytest.raises(Conflict, match="still being applied"):
         confirm(waiting)
 
     assert rows() == before
-    while edit.is_live:
-        edit = step(edit)
+    edit = run_to_the_end(edit)
     assert confirm(waiting).changed == 1
     assert reasons(*videos, later) == ["off"] * 7 + ["allowed"]
 
@@ -365,7 +307,9 @@ def test_what_is_uploaded_after_the_word_is_not_in_it(alice: User) -> None:
     chosen = selection.everything(alice)
     [late] = make_videos(1, owner=alice)
 
-    edit = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+    edit = services.turn_off(
+        actor=Actor.creator(alice), creator=alice, use="remix", matching=chosen
+    )
     edit = run(edit)
 
     assert (edit.selected, edit.changed) == (7, 7)
@@ -378,7 +322,7 @@ def test_the_state_that_is_asked_for_is_not_the_one_that_the_hold_makes(alice: U
     for video in videos[:7]:
         make_consent(video)
 
-    edit = run(turn_off_all(alice, remix="allowed"))
+    edit = run(turn_off_matching(alice, remix="allowed"))
 
     assert (edit.selected, edit.changed) == (7, 7)
     assert reasons(*videos) == ["off"] * 7 + ["undecided"]
@@ -391,7 +335,7 @@ def test_a_large_selection_is_prepared_and_cannot_be_confirmed_unseen(
     alice: User, step: Callable[[Edit], Edit]
 ) -> None:
     make_videos(8, owner=alice)
-    edit = draft_all(alice)
+    edit = draft_matching(alice)
     before = rows()
 
     with pytest.raises(Conflict, match="still being prepared"):
@@ -408,7 +352,7 @@ def test_a_large_selection_is_prepared_and_cannot_be_confirmed_unseen(
 def test_what_starts_to_match_after_the_preview_is_left_alone(alice: User) -> None:
     chosen = make_videos(7, owner=alice, title="Street")
     [other] = make_videos(1, owner=alice, title="Garden")
-    edit = run(draft_all(alice, q="street"))
+    edit = run(draft_matching(alice, q="street"))
     Video.objects.filter(pk=other.pk).update(title="Street")
     [late] = make_videos(1, owner=alice, title="Street")
     Video.objects.filter(pk=chosen[0].pk).update(title="Garden")
@@ -421,13 +365,13 @@ def test_what_starts_to_match_after_the_preview_is_left_alone(alice: User) -> No
 
 def test_the_same_videos_with_another_end_are_prepared_again(alice: User) -> None:
     make_videos(8, owner=alice)
-    first = run(draft_all(alice))
+    first = run(draft_matching(alice))
     make_videos(1, owner=alice)
     end = timezone.now() + timedelta(days=9)
 
     second = run(
         services.draft_again(
-            first.uuid, actor=me(alice), creator=alice, grant=services.Grant(until=end)
+            first.uuid, actor=Actor.creator(alice), creator=alice, grant=services.Grant(until=end)
         )
     )
 
@@ -442,15 +386,12 @@ def test_the_same_videos_with_another_end_are_prepared_again(alice: User) -> Non
 # failing
 
 
-def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
     edit_job = EditJob.objects.get()
 
-    with monkeypatch.context() as broken:
-        broken.setattr(job, "_record_part", _lost)
+    with failing("audit_event", OperationalError("the connection is gone")):
         run(edit)
     untouched = (reasons(*videos), Edit.objects.get().parts, Event.objects.count())
     EditJob.objects.update(next_attempt_at=timezone.now())
@@ -461,44 +402,35 @@ def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(
     assert (done.status, done.changed, done.parts, edit_job.state) == ("applied", 5, 3, State.DONE)
 
 
-def _lost(*_: object, **__: object) -> None:
-    raise OperationalError("the connection is gone")
-
-
-def test_a_job_that_gave_up_says_so_and_is_taken_up_again(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_gave_up_says_so_and_is_taken_up_again(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
-    with monkeypatch.context() as broken:
-        broken.setattr(job, "_record_part", _lost)
-        for _ in range(3):
-            EditJob.objects.update(next_attempt_at=timezone.now())
+    for _ in range(3):
+        EditJob.objects.update(next_attempt_at=timezone.now())
+        with failing("audit_event", OperationalError("the connection is gone")):
             run(edit)
     failed = EditJob.objects.get()
 
-    services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
+    services.retry_edit(edit.uuid, actor=Actor.creator(alice), creator=alice)
     with pytest.raises(Conflict):
-        services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
+        services.retry_edit(edit.uuid, actor=Actor.creator(alice), creator=alice)
     done = run(edit)
 
     assert (failed.state, failed.problem) == (State.FAILED, str(job.DID_NOT_WORK))
     assert (done.status, done.changed) == ("applied", 5)
     with pytest.raises(Conflict):
-        services.retry_edit(done.uuid, actor=me(alice), creator=alice)
+        services.retry_edit(done.uuid, actor=Actor.creator(alice), creator=alice)
 
 
-def test_a_withdrawal_whose_job_gave_up_stays_in_force(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_withdrawal_whose_job_gave_up_stays_in_force(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     for video in videos:
         make_consent(video)
-    edit = turn_off_all(alice)
+    edit = turn_off_matching(alice)
     EditJob.objects.update(state=State.FAILED)
 
     assert reasons(*videos) == ["withdrawn"] * 5
-    services.retry_edit(edit.uuid, actor=me(alice), creator=alice)
+    services.retry_edit(edit.uuid, actor=Actor.creator(alice), creator=alice)
     run(edit)
     assert reasons(*videos) == ["off"] * 5
 
@@ -513,27 +445,22 @@ def test_a_worker_that_died_is_followed_by_another(
     )
 
     services.sweep_edits()
-    while edit.is_live:
-        edit = step(edit)
+    edit = run_to_the_end(edit)
 
     assert (edit.changed, edit.parts) == (5, 3)
-    assert [body["part"] for body in bodies(edit) if "part" in body] == [1, 2, 3]
+    assert [body["part"] for body in log.of_edit(edit) if "part" in body] == [1, 2, 3]
     assert adds_up(edit)
 
 
-def test_a_worker_whose_job_was_given_away_writes_nothing(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_whose_job_was_given_away_writes_nothing(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
-    apply_chunk = chunks.apply_chunk
 
-    def meanwhile(*given: Any, **more: Any) -> Any:
+    def give_it_away() -> None:
         EditJob.objects.update(lease_token=uuid.uuid4())
-        return apply_chunk(*given, **more)
 
-    monkeypatch.setattr(chunks, "apply_chunk", meanwhile)
-    edit = run(edit)
+    with before_statement("consent_item", give_it_away):
+        edit = run(edit)
 
     assert (edit.status, edit.parts) == ("confirmed", 0)
     assert reasons(*videos) == ["undecided"] * 5
@@ -553,9 +480,9 @@ def test_cancelling_keeps_what_was_done_and_says_what_was_not(
 
     assert cancelled.status == after.status == "cancelled"
     assert (after.changed, after.left_out) == (2, 3)
-    assert told(after) == {"changed": 2, "cancelled": 3}
+    assert results(after) == {"changed": 2, "cancelled": 3}
     assert reasons(*videos) == ["allowed"] * 2 + ["undecided"] * 3
-    last = bodies(edit)[-1]
+    last = log.of_edit(edit)[-1]
     assert (last["action"], last["changed"], last["left_out"]) == ("edit.cancelled", 2, 3)
     assert adds_up(after)
     assert EditJob.objects.get().state == State.CANCELLED
@@ -588,7 +515,7 @@ def test_a_selection_that_is_being_prepared_is_cancelled_without_a_trace_in_the_
     alice: User, step: Callable[[Edit], Edit]
 ) -> None:
     make_videos(8, owner=alice)
-    edit = step(draft_all(alice))
+    edit = step(draft_matching(alice))
 
     cancelled = cancel(edit)
     step(edit)
@@ -603,11 +530,9 @@ def test_a_withdrawal_is_not_cancelled(alice: User) -> None:
     videos = make_videos(8, owner=alice)
     for video in videos:
         make_consent(video)
-    few = services.turn_off(
-        actor=me(alice), creator=alice, use="remix", ids=[video.uuid for video in videos[:4]]
-    )
+    few = turn_off(*videos[:4])
     run(few)
-    held = turn_off_all(alice)
+    held = turn_off_matching(alice)
     before = rows()
 
     for edit, code in ((few, "already_applied"), (held, "in_force")):
@@ -623,8 +548,8 @@ def test_only_the_creator_cancels(alice: User, bob: User, staff: User) -> None:
     before = rows()
 
     with pytest.raises(NotFound):
-        services.cancel_edit(edit.uuid, actor=me(bob), creator=bob)
-    for actor in (Actor.staff(staff), me(bob)):
+        services.cancel_edit(edit.uuid, actor=Actor.creator(bob), creator=bob)
+    for actor in (Actor.staff(staff), Actor.creator(bob)):
         with pytest.raises(Forbidden):
             services.cancel_edit(edit.uuid, actor=actor, creator=alice)
 
@@ -666,13 +591,12 @@ def test_a_newer_word_to_turn_off_wins_over_what_is_still_being_allowed(
     edit = step(confirm(draft(*videos)))
 
     newer = turn_off(videos[1], videos[3], videos[4])
-    while edit.is_live:
-        edit = step(edit)
+    edit = run_to_the_end(edit)
 
     assert (newer.changed, newer.already) == (2, 1)
     assert (edit.changed, edit.superseded) == (4, 2)
     assert reasons(*videos) == ["allowed", "off", "allowed", "off", "off", "allowed"]
-    assert told(edit) == {"changed": 4, "superseded": 2}
+    assert results(edit) == {"changed": 4, "superseded": 2}
     assert adds_up(edit)
 
 
@@ -682,12 +606,10 @@ def test_a_newer_large_withdrawal_wins_over_what_is_still_being_allowed(
     videos = make_videos(6, owner=alice)
     allowing = step(confirm(draft(*videos)))
 
-    newer = turn_off_all(alice)
+    newer = turn_off_matching(alice)
     after_word = reasons(*videos)
-    while allowing.is_live:
-        allowing = step(allowing)
-    while newer.is_live:
-        newer = step(newer)
+    allowing = run_to_the_end(allowing)
+    newer = run_to_the_end(newer)
 
     assert newer.will_change == 6
     assert "allowed" not in after_word
@@ -704,16 +626,14 @@ def test_what_is_being_allowed_waits_for_a_withdrawal_that_does_not_know_its_vid
     time_machine.move_to(timezone.now(), tick=False)
     videos = make_videos(8, owner=alice)
     allowing = step(confirm(draft(*videos[:6])))
-    holding = turn_off_all(alice)
+    holding = turn_off_matching(alice)
 
     waited = step(allowing)
     due = EditJob.objects.get(edit=allowing).next_attempt_at
-    while holding.is_live:
-        holding = step(holding)
+    holding = run_to_the_end(holding)
     early = step(allowing)
     time_machine.move_to(due)
-    while allowing.is_live:
-        allowing = step(allowing)
+    allowing = run_to_the_end(allowing)
 
     assert (waited.parts, early.parts, due > waited.created_at) == (1, 1, True)
     assert (allowing.changed, allowing.superseded) == (2, 4)
@@ -726,7 +646,7 @@ def test_opting_out_stops_what_is_still_being_allowed(
     videos = make_videos(5, owner=alice)
     edit = step(confirm(draft(*videos)))
 
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
     after = step(edit)
 
     assert (after.status, after.changed, after.left_out) == ("cancelled", 2, 3)
@@ -739,11 +659,11 @@ def test_opting_out_leaves_a_withdrawal_to_be_written_down(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     for video in videos:
         make_consent(video)
-    edit = turn_off_all(alice)
+    edit = turn_off_matching(alice)
 
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
     run(edit)
-    services.opt_in(actor=me(alice), creator=alice, restore="previous")
+    opt_in(alice, restore="previous")
 
     assert reasons(*videos) == ["off"] * 5
 
@@ -753,9 +673,9 @@ def test_starting_from_all_off_is_one_withdrawal_for_each_use_of_any_size(alice:
     for video in videos:
         make_consent(video)
     make_consent(videos[0], use="train")
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
 
-    services.opt_in(actor=me(alice), creator=alice, restore="all_off")
+    opt_in(alice, restore="all_off")
     at_once = reasons(*videos), reasons(videos[0], use="train")
     large = run(Edit.objects.get(use="remix", change="off"))
 
@@ -772,7 +692,7 @@ def test_a_large_edit_is_undone_from_exact_former_states(alice: User) -> None:
     end = timezone.now() + timedelta(days=9)
     make_consent(videos[0], until=end)
     turn_off(videos[1])
-    edit = run(confirm(run(draft_all(alice))))
+    edit = run(confirm(run(draft_matching(alice))))
     turn_off(videos[7])
 
     inverse = run(undo(edit))
@@ -792,11 +712,11 @@ def test_a_large_edit_is_undone_from_exact_former_states(alice: User) -> None:
 
 def test_undoing_what_only_allowed_is_in_force_before_it_is_frozen(alice: User) -> None:
     videos = make_videos(8, owner=alice)
-    edit = run(confirm(run(draft_all(alice))))
+    edit = run(confirm(run(draft_matching(alice))))
 
-    inverse = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
+    inverse = services.undo_or_draft(edit.uuid, actor=Actor.creator(alice), creator=alice)
     at_once = (inverse.status == "holding", reasons(*videos))
-    twice = services.undo_or_draft(edit.uuid, actor=me(alice), creator=alice)
+    twice = services.undo_or_draft(edit.uuid, actor=Actor.creator(alice), creator=alice)
     done = run(inverse)
 
     assert at_once == (True, ["withdrawn"] * 8)
@@ -826,7 +746,7 @@ def test_the_same_key_turns_off_once_until_something_else_happens(alice: User) -
 
     def off() -> Edit:
         return services.turn_off(
-            actor=me(alice),
+            actor=Actor.creator(alice),
             creator=alice,
             use="remix",
             ids=[video.uuid for video in videos[:2]],
@@ -848,7 +768,7 @@ def test_the_same_key_turns_a_large_selection_off_once(alice: User) -> None:
 
     def off() -> Edit:
         return services.turn_off(
-            actor=me(alice),
+            actor=Actor.creator(alice),
             creator=alice,
             use="remix",
             matching=selection.everything(alice),
@@ -893,7 +813,7 @@ def test_a_selection_that_was_never_ready_expires_and_its_job_stops(
     alice: User, step: Callable[[Edit], Edit], time_machine: Any
 ) -> None:
     make_videos(8, owner=alice)
-    edit = step(draft_all(alice))
+    edit = step(draft_matching(alice))
     time_machine.move_to(timezone.now() + DRAFT_LIFETIME)
 
     services.sweep_edits()
@@ -908,7 +828,7 @@ def test_a_withdrawal_that_was_confirmed_never_expires(alice: User, time_machine
     videos = make_videos(8, owner=alice)
     for video in videos:
         make_consent(video)
-    edit = turn_off_all(alice)
+    edit = turn_off_matching(alice)
     time_machine.move_to(timezone.now() + 3 * DRAFT_LIFETIME)
 
     services.sweep_edits()
@@ -937,7 +857,7 @@ def test_a_large_draft_whose_end_has_passed_or_whose_notice_was_revised_is_refus
 ) -> None:
     videos = make_videos(5, owner=alice)
     ending = services.draft_edit(
-        actor=me(alice),
+        actor=Actor.creator(alice),
         creator=alice,
         use="remix",
         grant=services.Grant(until=timezone.now() + timedelta(hours=1)),
@@ -967,9 +887,8 @@ def test_what_lapses_or_is_removed_while_a_large_edit_is_applied_is_told(
     videos = make_videos(5, owner=alice)
     edit = step(confirm(draft(*videos)))
 
-    services.remove_video(videos[4], actor=me(alice))
-    while edit.is_live:
-        edit = step(edit)
+    services.remove_video(videos[4], actor=Actor.creator(alice))
+    edit = run_to_the_end(edit)
 
     assert (edit.changed, edit.not_eligible) == (4, 1)
     [gone] = edit.items.filter(outcome="not_eligible")
@@ -983,10 +902,10 @@ def test_a_filter_that_matches_nothing_is_refused_and_leaves_nothing(
     alice: User, filters: dict[str, str]
 ) -> None:
     make_videos(1, owner=alice)
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
     before = rows()
 
-    for act in (draft_all, turn_off_all):
+    for act in (draft_matching, turn_off_matching):
         with pytest.raises(Refused, match="No video matches any more") as refused:
             act(alice, **filters)
         assert refused.value.code == "empty_selection"

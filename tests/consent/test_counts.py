@@ -17,21 +17,18 @@ from waffle.testutils import override_switch
 
 from consent import selection, services
 from consent.context import consent_bar_of
-from consent.models import Consent, ConsentCount, Edit, EditJob, Notice, Terms
+from consent.models import Consent, ConsentCount, Notice, Terms
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library import services as library
 from library.models import Video
+from tests.acts import opt_in, opt_out, publish_notice, run, turn_off
 from tests.conftest import LargeEdits
-from tests.factories import make_consent, make_user, make_videos, turn_off
+from tests.factories import make_consent, make_user, make_videos
 
 ClientOf = Callable[[User], Client]
 
 pytestmark = pytest.mark.django_db
-
-
-def me(creator: User) -> Actor:
-    return Actor.creator(creator)
 
 
 def tallied(owner: User) -> dict[tuple[str, int], int]:
@@ -54,17 +51,6 @@ def agree(owner: User) -> bool:
     return True
 
 
-def run(edit: Edit) -> Edit:
-    services.run_edit(EditJob.objects.get(edit=edit).pk)
-    return Edit.objects.get(pk=edit.pk)
-
-
-def publish(staff: User, *, material: bool = True) -> None:
-    actor = Actor.staff(staff)
-    draft = Notice(use="remix", title="New", text="New", material=material)
-    services.publish_notice(services.write_notice(draft, actor=actor), actor=actor)
-
-
 def acts(alice: User, staff: User) -> Iterator[str]:
     """Every kind of act, one after the other, over six videos."""
     videos = make_videos(6, owner=alice)
@@ -84,26 +70,28 @@ def acts(alice: User, staff: User) -> Iterator[str]:
         actor=Actor.staff(staff), creator=alice, use="train", ids=[videos[0].uuid], reason="x"
     )
     yield "off by staff"
-    services.undo_or_draft(grant.uuid, actor=me(alice), creator=alice)
+    services.undo_or_draft(grant.uuid, actor=Actor.creator(alice), creator=alice)
     yield "undone"
-    services.remove_video(videos[1], actor=me(alice))
+    services.remove_video(videos[1], actor=Actor.creator(alice))
     yield "removed"
-    services.remove_video(videos[5], actor=me(alice))
+    services.remove_video(videos[5], actor=Actor.creator(alice))
     yield "removed undecided"
     turn_off(videos[2])
-    publish(staff)
+    publish_notice(staff)
     make_consent(*videos[2:5])
     yield "renewed"
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
     yield "opted out"
-    services.opt_in(actor=me(alice), creator=alice, restore="previous")
+    opt_in(alice, restore="previous")
     yield "opted in"
-    services.set_upload_default(actor=me(alice), creator=alice, use="remix", grant=services.Grant())
+    services.set_upload_default(
+        actor=Actor.creator(alice), creator=alice, use="remix", grant=services.Grant()
+    )
     [new] = make_videos(1, owner=alice)
     services.apply_upload_defaults(new)
     yield "uploaded"
-    services.opt_out(actor=me(alice), creator=alice)
-    services.opt_in(actor=me(alice), creator=alice, restore="all_off")
+    opt_out(alice)
+    opt_in(alice, restore="all_off")
     yield "all off"
 
 
@@ -121,11 +109,15 @@ def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -
     videos = make_videos(7, owner=alice)
     chosen = selection.everything(alice)
     draft = services.draft_edit(
-        actor=me(alice), creator=alice, use="remix", grant=services.Grant(), matching=chosen
+        actor=Actor.creator(alice),
+        creator=alice,
+        use="remix",
+        grant=services.Grant(),
+        matching=chosen,
     )
     while draft.status == "preparing":
         draft = run(draft)
-    edit = services.confirm_edit(draft.uuid, actor=me(alice), creator=alice)
+    edit = services.confirm_edit(draft.uuid, actor=Actor.creator(alice), creator=alice)
 
     numbers = []
     while edit.is_live:
@@ -133,10 +125,10 @@ def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -
         assert agree(alice)
         numbers.append(sum(tallied(alice).values()))
         if edit.parts == 2 and not numbers[2:]:
-            services.remove_video(videos[0], actor=me(alice))
-            services.remove_video(videos[6], actor=me(alice))
+            services.remove_video(videos[0], actor=Actor.creator(alice))
+            services.remove_video(videos[6], actor=Actor.creator(alice))
             assert agree(alice)
-    off = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+    off = services.turn_off(actor=Actor.creator(alice), creator=alice, use="remix", matching=chosen)
     while off.is_live:
         off = run(off)
         assert agree(alice)
@@ -198,7 +190,7 @@ def mixed(alice: User, staff: User, time_machine: Any) -> list[Video]:
     """Ten videos: one lapsed, two ended, three allowed (one of them soon to end), four off."""
     videos = make_videos(10, owner=alice)
     make_consent(videos[0])
-    publish(staff)
+    publish_notice(staff)
     now = timezone.now()
     make_consent(*videos[1:3], until=now + timedelta(hours=1))
     make_consent(videos[3], until=now + timedelta(days=20))
@@ -244,7 +236,7 @@ def test_each_number_of_the_overview_is_that_of_the_list_behind_it(
 def test_while_everything_is_off_no_number_says_otherwise(
     alice: User, mixed: list[Video], client_of: ClientOf
 ) -> None:
-    services.opt_out(actor=me(alice), creator=alice)
+    opt_out(alice)
     browser = client_of(alice)
 
     assert numbers(cards(browser)["remix"]) == (0, 0, 0, 0, 10)
@@ -275,12 +267,7 @@ def test_what_is_being_withdrawn_is_not_counted_as_allowed(
     alice: User, mixed: list[Video], client_of: ClientOf, large_edits: LargeEdits
 ) -> None:
     large_edits()
-    edit = services.turn_off(
-        actor=me(alice),
-        creator=alice,
-        use="remix",
-        ids=[video.uuid for video in mixed[:6]],
-    )
+    edit = turn_off(*mixed[:6])
 
     bar = consent_bar_of(alice)
 
@@ -298,7 +285,9 @@ def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
     large_edits(freeze=2)
     chosen = selection.matching(alice, {"remix": "allowed"})
 
-    edit = services.turn_off(actor=me(alice), creator=alice, use="remix", matching=chosen)
+    edit = services.turn_off(
+        actor=Actor.creator(alice), creator=alice, use="remix", matching=chosen
+    )
 
     assert edit.status == "holding"
     sentence = "Remix is being turned off for the videos you chose."

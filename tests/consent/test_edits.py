@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,47 +15,18 @@ from audit import tree
 from audit.models import Event
 from consent import querysets, services
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
-from consent.services.edits import chunks
 from consent.services.edits.draft import DRAFT_LIFETIME
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_user, make_videos, turn_off
+from tests.acts import confirm, draft, turn_off, undo
+from tests.database import failing
+from tests.decisions import reason_of
+from tests.factories import make_consent, make_user, make_videos
+from tests.log import body, last_body
 
 pytestmark = pytest.mark.django_db
-
-
-def reason_of(video: Video, use: str = "remix") -> str:
-    return str(querysets.ruling(video, use).reason)
-
-
-def draft(
-    *videos: Video, grant: services.Grant | None = services.Grant(), use: str = "remix"
-) -> Edit:
-    owner = videos[0].owner
-    return services.draft_edit(
-        actor=Actor.creator(owner),
-        creator=owner,
-        use=use,
-        grant=grant,
-        ids=[video.uuid for video in videos],
-    )
-
-
-def confirm(edit: Edit, **more: Any) -> Edit:
-    actor = Actor.creator(edit.creator)
-    return services.confirm_edit(edit.uuid, actor=actor, creator=edit.creator, **more)
-
-
-def undo(edit: Edit) -> Edit:
-    actor = Actor.creator(edit.creator)
-    return services.undo_edit(edit.uuid, actor=actor, creator=edit.creator)
-
-
-def body(event: Event) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(bytes(event.body))
-    return loaded
 
 
 def test_a_draft_changes_nothing(alice: User) -> None:
@@ -159,7 +129,7 @@ def test_turning_off_works_at_once_and_is_logged_as_off(alice: User) -> None:
 
     assert (edit.status, edit.changed) == ("applied", 1)
     assert reason_of(video) == "off"
-    assert body(Event.objects.latest("id"))["to"] == "off"
+    assert last_body()["to"] == "off"
 
 
 def test_a_no_op_leaves_no_event_and_no_version(alice: User) -> None:
@@ -236,7 +206,7 @@ def test_staff_turn_off_with_a_reason(alice: User, staff: User) -> None:
     )
 
     assert reason_of(video) == "off"
-    logged = body(Event.objects.latest("id"))
+    logged = last_body()
     assert (logged["actor"], logged["reason"]) == (f"staff:{staff.uuid}", "A court order.")
 
 
@@ -353,7 +323,7 @@ def test_undo_puts_back_every_former_state(alice: User) -> None:
         "allowed",
     ]
     assert querysets.ruling(ending, "remix").until == end
-    assert body(Event.objects.latest("id"))["undoes"] == str(edit.uuid)
+    assert last_body()["undoes"] == str(edit.uuid)
 
 
 def test_undo_leaves_alone_what_changed_since(alice: User) -> None:
@@ -390,17 +360,11 @@ def test_only_the_creator_undoes(alice: User, bob: User, staff: User) -> None:
         services.undo_edit(edit.uuid, actor=Actor.staff(staff), creator=alice)
 
 
-def test_a_failure_leaves_neither_change_nor_event(
-    alice: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_leaves_neither_change_nor_event(alice: User) -> None:
     [video] = make_videos(1, owner=alice)
     edit = draft(video)
 
-    def fail(*_: object) -> None:
-        raise OSError("the disk is gone")
-
-    monkeypatch.setattr(chunks, "change_counts", fail)
-    with pytest.raises(OSError, match="disk"):
+    with failing("audit_event", OSError("the disk is gone")), pytest.raises(OSError, match="disk"):
         confirm(edit)
 
     edit.refresh_from_db()

@@ -28,8 +28,9 @@ from library import services as library
 from library.models import Video
 from library.search import collections_of
 from remixer.models import Render
+from tests.acts import opt_out, turn_off
 from tests.conftest import LargeEdits
-from tests.factories import make_consent, make_user, make_videos, turn_off
+from tests.factories import make_consent, make_user, make_videos
 
 ClientOf = Callable[[User], Client]
 Found = Callable[[str], set[str]]
@@ -281,7 +282,7 @@ def test_while_everything_is_off_nothing_is_in_another_state(
 ) -> None:
     everything = found("")
 
-    services.opt_out(actor=Actor.creator(alice), creator=alice)
+    opt_out(alice)
 
     assert found("remix=off") == found("reason=opted_out") == everything
     assert found("remix=allowed") == found("remix=undecided") == found("remix=ending") == set()

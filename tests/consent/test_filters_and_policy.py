@@ -20,7 +20,8 @@ from consent.querysets import with_reasons
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_videos, turn_off
+from tests.acts import opt_out, turn_off
+from tests.factories import make_consent, make_videos
 
 pytestmark = pytest.mark.django_db
 
@@ -111,5 +112,5 @@ def test_a_filter_finds_what_the_policy_says(
     for holding in (True, False):
         with being_withdrawn(alice, every_state[4:8], holding=holding):
             assert "withdrawn" in compare(alice)
-    services.opt_out(actor=Actor.creator(alice), creator=alice)
+    opt_out(alice)
     assert compare(alice) == {"opted_out", "video_unavailable"}

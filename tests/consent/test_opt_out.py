@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -16,18 +14,12 @@ from consent.models import Consent, ConsentState, Edit
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
-from library.models import Video
+from tests.acts import opt_in, opt_out
+from tests.decisions import reasons
 from tests.factories import make_consent, make_user, make_videos
+from tests.log import last_body
 
 pytestmark = pytest.mark.django_db
-
-
-def reasons(*videos: Video) -> list[str]:
-    return [str(querysets.ruling(video, "remix").reason) for video in videos]
-
-
-def opt_out(user: User) -> services.OptedOut:
-    return services.opt_out(actor=Actor.creator(user), creator=user)
 
 
 def test_one_row_and_one_event_turn_everything_off(alice: User) -> None:
@@ -40,7 +32,7 @@ def test_one_row_and_one_event_turn_everything_off(alice: User) -> None:
     assert result.changed
     assert reasons(allowed, never) == ["opted_out", "opted_out"]
     assert Consent.objects.values().get() == before
-    logged: dict[str, Any] = json.loads(bytes(Event.objects.latest("id").body))
+    logged = last_body()
     assert (logged["action"], logged["creator_seq"], logged["version"]) == (
         "creator.opted_out",
         2,
@@ -74,7 +66,7 @@ def test_opting_in_with_the_previous_permissions(alice: User) -> None:
     make_consent(allowed)
     opt_out(alice)
 
-    services.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
+    opt_in(alice, restore="previous")
 
     assert reasons(allowed, never) == ["allowed", "undecided"]
 
@@ -84,7 +76,7 @@ def test_opting_in_with_everything_off(alice: User) -> None:
     make_consent(allowed)
     opt_out(alice)
 
-    services.opt_in(actor=Actor.creator(alice), creator=alice, restore="all_off")
+    opt_in(alice, restore="all_off")
 
     assert reasons(allowed, never) == ["off", "undecided"]
     assert Edit.objects.latest("pk").changed == 1

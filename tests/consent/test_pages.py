@@ -19,18 +19,17 @@ from pytest_django import Settings
 
 from audit.models import Event
 from consent import querysets, selection, services
-from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice, SavedFilter
+from consent.models import ConsentState, Edit, EditJob, Notice
 from consent.services.edits import job
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_videos, turn_off
+from tests.acts import run, turn_off
+from tests.database import rows
+from tests.decisions import reason_of
+from tests.factories import make_consent, make_videos
 
 ClientOf = Callable[[User], Client]
-
-
-def reason_of(video: Video) -> str:
-    return str(querysets.ruling(video, "remix").reason)
 
 
 def test_a_row_is_turned_off_by_one_post(alice: User, client_of: ClientOf) -> None:
@@ -388,17 +387,6 @@ def form_of(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields}
 
 
-def step(edit: Edit) -> Edit:
-    services.run_edit(EditJob.objects.get(edit=edit).pk)
-    return Edit.objects.get(pk=edit.pk)
-
-
-def rows() -> list[list[Any]]:
-    """Everything that a refusal must leave as it was."""
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, SavedFilter, Event)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
-
-
 def refused(answer: Any, *, status: int, says: str, before: list[list[Any]]) -> None:
     assert answer.status_code == status
     assert says in unescape(answer.content.decode())
@@ -539,14 +527,14 @@ def test_an_edit_that_is_prepared_and_applied_says_how_far_it_is(
     edit = Edit.objects.get()
     address = f"/edits/{edit.uuid}/progress/"
     waiting = browser.get(f"{address}?next=/videos/", **part)
-    step(edit)
+    run(edit)
     half = browser.get(address, **part)
-    step(edit)
+    run(edit)
     ready = browser.get(f"{address}?next=/videos/", **part)
     browser.post(f"/edits/{edit.uuid}/confirm/")
-    step(edit)
+    run(edit)
     applying_page = browser.get(f"/edits/{edit.uuid}/")
-    while step(edit).is_live:
+    while run(edit).is_live:
         pass
     done = browser.get(address, **part)
 
@@ -591,7 +579,7 @@ def test_an_edit_is_cancelled_from_its_page_and_says_what_was_left(
 ) -> None:
     videos = make_videos(5, owner=alice)
     edit = make_consent(*videos)
-    step(edit)
+    run(edit)
     browser = client_of(alice)
 
     page = browser.post(f"/edits/{edit.uuid}/cancel/", {"next": "/videos/"}, follow=True)
@@ -620,7 +608,7 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     assert str(job.DID_NOT_WORK) in stopped.text
     assert "It stopped." not in again.text
     refused(twice, status=409, says="There is nothing to try again here.", before=before)
-    while step(edit).is_live:
+    while run(edit).is_live:
         pass
     assert Edit.objects.get().changed == 5
 
@@ -670,17 +658,17 @@ def in_status(status: str, owner: User) -> Edit:
     if status == "preparing":
         return edit
     while edit.status == "preparing":
-        edit = step(edit)
+        edit = run(edit)
     if status == "expired":
         Edit.objects.filter(pk=edit.pk).update(expires_at=timezone.now())
         services.sweep_edits()
     if status in ("confirmed", "applying", "applied", "cancelled"):
         services.confirm_edit(edit.uuid, actor=actor, creator=owner)
     if status in ("applying", "cancelled"):
-        step(edit)
+        run(edit)
     if status == "cancelled":
         services.cancel_edit(edit.uuid, actor=actor, creator=owner)
-    while status == "applied" and step(edit).is_live:
+    while status == "applied" and run(edit).is_live:
         pass
     edit.refresh_from_db()
     assert edit.status == status

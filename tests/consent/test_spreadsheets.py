@@ -27,7 +27,10 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_user, make_video, make_videos, turn_off
+from tests.acts import confirm, opt_out, turn_off
+from tests.database import rows
+from tests.decisions import reasons
+from tests.factories import make_consent, make_user, make_video, make_videos
 
 ClientOf = Callable[[User], Client]
 
@@ -72,23 +75,8 @@ def drafted(browser: Client, content: str | bytes, **more: str) -> Edit:
     return edit
 
 
-def confirm(edit: Edit) -> Edit:
-    actor = Actor.creator(edit.creator)
-    return services.confirm_edit(edit.uuid, actor=actor, creator=edit.creator)
-
-
 def lines(*rows: tuple[Any, ...], header: str = "video,use,state,until") -> str:
     return "\n".join([header, *(",".join(str(cell) for cell in row) for row in rows)])
-
-
-def reasons(*videos: Video, use: str = "remix") -> list[str]:
-    return [str(querysets.ruling(video, use).reason) for video in videos]
-
-
-def rows() -> list[list[Any]]:
-    """Everything that a refusal must leave as it was."""
-    tables: tuple[Any, ...] = (Consent, Edit, Item, ConsentState, Terms, ConsentCount, Event)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
 def refused(browser: Client, content: str | bytes, *, status: int, says: str) -> Any:
@@ -236,7 +224,7 @@ def test_a_file_sent_back_unchanged_changes_nothing(
     alice: User, library: list[Video], browser: Client, above: str
 ) -> None:
     if above == "an opt-out":
-        services.opt_out(actor=Actor.creator(alice), creator=alice)
+        opt_out(alice)
     before = Consent.objects.count(), Event.objects.count(), ConsentState.objects.get().version
 
     with override_switch("remixer_paused", active=above == "a pause"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,9 +23,13 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_video, make_videos, turn_off
+from tests.acts import opt_in, opt_out, publish_notice, turn_off
+from tests.database import rows
+from tests.decisions import reason_of
+from tests.factories import make_consent, make_video, make_videos
 from tests.library import clips
 from tests.library.conftest import bring, ingested
+from tests.log import body, last_body
 
 ClientOf = Callable[[User], Client]
 
@@ -49,26 +52,6 @@ def arrives(owner: User, via: str = "upload") -> Video:
     return video
 
 
-def reason_of(video: Video, use: str = "remix") -> str:
-    return str(querysets.ruling(video, use).reason)
-
-
-def publish(staff: User, *, material: bool = True, use: str = "remix") -> Notice:
-    actor = Actor.staff(staff)
-    draft = Notice(use=use, title="New", text="New", material=material)
-    return services.publish_notice(services.write_notice(draft, actor=actor), actor=actor)
-
-
-def body(event: Event) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(bytes(event.body))
-    return loaded
-
-
-def rows() -> list[list[Any]]:
-    tables: tuple[Any, ...] = (UploadDefault, Consent, Edit, Event)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
-
-
 def test_an_upload_starts_as_its_creator_chose(alice: User, bob: User, tmp_path: Path) -> None:
     end = datetime(2099, 1, 1, tzinfo=UTC)
     choose(alice, until=end)
@@ -86,7 +69,7 @@ def test_what_the_choice_did_is_an_edit_in_the_log_and_is_undone_like_any(alice:
 
     video = arrives(alice)
     edit = Edit.objects.get()
-    logged = body(Event.objects.latest("id"))
+    logged = last_body()
     inverse = services.undo_or_draft(edit.uuid, actor=Actor.creator(alice), creator=alice)
 
     assert (edit.status, edit.changed, edit.reason) == ("applied", 1, "Your choice for new uploads")
@@ -142,7 +125,7 @@ def test_taking_the_choice_back_touches_no_video(alice: User) -> None:
     later = arrives(alice)
 
     assert [reason_of(started), reason_of(later)] == ["allowed", "undecided"]
-    last = body(Event.objects.latest("id"))
+    last = last_body()
     assert (last["action"], last["to"], last["notice"]) == ("uploads.chosen", "off", None)
 
 
@@ -215,11 +198,11 @@ def test_a_video_brought_by_the_api_starts_as_chosen(alice: User) -> None:
 
 def test_opting_out_overrides_the_choice(alice: User) -> None:
     choose(alice)
-    services.opt_out(actor=Actor.creator(alice), creator=alice)
+    opt_out(alice)
 
     video = arrives(alice)
     during = reason_of(video)
-    services.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
+    opt_in(alice, restore="previous")
 
     assert during == "opted_out"
     assert not Consent.objects.exists()
@@ -229,9 +212,9 @@ def test_opting_out_overrides_the_choice(alice: User) -> None:
 def test_starting_from_all_off_forgets_the_choice(alice: User) -> None:
     choose(alice)
     choose(alice, use="train")
-    services.opt_out(actor=Actor.creator(alice), creator=alice)
+    opt_out(alice)
 
-    services.opt_in(actor=Actor.creator(alice), creator=alice, restore="all_off")
+    opt_in(alice, restore="all_off")
 
     assert reason_of(arrives(alice)) == "undecided"
     assert not UploadDefault.objects.exists()
@@ -246,7 +229,7 @@ def test_a_choice_under_an_older_text_lapses_if_the_revision_is_material(
 ) -> None:
     choose(alice)
 
-    publish(staff, material=material)
+    publish_notice(staff, material=material)
 
     assert reason_of(arrives(alice)) == started
     page = client_of(alice).get("/videos/new-uploads/").text
@@ -263,7 +246,7 @@ def test_a_choice_whose_end_has_passed_starts_nothing(alice: User, time_machine:
 
 def test_a_lapsed_choice_is_renewed_under_the_new_text(alice: User, staff: User) -> None:
     choose(alice)
-    notice = publish(staff)
+    notice = publish_notice(staff)
 
     choose(alice, notice=notice.uuid)
 
@@ -274,7 +257,7 @@ def test_a_lapsed_choice_is_renewed_under_the_new_text(alice: User, staff: User)
 
 def test_a_choice_under_a_text_that_was_not_in_view_is_refused(alice: User, staff: User) -> None:
     seen = Notice.objects.get(use="remix")
-    publish(staff, material=False)
+    publish_notice(staff, material=False)
     before = rows()
 
     for notice in (seen.uuid, uuid4(), Notice.objects.get(use="train").uuid):

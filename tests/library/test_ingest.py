@@ -26,7 +26,7 @@ from library.models import Ingest, Video
 from library.services import ingests
 from tests.library import clips
 from tests.library.conftest import bring, eventually, ingested, job_folders, processes, stored
-from tests.library.test_services import bodies
+from tests.log import of_video
 
 
 def mezzanine_of(video: Video) -> Path:
@@ -50,7 +50,7 @@ def test_an_upload_becomes_a_video_that_plays(alice: User, good_file: Path) -> N
     assert video.size == mezzanine_of(video).stat().st_size + poster.stat().st_size
     assert stored() - before == {f"media/{video.mezzanine_key}", f"media/{video.poster_key}"}
     assert not job_folders()
-    assert bodies(video)[1:] == [
+    assert of_video(video)[1:] == [
         {
             "action": "video.ingested",
             "actor": "system:worker",
@@ -198,7 +198,7 @@ def test_a_bad_file_is_refused_and_leaves_nothing_behind(
     assert (video.size, video.source_key) == (0, "")
     assert stored() == before
     assert not job_folders()
-    assert bodies(video)[1:] == [
+    assert of_video(video)[1:] == [
         {
             "action": "video.refused",
             "actor": "system:worker",
@@ -238,7 +238,7 @@ def test_an_ingest_is_done_once(alice: User, good_file: Path) -> None:
     services.run_ingest(video.ingest.pk)
 
     assert Ingest.objects.get(video=video).attempts == 1
-    assert len(bodies(video)) == 2
+    assert len(of_video(video)) == 2
 
 
 def test_a_killed_ffmpeg_is_tried_again_and_then_given_up(
@@ -273,7 +273,7 @@ def test_what_failed_can_be_tried_again(
     video = ingested(video)
 
     assert (video.status, video.problem, video.ingest.state) == ("ready", "", State.DONE)
-    assert [body["action"] for body in bodies(video)] == [
+    assert [body["action"] for body in of_video(video)] == [
         "video.added",
         "video.refused",
         "video.retried",
@@ -353,7 +353,7 @@ def test_the_sweeper_tells_the_owner_of_an_ingest_that_died_three_times(alice: U
     video.refresh_from_db()
     assert (video.status, video.problem) == ("refused", jobs.OUT_OF_ATTEMPTS)
     assert video.source_key, "kept, so that it can be tried again"
-    assert [(b["action"], b["actor"]) for b in bodies(video)] == [
+    assert [(b["action"], b["actor"]) for b in of_video(video)] == [
         ("video.refused", "system:sweeper")
     ]
 

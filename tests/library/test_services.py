@@ -24,16 +24,7 @@ from library import services
 from library.models import Ingest, Video
 from tests.factories import make_video
 from tests.library.conftest import bring, ingested, stored
-
-
-def bodies(video: Video) -> list[dict[str, Any]]:
-    """The events about a video, oldest first, without what differs from run to run."""
-    noise = {"id", "correlation_id", "at", "creator", "creator_seq", "v", "subject"}
-    events = Event.objects.filter(subject=video.uuid).order_by("id")
-    return [
-        {name: value for name, value in json.loads(bytes(event.body)).items() if name not in noise}
-        for event in events
-    ]
+from tests.log import of_video
 
 
 def add(owner: User, *, content: bytes = b"not looked at yet", **fields: Any) -> Video:
@@ -52,7 +43,7 @@ def test_adding_a_video_stores_it_queues_its_ingest_and_logs_it(
     assert Path(django_settings.MEDIA_ROOT, video.source_key).read_bytes() == b"not looked at yet"
     assert video.ingest.state == State.QUEUED
     assert len(callbacks) == 1
-    assert bodies(video) == [
+    assert of_video(video) == [
         {
             "action": "video.added",
             "actor": f"creator:{alice.uuid}",
@@ -102,7 +93,7 @@ def test_a_stranger_can_do_nothing_with_a_video(alice: User, carol: User) -> Non
     with pytest.raises(NotFound):
         add(alice, actor=stranger)
 
-    assert len(bodies(video)) == 1
+    assert len(of_video(video)) == 1
 
 
 def test_the_same_import_key_brings_a_video_once(alice: User, bob: User) -> None:
@@ -114,7 +105,7 @@ def test_the_same_import_key_brings_a_video_once(alice: User, bob: User) -> None
     assert again.pk == first.pk
     assert again.title == "Sunday"
     assert stored() == before
-    assert len(bodies(first)) == 1
+    assert len(of_video(first)) == 1
     assert add(bob, import_key="k" * 64).pk != first.pk
 
 
@@ -181,7 +172,7 @@ def test_renaming_logs_each_thing_that_changed(alice: User) -> None:
 
     video.refresh_from_db()
     assert (video.title, video.collection) == ("Monday", "Trips")
-    assert bodies(video)[1:] == [
+    assert of_video(video)[1:] == [
         {
             "action": "video.renamed",
             "actor": f"creator:{alice.uuid}",
@@ -203,7 +194,7 @@ def test_renaming_to_the_same_name_writes_nothing(alice: User) -> None:
 
     services.rename_video(video, actor=Actor.creator(alice), title="Sunday ", collection="")
 
-    assert len(bodies(video)) == 1
+    assert len(of_video(video)) == 1
 
 
 def test_removing_deletes_the_files_and_keeps_the_row(
@@ -222,7 +213,7 @@ def test_removing_deletes_the_files_and_keeps_the_row(
     assert not any((video.source_key, video.mezzanine_key, video.poster_key, video.size))
     assert not Path(django_settings.MEDIA_ROOT, key).parent.exists()
     assert Path(django_settings.MEDIA_ROOT, neighbour.mezzanine_key).exists()
-    assert bodies(video) == [
+    assert of_video(video) == [
         {
             "action": "video.removed",
             "actor": f"creator:{alice.uuid}",

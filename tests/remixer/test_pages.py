@@ -20,7 +20,8 @@ from creatorhub.models import User
 from library.models import Video
 from remixer import services
 from remixer.models import Render
-from tests.factories import make_consent, make_video, turn_off
+from tests.acts import turn_off
+from tests.factories import make_consent, make_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ClientOf = Callable[[User], Client]

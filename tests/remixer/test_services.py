@@ -24,7 +24,8 @@ from operations.sweeping import sweep
 from remixer import services
 from remixer.models import Render
 from remixer.services import requests
-from tests.factories import make_consent, make_user, make_video, make_videos, turn_off
+from tests.acts import turn_off
+from tests.factories import make_consent, make_user, make_video, make_videos
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,6 +17,7 @@ from library.models import Video
 from remixer import services
 from remixer.models import Render
 from tests import factories
+from tests.acts import turn_off
 from tests.worker.processes import processes_with, stop_for_good, wait_until, worker
 
 pytestmark = [
@@ -90,7 +91,7 @@ def test_a_withdrawal_stops_ffmpeg_in_another_process(alice: User, bob: User) ->
         render = request(bob, video)
         wait_until(lambda: processes_with(f"{render.uuid}"), watched=running)
         stop_for_good(f"{render.uuid}")
-        edit = factories.turn_off(video)
+        edit = turn_off(video)
         wait_until(lambda: not processes_with(f"{render.uuid}"), watched=running, seconds=20)
 
     render.refresh_from_db()
