@@ -26,6 +26,8 @@ from tests import factories, ground
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ALONE = ("browser", "worker", "race")
+ClientOf = Callable[[User], Client]
+ApiOf = Callable[[User], APIClient]
 
 
 def chromium() -> str | None:
@@ -107,7 +109,7 @@ def staff(db: None) -> User:
 
 
 @pytest.fixture
-def client_of() -> Callable[[User], Client]:
+def client_of() -> ClientOf:
     """`client_of(alice)` is a browser in which alice is signed in."""
 
     def make(user: User) -> Client:
@@ -119,7 +121,7 @@ def client_of() -> Callable[[User], Client]:
 
 
 @pytest.fixture
-def api_of() -> Callable[[User], APIClient]:
+def api_of() -> ApiOf:
     """`api_of(alice)` is a program that holds alice's token."""
 
     def make(user: User) -> APIClient:

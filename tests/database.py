@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
@@ -32,11 +32,20 @@ def rows() -> list[list[dict[str, Any]]]:
     return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
-def queries(act: Callable[[], object]) -> int:
-    """How many statements it takes."""
-    with CaptureQueriesContext(connection) as captured:
-        act()
-    return len(captured)
+def counted_queries() -> CaptureQueriesContext:
+    """`with counted_queries() as asked:`, then `len(asked)` is how many statements it took."""
+    return CaptureQueriesContext(connection)
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """One generated history leaves nothing to the next. Counts as the test's own transaction, so
+    that the services' durable ones may open inside."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager

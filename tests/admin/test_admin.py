@@ -8,10 +8,8 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
 from django.db.models import Model
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.authtoken.models import Token
 
@@ -28,8 +26,9 @@ from library.models import Video
 from remixer.models import Render
 from tests import factories
 from tests.acts import turn_off
-
-ClientOf = Callable[[User], Client]
+from tests.conftest import ClientOf
+from tests.database import counted_queries
+from tests.memes import make_render
 
 pytestmark = pytest.mark.django_db
 
@@ -55,21 +54,6 @@ def act(desk: Client, rows: list[Model], action: str, **form: str) -> Any:
 
 def messages(answer: Any) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
-
-
-def make_render(video: Video, requester: User, **fields: Any) -> Render:
-    terms = Consent.objects.get(video=video, use="remix").terms
-    assert terms
-    return Render.objects.create(
-        requester=requester,
-        video=video,
-        creator=video.owner,
-        template="top_bottom",
-        length_ms=1000,
-        terms=terms,
-        allowed_version=1,
-        **fields,
-    )
 
 
 def last_event() -> Event:
@@ -399,7 +383,7 @@ def test_the_lists_of_edits_and_items_ask_the_same_number_of_queries_for_any_len
     desk: Client, alice: User
 ) -> None:
     def queries(model: type[Model]) -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             assert desk.get(url(model, "changelist")).status_code == 200
         return len(captured)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -11,15 +10,14 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from audit.models import Event
 from consent import services
-from consent.models import Consent, ConsentState, Edit, EditJob, Item
-from consent.querysets import ruling
+from consent.models import Edit, EditJob
 from creatorhub.models import User
-from library.models import Video
-from tests.factories import make_consent, make_video, make_videos, turn_off
-
-ApiOf = Callable[[User], APIClient]
+from tests.acts import turn_off
+from tests.conftest import ApiOf
+from tests.database import rows
+from tests.decisions import reasons
+from tests.factories import make_consent, make_video, make_videos
 
 pytestmark = pytest.mark.django_db
 
@@ -59,15 +57,6 @@ def items(api: APIClient, edit: str) -> dict[str, dict[str, Any]]:
         url = page["next"]
     assert len({item["video"] for item in found}) == len(found)
     return {item["video"]: item for item in found}
-
-
-def reasons(*videos: Video) -> list[str]:
-    return [str(ruling(video, "remix").reason) for video in videos]
-
-
-def rows() -> list[list[Any]]:
-    tables: tuple[Any, ...] = (Consent, Edit, Item, EditJob, ConsentState, Event)
-    return [list(table.objects.order_by("pk").values()) for table in tables]
 
 
 def refused(answer: Any, *, status: int, code: str, before: list[list[Any]]) -> None:

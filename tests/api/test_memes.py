@@ -3,7 +3,6 @@ can do what a page can do."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +19,8 @@ from remixer.models import Render
 from tests import factories
 from tests.acts import turn_off
 from tests.api.schema import differences
+from tests.conftest import ApiOf
 
-ApiOf = Callable[[User], APIClient]
 API = "/api/v1"
 
 pytestmark = pytest.mark.django_db

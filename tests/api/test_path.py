@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from remixer import services as remixer
 from remixer.models import Render
 from tests import factories
 from tests.acts import turn_off
-
-ApiOf = Callable[[User], APIClient]
+from tests.conftest import ApiOf
 
 pytestmark = pytest.mark.django_db
 

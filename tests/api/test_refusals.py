@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -22,8 +21,7 @@ from library.models import Video
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from tests import factories
-
-ApiOf = Callable[[User], APIClient]
+from tests.conftest import ApiOf
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import OperationalError
 from django.utils import timezone
 from time_machine import TimeMachineFixture
 
@@ -25,7 +24,6 @@ from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
-from remixer.models import Render
 from tests import log
 from tests.acts import (
     cancel,
@@ -41,9 +39,10 @@ from tests.acts import (
     undo,
 )
 from tests.conftest import LargeEdits
-from tests.database import before_statement, failing, rows
+from tests.database import before_statement, counted_queries, failing, rows
 from tests.decisions import reasons
 from tests.factories import make_consent, make_user, make_videos
+from tests.memes import make_render
 
 pytestmark = [
     pytest.mark.django_db,
@@ -66,21 +65,6 @@ def results(edit: Edit) -> Counter[str]:
 def adds_up(edit: Edit) -> bool:
     parts = edit.changed + edit.already + edit.superseded + edit.not_eligible + edit.left_out
     return edit.selected == parts == edit.items.count()
-
-
-def make_render(video: Video, by: User, **fields: Any) -> Render:
-    terms = Consent.objects.get(video=video, use="remix").terms
-    assert terms
-    return Render.objects.create(
-        requester=by,
-        video=video,
-        creator=video.owner,
-        template="top_bottom",
-        length_ms=1000,
-        terms=terms,
-        allowed_version=1,
-        **fields,
-    )
 
 
 # confirming
@@ -145,9 +129,9 @@ def test_a_confirm_of_any_size_asks_the_same_number_of_queries(large_edits: Larg
         make_consent(*videos)
         large_edits()
         edit = draft(*videos, grant=None)
-        with CaptureQueriesContext(connection) as confirming:
+        with counted_queries() as confirming:
             confirm(edit)
-        with CaptureQueriesContext(connection) as deciding:
+        with counted_queries() as deciding:
             assert reasons(videos[0]) == ["withdrawn"]
         return [len(confirming), len(deciding)]
 

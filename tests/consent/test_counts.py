@@ -3,15 +3,13 @@ the overview, for a library of any size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.db.models import Count
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from waffle.testutils import override_switch
 
@@ -23,10 +21,9 @@ from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from tests.acts import opt_in, opt_out, publish_notice, run, turn_off
-from tests.conftest import LargeEdits
+from tests.conftest import ClientOf, LargeEdits
+from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
-
-ClientOf = Callable[[User], Client]
 
 pytestmark = pytest.mark.django_db
 
@@ -328,9 +325,9 @@ def test_the_bar_and_the_overview_ask_the_same_number_of_queries_for_1_and_for_5
         make_consent(*videos[:count], until=timezone.now() + timedelta(days=9))
         make_consent(*videos[count:], use="train")
         browser = client_of(owner)
-        with CaptureQueriesContext(connection) as bar:
+        with counted_queries() as bar:
             assert consent_bar_of(owner).videos == 2 * count
-        with CaptureQueriesContext(connection) as overview:
+        with counted_queries() as overview:
             assert browser.get("/").status_code == 200
         return len(bar), len(overview)
 

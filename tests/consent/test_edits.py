@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit import tree
@@ -21,7 +19,7 @@ from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import confirm, draft, turn_off, undo
-from tests.database import failing
+from tests.database import counted_queries, failing
 from tests.decisions import reason_of
 from tests.factories import make_consent, make_user, make_videos
 from tests.log import body, last_body
@@ -376,11 +374,11 @@ def test_a_failure_leaves_neither_change_nor_event(alice: User) -> None:
 def test_an_edit_asks_the_same_number_of_queries_for_1_and_for_500_videos(alice: User) -> None:
     def queries(count: int) -> list[int]:
         videos = make_videos(count, owner=alice)
-        with CaptureQueriesContext(connection) as drafting:
+        with counted_queries() as drafting:
             edit = draft(*videos)
-        with CaptureQueriesContext(connection) as confirming:
+        with counted_queries() as confirming:
             confirm(edit)
-        with CaptureQueriesContext(connection) as withdrawing:
+        with counted_queries() as withdrawing:
             turn_off(*videos)
         return [len(drafting), len(confirming), len(withdrawing)]
 

@@ -9,11 +9,8 @@ from uuid import uuid4
 
 import pytest
 from django.core.signing import dumps
-from django.db import connection
 from django.db.models.functions import Lower
 from django.http import QueryDict
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 from waffle.testutils import override_switch
@@ -27,12 +24,12 @@ from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from library.search import collections_of
-from remixer.models import Render
 from tests.acts import opt_out, turn_off
-from tests.conftest import LargeEdits
+from tests.conftest import ClientOf, LargeEdits
+from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
+from tests.memes import make_render
 
-ClientOf = Callable[[User], Client]
 Found = Callable[[str], set[str]]
 
 pytestmark = pytest.mark.django_db
@@ -186,18 +183,8 @@ def test_lengths_are_seconds_and_both_ends_are_included(alice: User, found: Foun
 def test_memes_are_those_that_were_made_of_it(alice: User, bob: User, found: Found) -> None:
     made, waiting, _ = videos = titled(alice, "made", "waiting", "none")
     make_consent(*videos)
-    terms = Terms.objects.get()
     for video, state in ((made, "done"), (made, "done"), (waiting, "queued")):
-        Render.objects.create(
-            requester=bob,
-            video=video,
-            creator=video.owner,
-            template="top_bottom",
-            length_ms=1000,
-            terms=terms,
-            allowed_version=1,
-            state=state,
-        )
+        make_render(video, bob, state=state)
 
     assert found("memes=yes") == {"made"}
     assert found("memes=no") == {"waiting", "none"}
@@ -385,7 +372,7 @@ def test_a_page_asks_for_no_offset_and_counts_nothing(alice: User, client_of: Cl
     browser = client_of(alice)
     second = browser.get("/videos/?size=25").context["next_url"]
 
-    with CaptureQueriesContext(connection) as captured:
+    with counted_queries() as captured:
         browser.get(f"/videos/{second}")
 
     asked = [query["sql"].upper() for query in captured if "LIBRARY_VIDEO" in query["sql"].upper()]
@@ -420,10 +407,11 @@ def test_every_filter_asks_the_same_number_of_queries_for_1_and_for_500_videos(
         videos = make_videos(2 * count, owner=owner, collection="Trips")
         make_consent(*videos[:count], until=timezone.now() + timedelta(days=9))
         browser = client_of(owner)
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             assert browser.get(f"/videos/?size=100&{query}").status_code == 200
         return len(captured)
 
+    queries(1)  # a process asks once whether there is an index of titles
     assert queries(1) == queries(250)
 
 
@@ -520,7 +508,7 @@ def test_collections_are_named_once_in_order_without_those_of_others(
     [gone] = titled(alice, "x", collection="Gone")
     services.remove_video(gone, actor=Actor.creator(alice))
 
-    with CaptureQueriesContext(connection) as captured:
+    with counted_queries() as captured:
         names = collections_of(alice)
 
     assert set(names) == {"Attic", "Trips", "attic", "Ärger", "東京"}

@@ -7,13 +7,10 @@ exactly what it did not report as superseded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +21,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
 from creatorhub.models import User
 from library.models import Video
+from tests.database import rolled_back
 from tests.factories import make_user, make_videos
 
 ENDS = [None, datetime(2100, 1, 1, tzinfo=UTC), datetime(2101, 1, 1, tzinfo=UTC)]
@@ -151,17 +149,6 @@ class History:
             assert found[video.pk] == (expected, ENDS[int(state)] if on else None)
             assert decision.reason == expected
             assert Consent.objects.filter(video=video, terms__isnull=False).exists() is on
-
-
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """One generated history leaves nothing to the next. Counts as the test's own transaction, so
-    that the services' durable ones may open inside."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]
-    with block:
-        yield
-        transaction.set_rollback(True)
 
 
 @pytest.mark.django_db

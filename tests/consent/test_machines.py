@@ -54,7 +54,7 @@ from library.models import Video
 from remixer import services as remixer
 from tests.consent import reference_model
 from tests.consent.reference_model import Allowed, Book, Film, No, Plan
-from tests.consent.test_histories import rolled_back
+from tests.database import rolled_back
 from tests.factories import make_user, make_videos
 
 FEW, MANY = 6, int(os.environ.get("EXAMPLES", "60"))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from consent import querysets, services
@@ -15,6 +13,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from tests.acts import opt_in, opt_out
+from tests.database import counted_queries
 from tests.decisions import reasons
 from tests.factories import make_consent, make_user, make_videos
 from tests.log import last_body
@@ -54,7 +53,7 @@ def test_the_work_does_not_grow_with_the_library() -> None:
         owner = make_user()
         videos = make_videos(count, owner=owner)
         make_consent(*videos)
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             opt_out(owner)
         return [query["sql"].split()[0] for query in captured]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -11,9 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.signing import dumps
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -25,11 +22,10 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import run, turn_off
-from tests.database import rows
+from tests.conftest import ClientOf
+from tests.database import counted_queries, rows
 from tests.decisions import reason_of
 from tests.factories import make_consent, make_videos
-
-ClientOf = Callable[[User], Client]
 
 
 def test_a_row_is_turned_off_by_one_post(alice: User, client_of: ClientOf) -> None:
@@ -312,7 +308,7 @@ def test_the_list_asks_the_same_number_of_queries_for_1_and_for_500_videos(
     browser = client_of(alice)
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             assert browser.get("/videos/?size=100").status_code == 200
         return len(captured)
 

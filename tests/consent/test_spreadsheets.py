@@ -12,9 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 from waffle.testutils import override_switch
@@ -28,11 +26,10 @@ from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import confirm, opt_out, turn_off
-from tests.database import rows
+from tests.conftest import ClientOf
+from tests.database import counted_queries, rows
 from tests.decisions import reasons
 from tests.factories import make_consent, make_user, make_video, make_videos
-
-ClientOf = Callable[[User], Client]
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +162,7 @@ def test_a_long_list_is_streamed_in_batches_with_every_video_once(
     make_consent(*videos[:7])
     monkeypatch.setattr(spreadsheets, "BATCH", 10)
 
-    with CaptureQueriesContext(connection) as captured:
+    with counted_queries() as captured:
         text = "".join(spreadsheets.export(Video.objects.owned_by(alice), "remix"))
 
     exported = [row["video"] for row in table(text)]
@@ -404,7 +401,7 @@ def test_a_file_asks_a_number_of_queries_that_does_not_grow_with_its_lines(
         videos = make_videos(count, owner=owner)
         text = lines(*((video.uuid, "remix", "allowed", "2099-01-01") for video in videos))
         use, read = spreadsheets.read(io.BytesIO(text.encode()), size=len(text))
-        with CaptureQueriesContext(connection) as captured:
+        with counted_queries() as captured:
             services.draft_from_spreadsheet(
                 read, actor=Actor.creator(owner), creator=owner, use=use, reason=""
             )
@@ -694,7 +691,7 @@ def test_a_result_comes_in_batches_with_every_video_once(
     videos = make_videos(8, owner=alice)
     edit = make_consent(*videos)
 
-    with CaptureQueriesContext(connection) as captured:
+    with counted_queries() as captured:
         rows_of_it = table("".join(spreadsheets.result(edit.items.all())))
 
     assert [row["video"] for row in rows_of_it] == [str(video.uuid) for video in videos]

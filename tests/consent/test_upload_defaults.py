@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -24,14 +20,13 @@ from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import opt_in, opt_out, publish_notice, turn_off
-from tests.database import rows
+from tests.conftest import ClientOf
+from tests.database import counted_queries, rows
 from tests.decisions import reason_of
 from tests.factories import make_consent, make_video, make_videos
 from tests.library import clips
 from tests.library.conftest import bring, ingested
 from tests.log import body, last_body
-
-ClientOf = Callable[[User], Client]
 
 pytestmark = pytest.mark.django_db
 
@@ -333,7 +328,7 @@ def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(alice: User) -> N
 def test_who_chose_nothing_pays_one_query_for_an_upload(alice: User) -> None:
     [video] = make_videos(1, owner=alice)
 
-    with CaptureQueriesContext(connection) as captured:
+    with counted_queries() as captured:
         services.apply_upload_defaults(video)
 
     assert len(captured) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,25 +62,3 @@ def stored() -> set[str]:
 def job_folders() -> list[Path]:
     folder = Path(django_settings.WORK_DIR) / "jobs"
     return list(folder.iterdir()) if folder.exists() else []
-
-
-def processes(word: str) -> list[int]:
-    """The processes that have the word in their arguments."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if word.encode() in path.read_bytes():
-                found.append(int(path.parent.name))
-        except OSError:
-            continue
-    return found
-
-
-def eventually(holds: Callable[[], bool], *, within: float = 60) -> bool:
-    """Whether it comes to hold in so many seconds. For what other processes do."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if holds():
-            return True
-        time.sleep(0.05)
-    return holds()

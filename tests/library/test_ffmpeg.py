@@ -14,7 +14,7 @@ import pytest
 from library import ffmpeg, limits
 from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
 from tests.library import clips
-from tests.library.conftest import eventually, processes
+from tests.processes import eventually, processes_with
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=25"]
@@ -50,14 +50,14 @@ def test_an_exception_from_progress_stops_ffmpeg_and_comes_through(tmp_path: Pat
     with pytest.raises(Lost):
         _run([*ENDLESS, str(tmp_path / "a.mp4")], tmp_path, on_progress=lose)
 
-    assert not processes(str(tmp_path))
+    assert not processes_with(str(tmp_path))
 
 
 def test_a_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(FfmpegTimeout, match="not done after 1 seconds"):
         _run([*ENDLESS, str(tmp_path / "a.mp4")], tmp_path, timeout=1.0)
 
-    assert not processes(str(tmp_path))
+    assert not processes_with(str(tmp_path))
 
 
 def test_a_run_that_gets_no_further_is_stopped(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_run_that_gets_no_further_is_stopped(tmp_path: Path) -> None:
     with pytest.raises(FfmpegTimeout, match="no progress for 1 seconds"):
         _run([*argv, str(tmp_path / "a.mp4")], tmp_path, quiet_timeout=1.0)
 
-    assert not processes(str(tmp_path))
+    assert not processes_with(str(tmp_path))
 
 
 def test_one_that_ignores_the_request_to_end_is_killed(
@@ -79,7 +79,7 @@ def test_one_that_ignores_the_request_to_end_is_killed(
     with pytest.raises(FfmpegTimeout):
         _run([str(tmp_path)], tmp_path, timeout=0.5)
 
-    assert not processes(str(tmp_path))
+    assert not processes_with(str(tmp_path))
 
 
 def test_ffmpeg_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
@@ -93,12 +93,12 @@ def test_ffmpeg_dies_with_the_process_that_started_it(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], cwd=ROOT)
     try:
         assert eventually((tmp_path / "up").exists)
-        assert len(processes(str(tmp_path))) == 2
+        assert len(processes_with(str(tmp_path))) == 2
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()
 
-    assert eventually(lambda: not processes(str(tmp_path)))
+    assert eventually(lambda: not processes_with(str(tmp_path)))
 
 
 @pytest.mark.parametrize("with_tools", [True, False])

@@ -25,8 +25,9 @@ from library import files, probe, services
 from library.models import Ingest, Video
 from library.services import ingests
 from tests.library import clips
-from tests.library.conftest import bring, eventually, ingested, job_folders, processes, stored
+from tests.library.conftest import bring, ingested, job_folders, stored
 from tests.log import of_video
+from tests.processes import eventually, processes_with
 
 
 def mezzanine_of(video: Video) -> Path:
@@ -305,7 +306,7 @@ def test_removing_a_video_stops_its_running_ingest(
     assert not worker.is_alive()
     assert Ingest.objects.get(video=video).state == State.CANCELLED
     assert not job_folders()
-    assert not processes("sleep\x00600")
+    assert not processes_with("sleep\x00600")
     assert stored() == before
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,11 +13,11 @@ from pytest_django import Settings
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Ingest, Video
+from tests.conftest import ClientOf
 from tests.factories import make_video, mezzanine
 
 pytestmark = pytest.mark.django_db
 
-ClientOf = Callable[[User], Client]
 UPLOAD = reverse("library:upload")
 SCRIPT = {"Accept": "application/json"}
 MIB = 1024**2

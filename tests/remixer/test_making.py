@@ -12,13 +12,13 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image, ImageChops, ImageStat
 
-from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer import services
 from remixer.models import Render
 from tests.factories import make_consent, make_video
+from tests.memes import make_meme
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,18 +36,8 @@ def video(alice: User) -> Video:
     return video
 
 
-def ask(bob: User, video: Video, *, template: str = "top_bottom", **wishes: Any) -> Render:
-    wishes = {"captions": TEXTS[template], "start": 0.5, "length": 1.0, **wishes}
-    return services.request_render(
-        actor=Actor.creator(bob), requester=bob, video=video, template=template, **wishes
-    )
-
-
-def made(bob: User, video: Video, **wishes: Any) -> Render:
-    render = ask(bob, video, **wishes)
-    services.run_render(render.pk)
-    render.refresh_from_db()
-    return render
+def made(bob: User, video: Video, *, template: str = "top_bottom", **wishes: Any) -> Render:
+    return make_meme(bob, video, template=template, **{"captions": TEXTS[template], **wishes})
 
 
 def path_of(key: str) -> Path:

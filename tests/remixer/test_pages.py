@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +20,11 @@ from library.models import Video
 from remixer import services
 from remixer.models import Render
 from tests.acts import turn_off
+from tests.conftest import ClientOf
 from tests.factories import make_consent, make_video
+from tests.memes import make_meme, request_meme
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ClientOf = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
 
 
@@ -35,25 +35,9 @@ def video(alice: User) -> Video:
     return video
 
 
-def ask(requester: User, video: Video, **wishes: Any) -> Render:
-    wishes = {"template": "top_bottom", "captions": {"top": "Hello"}, **wishes}
-    return services.request_render(
-        actor=Actor.creator(requester),
-        requester=requester,
-        video=video,
-        start=0.0,
-        length=1.0,
-        **wishes,
-    )
-
-
 @pytest.fixture
 def made(bob: User, video: Video) -> Render:
-    render = ask(bob, video)
-    services.run_render(render.pk)
-    render.refresh_from_db()
-    assert render.state == State.DONE
-    return render
+    return make_meme(bob, video)
 
 
 def url(name: str, *args: Any) -> str:
@@ -307,9 +291,9 @@ class TestMyMemes:
     def test_each_says_its_state_and_its_place(
         self, bob: User, carol: User, video: Video, client_of: ClientOf
     ) -> None:
-        ask(carol, video)
-        ask(bob, video)
-        failed = ask(bob, video)
+        request_meme(carol, video)
+        request_meme(bob, video)
+        failed = request_meme(bob, video)
         Render.objects.filter(pk=failed.pk).update(state=State.FAILED, problem="It broke.")
 
         page = body(client_of(bob).get(url("my_memes")))
@@ -336,7 +320,7 @@ class TestMyMemes:
         django_assert_max_num_queries: Any,
     ) -> None:
         for _ in range(8):
-            ask(bob, made.video)
+            request_meme(bob, made.video)
         client = client_of(bob)
 
         with django_assert_max_num_queries(10):
@@ -345,7 +329,7 @@ class TestMyMemes:
     def test_a_silent_meme_is_called_stalled(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         jobs.claim(Render, render.pk)
         client = client_of(bob)
 
@@ -362,7 +346,7 @@ class TestMeme:
     def test_while_it_is_made_the_page_shows_how_far(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         Render.objects.filter(pk=render.pk).update(
             state=State.RUNNING, progress=42, heartbeat_at=timezone.now()
         )
@@ -426,7 +410,7 @@ class TestMeme:
     def test_an_unfinished_one_is_for_its_maker_only(
         self, bob: User, alice: User, carol: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
 
         for person in (alice, carol):
             for name in ("meme", "meme_status", "meme_file", "meme_poster", "meme_download"):
@@ -452,7 +436,7 @@ class TestMeme:
     ) -> None:
         video = make_video(owner=alice)
         make_consent(video, until=timezone.now() + timedelta(hours=1))
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         services.run_render(render.pk)
 
         with time_machine.travel(timezone.now() + timedelta(hours=2)):
@@ -467,7 +451,7 @@ class TestMeme:
     def test_a_failed_one_says_why_and_offers_another_try(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         Render.objects.filter(pk=render.pk).update(state=State.FAILED, problem="It broke.")
         client = client_of(bob)
 
@@ -483,7 +467,7 @@ class TestMeme:
     def test_another_try_that_is_not_allowed_says_why(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         turn_off(video)
 
         response = client_of(bob).post(url("retry", render.uuid))
@@ -494,7 +478,7 @@ class TestMeme:
     def test_its_maker_cancels_and_removes_it(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         client = client_of(bob)
 
         cancelled = client.post(url("cancel", render.uuid), {"back": "my_memes"})
@@ -535,14 +519,14 @@ class TestUses:
     def test_what_was_never_published_is_not_told(
         self, alice: User, bob: User, video: Video, client_of: ClientOf
     ) -> None:
-        ask(bob, video)
+        request_meme(bob, video)
 
         assert "Nothing has been made" in body(client_of(alice).get(url("memes_of_my_videos")))
 
     def test_it_says_what_was_taken_down_and_what_was_removed(
         self, alice: User, bob: User, made: Render, client_of: ClientOf
     ) -> None:
-        other = ask(bob, made.video)
+        other = request_meme(bob, made.video)
         services.run_render(other.pk)
         other.refresh_from_db()
         services.remove_render(other, actor=Actor.creator(bob))

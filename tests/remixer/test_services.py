@@ -3,7 +3,6 @@ leaves, what a stranger gets."""
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +25,8 @@ from remixer.models import Render
 from remixer.services import requests
 from tests.acts import turn_off
 from tests.factories import make_consent, make_user, make_video, make_videos
+from tests.log import body
+from tests.memes import make_meme, request_meme
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,36 +46,16 @@ def files(alice: User) -> Video:
     return video
 
 
-def ask(bob: User, video: Video, **wishes: Any) -> Render:
-    wishes = {
-        "template": "top_bottom",
-        "captions": {"top": "Hello"},
-        "start": 0.5,
-        "length": 1.0,
-        **wishes,
-    }
-    return services.request_render(actor=Actor.creator(bob), requester=bob, video=video, **wishes)
-
-
-def made(bob: User, video: Video) -> Render:
-    render = ask(bob, video)
-    services.run_render(render.pk)
-    render.refresh_from_db()
-    assert render.state == State.DONE
-    return render
-
-
 def events_of(action: str) -> list[dict[str, Any]]:
     """The bodies of these events without what differs each time."""
     events = Event.objects.filter(action=action).order_by("pk")
-    bodies = [json.loads(bytes(event.body)) for event in events]
     return [
         {
             k: v
-            for k, v in body.items()
+            for k, v in body(event).items()
             if k not in ("id", "at", "correlation_id", "creator_seq", "v")
         }
-        for body in bodies
+        for event in events
     ]
 
 
@@ -93,7 +74,7 @@ def about(render: Render, **fields: Any) -> dict[str, Any]:
 
 class TestRequest:
     def test_a_request_is_queued_and_logged(self, bob: User, video: Video) -> None:
-        render = ask(bob, video, captions={"top": "  Hello\x00 ", "bottom": " \n "})
+        render = request_meme(bob, video, captions={"top": "  Hello\x00 ", "bottom": " \n "})
 
         render.refresh_from_db()
         assert (render.state, render.attempts) == (State.QUEUED, 0)
@@ -131,7 +112,7 @@ class TestRequest:
         self, bob: User, video: Video, wishes: dict[str, Any], code: str
     ) -> None:
         with pytest.raises(Refused) as refused:
-            ask(bob, video, **wishes)
+            request_meme(bob, video, **wishes)
 
         assert refused.value.code == code
         assert refused.value.sentence.endswith(".")
@@ -142,13 +123,13 @@ class TestRequest:
         short = make_video(owner=alice, with_files=False, duration_ms=400)
         make_consent(short)
 
-        assert ask(bob, short, start=0, length=0.4).length_ms == 400
+        assert request_meme(bob, short, start=0, length=0.4).length_ms == 400
 
     def test_what_was_never_allowed_is_forbidden(self, bob: User, alice: User) -> None:
         video = make_video(owner=alice, with_files=False)
 
         with pytest.raises(Forbidden) as refused:
-            ask(bob, video)
+            request_meme(bob, video)
 
         assert refused.value.code == "undecided"
         assert not Render.objects.exists()
@@ -157,25 +138,27 @@ class TestRequest:
         consent.opt_out(actor=Actor.creator(alice), creator=alice)
 
         with pytest.raises(Forbidden) as refused:
-            ask(bob, video)
+            request_meme(bob, video)
 
         assert refused.value.code == "opted_out"
 
     def test_the_same_key_is_one_render(self, bob: User, video: Video) -> None:
-        first = ask(bob, video, idempotency_key="k")
-        second = ask(bob, video, idempotency_key="k")
+        first = request_meme(bob, video, idempotency_key="k")
+        second = request_meme(bob, video, idempotency_key="k")
 
         assert first == second
         assert len(events_of("render.requested")) == 1
 
     def test_a_key_is_the_makers_own(self, bob: User, carol: User, video: Video) -> None:
-        assert ask(bob, video, idempotency_key="k") != ask(carol, video, idempotency_key="k")
+        assert request_meme(bob, video, idempotency_key="k") != request_meme(
+            carol, video, idempotency_key="k"
+        )
 
     def test_a_key_used_for_something_else_is_a_conflict(self, bob: User, video: Video) -> None:
-        ask(bob, video, idempotency_key="k")
+        request_meme(bob, video, idempotency_key="k")
 
         with pytest.raises(Conflict) as refused:
-            ask(bob, video, captions={"top": "Other"}, idempotency_key="k")
+            request_meme(bob, video, captions={"top": "Other"}, idempotency_key="k")
 
         assert refused.value.code == "idempotency_key_reused"
 
@@ -183,20 +166,20 @@ class TestRequest:
         self, bob: User, carol: User, video: Video, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(requests, "MAX_LIVE", 2)
-        ask(bob, video)
-        last = ask(bob, video)
+        request_meme(bob, video)
+        last = request_meme(bob, video)
 
         with pytest.raises(Refused) as refused:
-            ask(bob, video)
+            request_meme(bob, video)
         assert (refused.value.code, refused.value.status) == ("too_many_renders", 429)
-        ask(carol, video)
+        request_meme(carol, video)
         services.cancel_render(last, actor=Actor.creator(bob))
-        ask(bob, video)
+        request_meme(bob, video)
 
 
 class TestRunning:
     def test_a_finished_meme_is_published_and_logged(self, bob: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         assert render.published_at
         assert (render.progress, render.attempts, render.lease_token) == (100, 1, None)
@@ -212,7 +195,7 @@ class TestRunning:
         ]
 
     def test_running_it_again_does_nothing(self, bob: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         services.run_render(render.pk)
 
@@ -221,7 +204,7 @@ class TestRunning:
     def test_a_video_turned_off_before_the_start_is_not_touched(
         self, bob: User, video: Video
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
         Render.objects.filter(pk=render.pk).update(state=State.QUEUED)
         turn_off(video)
         Render.objects.filter(pk=render.pk).update(state=State.QUEUED, ended_for="")
@@ -236,7 +219,7 @@ class TestRunning:
     def test_allowing_again_does_not_publish_what_a_withdrawal_stopped(
         self, bob: User, files: Video
     ) -> None:
-        render = ask(bob, files)
+        render = request_meme(bob, files)
         turn_off(files)
         make_consent(files)
         Render.objects.filter(pk=render.pk).update(state=State.QUEUED, ended_for="")
@@ -249,7 +232,7 @@ class TestRunning:
     def test_a_withdrawal_while_it_is_cut_leaves_no_file(
         self, bob: User, files: Video, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        render = ask(bob, files)
+        render = request_meme(bob, files)
         beat = jobs.beat
 
         def beat_and_withdraw(job: jobs.Job, **fields: Any) -> None:
@@ -268,7 +251,7 @@ class TestRunning:
     def test_a_missing_source_is_tried_three_times_and_then_fails(
         self, bob: User, video: Video
     ) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
 
         with time_machine.travel(timezone.now(), tick=False) as clock:
             for _ in range(4):
@@ -283,7 +266,7 @@ class TestRunning:
 
 class TestMaker:
     def test_cancelling_stops_and_is_logged_once(self, bob: User, video: Video) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
 
         assert services.cancel_render(render, actor=Actor.creator(bob))
         assert not services.cancel_render(render, actor=Actor.creator(bob))
@@ -296,7 +279,7 @@ class TestMaker:
         assert Render.objects.get(pk=render.pk).state == State.CANCELLED
 
     def test_trying_again_asks_consent_again(self, bob: User, files: Video) -> None:
-        render = ask(bob, files)
+        render = request_meme(bob, files)
         turn_off(files)
         render.refresh_from_db()
 
@@ -311,7 +294,7 @@ class TestMaker:
         assert [event["version"] for event in events_of("render.requested")] == [1, 3]
 
     def test_a_finished_meme_cannot_be_tried_again(self, bob: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         with pytest.raises(Conflict):
             services.retry_render(render, actor=Actor.creator(bob))
@@ -319,7 +302,7 @@ class TestMaker:
     def test_a_meme_that_was_taken_down_cannot_be_tried_again(
         self, bob: User, files: Video
     ) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
         turn_off(files)
         make_consent(files)
 
@@ -327,7 +310,7 @@ class TestMaker:
             services.retry_render(render, actor=Actor.creator(bob))
 
     def test_removing_hides_the_meme_and_deletes_its_files(self, bob: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         assert services.remove_render(render, actor=Actor.creator(bob))
         assert not services.remove_render(render, actor=Actor.creator(bob))
@@ -346,7 +329,7 @@ class TestWithdrawal:
     def test_turning_off_takes_down_what_is_out_and_stops_what_is_not(
         self, bob: User, alice: User, files: Video
     ) -> None:
-        out, queued = made(bob, files), ask(bob, files)
+        out, queued = make_meme(bob, files), request_meme(bob, files)
 
         edit = turn_off(files)
 
@@ -364,7 +347,7 @@ class TestWithdrawal:
         ]
 
     def test_the_file_is_gone_with_the_reasons_sentence(self, bob: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
         assert default_storage.exists(file_of(render))
 
         turn_off(files)
@@ -383,7 +366,7 @@ class TestWithdrawal:
         dora = make_user("dora")
         theirs = make_video(owner=dora, title="Bars")
         make_consent(theirs)
-        mine, other = made(bob, files), made(bob, theirs)
+        mine, other = make_meme(bob, files), make_meme(bob, theirs)
 
         done = consent.opt_out(actor=Actor.creator(alice), creator=alice)
 
@@ -395,7 +378,7 @@ class TestWithdrawal:
     def test_turning_off_one_video_leaves_the_others(self, bob: User, files: Video) -> None:
         second = make_video(owner=files.owner, title="Bars")
         make_consent(second)
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         turn_off(second)
 
@@ -403,7 +386,7 @@ class TestWithdrawal:
 
     def test_another_use_says_nothing_about_memes(self, bob: User, files: Video) -> None:
         make_consent(files, use="train")
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         edit = turn_off(files, use="train")
 
@@ -413,7 +396,7 @@ class TestWithdrawal:
     def test_removing_the_video_takes_its_memes_down(
         self, bob: User, alice: User, files: Video
     ) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
 
         consent.remove_video(files, actor=Actor.creator(alice))
 
@@ -423,21 +406,21 @@ class TestWithdrawal:
     def test_opting_back_in_does_not_bring_a_meme_back(
         self, bob: User, alice: User, files: Video
     ) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
         consent.opt_out(actor=Actor.creator(alice), creator=alice)
 
         consent.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
 
         with pytest.raises(Gone):
             file_of(render)
-        assert file_of(made(bob, files))
+        assert file_of(make_meme(bob, files))
 
     def test_a_permission_that_has_ended_darkens_what_was_made(
         self, bob: User, alice: User
     ) -> None:
         video = make_video(owner=alice, title="Bars")
         make_consent(video, until=timezone.now() + timedelta(days=1))
-        render, queued = made(bob, video), ask(bob, video)
+        render, queued = make_meme(bob, video), request_meme(bob, video)
 
         with time_machine.travel(timezone.now() + timedelta(days=2)):
             with pytest.raises(Gone) as gone:
@@ -454,7 +437,7 @@ class TestWithdrawal:
     ) -> None:
         videos = make_videos(30, owner=alice)
         make_consent(*videos)
-        renders = [ask(bob, video, length=1.5) for video in videos[:18]]
+        renders = [request_meme(bob, video, length=1.5) for video in videos[:18]]
         Render.objects.update(state=State.DONE)
 
         with django_assert_max_num_queries(30 + 3 * len(renders)):
@@ -468,7 +451,7 @@ class TestPause:
     def test_a_pause_stops_what_runs_and_darkens_what_is_out(
         self, bob: User, staff: User, files: Video
     ) -> None:
-        out, queued = made(bob, files), ask(bob, files)
+        out, queued = make_meme(bob, files), request_meme(bob, files)
 
         stopped = services.pause(actor=Actor.staff(staff), reason="Abuse")
 
@@ -479,7 +462,7 @@ class TestPause:
             file_of(out)
         assert gone.value.code == "paused"
         with pytest.raises(Forbidden) as refused:
-            ask(bob, files)
+            request_meme(bob, files)
         assert refused.value.code == "paused"
         actor = f"staff:{staff.uuid}"
         assert events_of("remixer.paused") == [
@@ -490,7 +473,7 @@ class TestPause:
         services.resume(actor=Actor.staff(staff), reason="Over")
 
     def test_a_resume_shows_again_what_was_out(self, bob: User, staff: User, files: Video) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
         services.pause(actor=Actor.staff(staff), reason="Abuse")
         sweep()
 
@@ -521,7 +504,7 @@ class TestPause:
     def test_what_a_withdrawal_took_under_a_pause_does_not_come_back(
         self, bob: User, staff: User, files: Video
     ) -> None:
-        render = made(bob, files)
+        render = make_meme(bob, files)
         services.pause(actor=Actor.staff(staff), reason="Abuse")
         turn_off(files)
 
@@ -534,7 +517,7 @@ class TestPause:
 
 class TestStaff:
     def test_staff_takes_one_meme_down_for_good(self, bob: User, staff: User, files: Video) -> None:
-        render, other = made(bob, files), made(bob, files)
+        render, other = make_meme(bob, files), make_meme(bob, files)
 
         assert services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
         assert not services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
@@ -555,7 +538,7 @@ class TestStaff:
         ]
 
     def test_staff_stops_one_in_the_making(self, bob: User, staff: User, video: Video) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
 
         assert services.takedown(render, actor=Actor.staff(staff), reason="Hateful")
 
@@ -565,7 +548,7 @@ class TestStaff:
         assert [event["reason"] for event in events_of("render.stopped")] == ["Hateful"]
 
     def test_a_maker_cannot(self, bob: User, video: Video) -> None:
-        render = ask(bob, video)
+        render = request_meme(bob, video)
 
         with pytest.raises(Forbidden):
             services.takedown(render, actor=Actor.creator(bob), reason="Why not")

@@ -34,6 +34,7 @@ from operations import sweeping
 from remixer import services
 from remixer.models import Render
 from tests.factories import make_consent, make_video
+from tests.memes import request_meme
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Sent = list[tuple[str, tuple[int, ...]]]
@@ -65,15 +66,7 @@ def video(alice: User) -> Video:
 
 @pytest.fixture
 def queued(bob: User, video: Video) -> Render:
-    return services.request_render(
-        actor=Actor.creator(bob),
-        requester=bob,
-        video=video,
-        template="top_bottom",
-        captions={"top": "x"},
-        start=0,
-        length=1,
-    )
+    return request_meme(bob, video)
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from tests.processes import PATIENCE, eventually, processes_with
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-PATIENCE = 100.0  # seconds; a worker asks for a sweep, and so for a lost hint, every 30
 
 
 class Worker:
@@ -85,16 +84,6 @@ def database_url() -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
-def processes_with(word: str) -> list[int]:
-    """The processes that have this word on their command line, defunct ones left out."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if word.encode() in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-    return found
-
-
 def stop_for_good(word: str) -> None:
     """Stop the processes that have this word on their command line, so that they cannot end by
     themselves: what ends one of them is a SIGKILL."""
@@ -105,9 +94,12 @@ def stop_for_good(word: str) -> None:
 def wait_until(holds: Callable[[], object], *, watched: Worker, seconds: float = PATIENCE) -> None:
     """Fails after so many seconds, and as soon as the worker that is `watched` has ended by
     itself: with what this worker wrote to its log."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert not watched.has_ended(), f"the worker ended\n{watched.log.read_text()}"
-        late = time.monotonic() > deadline
-        assert not late, f"not within {seconds} seconds\n{watched.log.read_text()}"
-        time.sleep(0.05)
+    held = False
+
+    def is_over() -> bool:
+        nonlocal held
+        held = bool(holds())
+        return held or watched.has_ended()
+
+    eventually(is_over, within=seconds)
+    assert held, f"not within {seconds} seconds\n{watched.log.read_text()}"

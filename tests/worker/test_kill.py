@@ -10,15 +10,15 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 
 from audit.models import Event
-from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
-from remixer import services
 from remixer.models import Render
 from tests import factories
 from tests.acts import turn_off
-from tests.worker.processes import processes_with, stop_for_good, wait_until, worker
+from tests.memes import request_meme
+from tests.processes import processes_with
+from tests.worker.processes import stop_for_good, wait_until, worker
 
 pytestmark = [
     pytest.mark.worker,
@@ -45,25 +45,13 @@ def long_video(owner: User) -> Video:
     return video
 
 
-def request(bob: User, video: Video) -> Render:
-    return services.request_render(
-        actor=Actor.creator(bob),
-        requester=bob,
-        video=video,
-        template="top_bottom",
-        captions={"top": "kill"},
-        start=0,
-        length=LENGTH - 1,
-    )
-
-
 def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_ends_once(alice: User, bob: User) -> None:
     video = long_video(alice)
     factories.make_consent(video)
 
     with worker("control"):
         with worker("render") as first:
-            render = request(bob, video)
+            render = request_meme(bob, video, start=0, length=LENGTH - 1)
             wait_until(lambda: processes_with(f"{render.uuid}"), watched=first)
             stop_for_good(f"{render.uuid}")
             first.kill()
@@ -88,7 +76,7 @@ def test_a_withdrawal_stops_ffmpeg_in_another_process(alice: User, bob: User) ->
     factories.make_consent(video)
 
     with worker("render") as running:
-        render = request(bob, video)
+        render = request_meme(bob, video, start=0, length=LENGTH - 1)
         wait_until(lambda: processes_with(f"{render.uuid}"), watched=running)
         stop_for_good(f"{render.uuid}")
         edit = turn_off(video)
