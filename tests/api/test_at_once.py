@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -13,31 +12,21 @@ from rest_framework.test import APIClient
 from audit.models import Event
 from consent import services
 from consent.models import Consent, Edit, EditJob
-from consent.querysets import ruling
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
-from tests.factories import make_consent, make_videos, turn_off
-
-ApiOf = Callable[[User], APIClient]
+from tests.acts import turn_off
+from tests.conftest import ApiOf, LargeEdits
+from tests.decisions import reasons
+from tests.factories import make_consent, make_videos
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api(alice: User, api_of: ApiOf) -> APIClient:
-    """Alice's."""
-    return api_of(alice)
 
 
 def off(api: APIClient, *videos: Video, key: str = "", **body: Any) -> Any:
     wanted = {"use": "remix", "selection": {"ids": [str(one.uuid) for one in videos]}, **body}
     headers = {"Idempotency-Key": key} if key else None
     return api.post("/api/v1/edits/turn-off/", wanted, format="json", headers=headers)
-
-
-def reasons(*videos: Video) -> list[str]:
-    return [str(ruling(video, "remix").reason) for video in videos]
 
 
 def test_turning_off_is_done_when_it_answers_and_answers_as_a_confirm_does(
@@ -73,11 +62,11 @@ def test_what_matches_is_turned_off_at_once(alice: User, api: APIClient) -> None
 
 
 def test_a_large_withdrawal_is_in_force_when_it_answers(
-    alice: User, api: APIClient, settings: Any
+    alice: User, api: APIClient, large_edits: LargeEdits
 ) -> None:
     videos = make_videos(5, owner=alice)
     make_consent(*videos)
-    settings.EDIT_MAX_INLINE, settings.EDIT_MAX_FREEZE_INLINE = 1, 2
+    large_edits(inline=1, freeze=2)
 
     answer = off(api, selection={"matching": {}}, key="one")
     meanwhile = reasons(*videos)
@@ -242,9 +231,9 @@ def test_an_edit_that_changed_nothing_cannot_be_undone(alice: User, api: APIClie
 
 
 @pytest.fixture
-def stopped(alice: User, settings: Any) -> Edit:
+def stopped(alice: User, large_edits: LargeEdits) -> Edit:
     """An edit of three videos whose job gave up."""
-    settings.EDIT_MAX_INLINE = 1
+    large_edits(inline=1)
     edit = make_consent(*make_videos(3, owner=alice))
     EditJob.objects.update(
         state=State.FAILED, attempts=3, problem="It broke off.", finished_at=timezone.now()

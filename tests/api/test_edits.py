@@ -22,12 +22,6 @@ from tests.factories import make_consent, make_video, make_videos
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def api(alice: User, api_of: ApiOf) -> APIClient:
-    """Alice's."""
-    return api_of(alice)
-
-
 def draft(api: APIClient, selection: dict[str, Any], *, state: str = "allowed") -> Any:
     wanted = {"use": "remix", "state": state, "selection": selection}
     return api.post("/api/v1/edits/", wanted, format="json")

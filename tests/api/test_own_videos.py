@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,16 +12,9 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Ingest, Video
 from tests import factories
-
-ApiOf = Callable[[User], APIClient]
+from tests.conftest import ApiOf
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def api(alice: User, api_of: ApiOf) -> APIClient:
-    """Alice's."""
-    return api_of(alice)
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ a use that is added while the product runs."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from consent.api.videos import DESCRIPTIONS
@@ -20,8 +18,8 @@ from creatorhub.models import User
 from library.models import Ingest, Video
 from tests import factories
 from tests.api.schema import described, differences, operations
+from tests.conftest import ApiOf, LargeEdits
 
-ApiOf = Callable[[User], APIClient]
 Operation = tuple[str, str]
 
 pytestmark = pytest.mark.django_db
@@ -87,13 +85,13 @@ class Asked:
 
 
 def test_every_operation_answers_what_the_schema_says(
-    alice: User, api_of: ApiOf, settings: Settings
+    alice: User, api_of: ApiOf, large_edits: LargeEdits
 ) -> None:
     asked = Asked(api_of(alice), alice)
 
     asked.about_videos()
     asked.about_edits()
-    settings.EDIT_MAX_INLINE = 1
+    large_edits(inline=1)
     asked.about_jobs()
     asked.about_everything()
 

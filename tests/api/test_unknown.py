@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from consent.models import Edit
 from creatorhub.models import User
 from library.models import Video
 from tests import factories
-
-ApiOf = Callable[[User], APIClient]
+from tests.conftest import ApiOf
 
 pytestmark = pytest.mark.django_db
 
