@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.template import Template, engines
+from django.template import Engine, Template
 from django.template.base import FilterExpression, Node, TokenType, Variable
 from django.template.defaulttags import ForNode
 from django.template.smartif import TokenBase
@@ -45,7 +45,7 @@ def test_a_template_names_its_context_at_the_top(name: str) -> None:
     assert comment, "It does not begin with a comment."
     text = comment["text"]
     assert "Context" in text, "The comment does not say which context is needed."
-    used = _read(engines["django"].get_template(name).template)
+    used = _read(Engine.get_default().get_template(name))
     assert used - EVERYWHERE - set(re.findall(r"\w+", text)) == set()
 
 
@@ -56,7 +56,7 @@ def test_what_a_template_reads_is_found() -> None:
     {% include "y.html" with given=sent %}{% blocktranslate count n=much with a=b asvar told %}
     {{ a }}{{ n }}{{ free }}{% plural %}{{ freer }}{% endblocktranslate %}{{ address }}{{ told }}"""
 
-    found = _read(engines["django"].from_string(source).template)
+    found = _read(Engine.get_default().from_string(source))
 
     expected = "inner rows limit long other number sent much b free freer"
     assert found == set(expected.split())
