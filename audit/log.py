@@ -71,25 +71,22 @@ def append_many(
             body["subject"] = subject
         if creator:
             body |= {"creator": creator.uuid, "creator_seq": number}
-        events.append(_event(body, creator=creator))
+        data = tree.canonical(body)
+        events.append(
+            Event(
+                uuid=body["id"],
+                action=action,
+                actor=body["actor"],
+                creator=creator,
+                creator_seq=body.get("creator_seq"),
+                correlation_id=body["correlation_id"],
+                subject=subject,
+                at=body["at"],
+                body=data,
+                leaf_hash=tree.leaf_hash(data),
+            )
+        )
     return Event.objects.bulk_create(events, batch_size=1000)
-
-
-def _event(body: Mapping[str, Any], *, creator: User | None) -> Event:
-    """The row of a body: its bytes, their hash, and the columns to search by."""
-    data = tree.canonical(body)
-    return Event(
-        uuid=body["id"],
-        action=body["action"],
-        actor=body["actor"],
-        creator=creator,
-        creator_seq=body.get("creator_seq"),
-        correlation_id=body["correlation_id"],
-        subject=body.get("subject"),
-        at=body["at"],
-        body=data,
-        leaf_hash=tree.leaf_hash(data),
-    )
 
 
 def _take_numbers(creator: User, count: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from creatorhub.errors import Forbidden
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from creatorhub.models import User
 
 Kind = Literal["creator", "staff", "system"]
+Text = str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Actor:
         """Whether this is the person behind that account, as a creator or as staff."""
         return self.kind != "system" and self.id == str(uuid)
 
-    def require(self, creator: User, *, or_staff: bool = False, sentence: str = "") -> None:
+    def require(self, creator: User, *, or_staff: bool = False, sentence: Text = "") -> None:
         """Raises Forbidden unless this is the creator, or, with `or_staff`, a member of staff.
         `sentence` is what a person reads then, if there is something better to say."""
         if self.kind == "creator" and self.id == str(creator.uuid):
@@ -68,7 +70,7 @@ class Actor:
             return
         if not sentence and or_staff:
             sentence = _("Only the creator or staff can do this.")
-        raise Forbidden(sentence or _("Only the creator can do this."), code="not_the_creator")
+        raise Forbidden(str(sentence) or _("Only the creator can do this."), code="not_the_creator")
 
     def require_staff(self) -> None:
         """Raises Forbidden unless this is a member of staff."""

@@ -14,8 +14,9 @@ from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import items
 from consent.services.edits.confirm import being_turned_off, put_into_force
-from consent.services.edits.draft import new_edit, require_may_draft
+from consent.services.edits.draft import new_edit, unknown_use
 from consent.services.terms import Grant, notice_changed, terms_for
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
@@ -31,9 +32,10 @@ def set_upload_default(
     nothing. Raises Refused as draft_edit does.
     """
     actor.require(creator, sentence=_("Only the creator can choose this."))
+    if use not in USES:
+        raise unknown_use(use)
     with transaction.atomic(durable=True):
         lock_consent_state(creator)
-        require_may_draft(actor, creator, use, grants=grant is not None)
         before = UploadDefault.objects.filter(creator=creator, use=use).first()
         terms = terms_for(use, grant) if grant else None
         if terms and notice and terms.notice.uuid != notice:
@@ -126,6 +128,7 @@ def _apply(
         reason=_("Your choice for new uploads"),
     )
     items.freeze(edit, Video.objects.ready().filter(pk=video.pk))
+    items.count(edit)
     if not edit.will_change:
         return None
     return put_into_force(edit, state, actor=actor, waits=False)

@@ -185,7 +185,12 @@ def apply_chunk(
     exceptions: dict[str, list[str]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
     moved: Counter[int | None] = Counter()
     for kind in _read(edit, run, newer=newer, void=void):
-        outcome = _outcome_of(kind, void=void) if kind.outcome == PENDING else kind.outcome
+        outcome = kind.outcome
+        if outcome == PENDING and kind.after and kind.gone:
+            outcome = NOT_ELIGIBLE
+        elif outcome == PENDING:
+            left_alone = kind.stale or (kind.after and (void or kind.named))
+            outcome = SUPERSEDED if left_alone else CHANGED
         if outcome == CHANGED:
             moved[kind.after] += kind.number
             moved[None if kind.gone else kind.before] -= kind.number
@@ -228,15 +233,6 @@ def _read(edit: Edit, run: _Run, *, newer: Sequence[int], void: bool) -> list[_K
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
         return [_Kind._make(row) for row in cursor.fetchall()]
-
-
-def _outcome_of(kind: _Kind, *, void: bool) -> str:
-    """What becomes of items that were to change."""
-    if kind.after and kind.gone:
-        return NOT_ELIGIBLE
-    if kind.stale or (kind.after and (void or kind.named)):
-        return SUPERSEDED
-    return CHANGED
 
 
 def _write(edit: Edit, state: ConsentState, run: _Run, *, update: bool) -> None:

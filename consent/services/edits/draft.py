@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from consent import selection
 from consent.models import Edit, EditJob, Item, Notice, Terms
@@ -29,6 +30,7 @@ from library.models import Video
 MAX_IDS = 10_000  # ids that one request may name; more are selected by what they match
 DRAFT_LIFETIME = timedelta(hours=24)
 TASK = "consent.run_edit"
+ONLY_CREATOR_ALLOWS = gettext_lazy("Only the creator can allow a use.")
 
 
 def draft_edit(
@@ -74,7 +76,7 @@ def draft_again(
             raise Conflict(
                 _("This preview is no longer there. Make the selection again."), code="stale"
             )
-        require_may_draft(actor, creator, earlier.use, grants=True)
+        actor.require(creator, sentence=ONLY_CREATOR_ALLOWS)
         edit = new_edit(
             actor=actor,
             creator=creator,
@@ -84,8 +86,10 @@ def draft_again(
             reason=reason,
             same_as=earlier,
         )
-        few = earlier.selected <= settings.EDIT_MAX_FREEZE_INLINE
-        return items.freeze(edit, videos_of(earlier)) if few else prepare(edit)
+        if earlier.selected > settings.EDIT_MAX_FREEZE_INLINE:
+            return prepare(edit)
+        items.freeze(edit, videos_of(earlier))
+        return items.count(edit)
 
 
 def draft(
@@ -101,7 +105,12 @@ def draft(
 ) -> Edit:
     """draft_edit, in the caller's transaction and under its lock of the consent state. With
     `holding` a large edit is left for the caller to confirm and to give to a job."""
-    require_may_draft(actor, creator, use, grants=grant is not None)
+    if use not in USES:
+        raise unknown_use(use)
+    if grant:
+        actor.require(creator, sentence=ONLY_CREATOR_ALLOWS)
+    else:
+        actor.require(creator, or_staff=True)
     few = True
     if matching is not None:
         videos: QuerySet[Video] = selection.videos(creator, matching)
@@ -113,8 +122,14 @@ def draft(
             )
     else:
         wanted = set(ids or ())
+        if not 0 < len(wanted) <= MAX_IDS:
+            raise _too_few_or_many(len(wanted))
         videos = Video.objects.owned_by(creator).filter(uuid__in=wanted)
-        _check_ids(wanted, videos)
+        if videos.count() != len(wanted):
+            raise NotFound(
+                _("One of these videos does not exist or is not yours. Nothing was changed."),
+                code="not_found",
+            )
     edit = new_edit(
         actor=actor,
         creator=creator,
@@ -125,7 +140,8 @@ def draft(
         matching=matching.as_json() if matching else None,
     )
     if few:
-        return items.freeze(edit, videos)
+        items.freeze(edit, videos)
+        return items.count(edit)
     if holding:
         edit.status = Edit.Status.HOLDING
         return edit
@@ -167,7 +183,7 @@ def freeze_next(edit: Edit, *, limit: int) -> bool:
         found = items.freeze_inverse(edit, edit.undoes, first=limit)
     else:
         videos = videos_of(edit.same_as) if edit.same_as else selection.videos_of(edit)
-        found = items.freeze_next(edit, videos, above=items.last_video(edit), first=limit)
+        found = items.freeze(edit, videos, above=items.last_video(edit), first=limit)
     edit.selected += found
     return found == limit
 
@@ -177,16 +193,12 @@ def videos_of(edit: Edit) -> QuerySet[Video]:
     return Video.objects.owned_by(edit.creator).filter(pk__in=edit.items.values("video"))
 
 
-def require_may_draft(actor: Actor, creator: User, use: str, *, grants: bool) -> None:
-    """Raises Refused for a use that does not exist, Forbidden for who may not."""
-    if use not in USES:
-        raise Refused(
-            _("There is no use “%(use)s”. Choose one of: %(known)s.")
-            % {"use": use, "known": ", ".join(USES)},
-            code="unknown_use",
-        )
-    sentence = _("Only the creator can allow a use.") if grants else ""
-    actor.require(creator, or_staff=not grants, sentence=sentence)
+def unknown_use(use: str) -> Refused:
+    return Refused(
+        _("There is no use “%(use)s”. Choose one of: %(known)s.")
+        % {"use": use, "known": ", ".join(USES)},
+        code="unknown_use",
+    )
 
 
 def own_edit(edit_uuid: uuid.UUID, creator: User) -> Edit:
@@ -238,21 +250,15 @@ def dead_terms(edit: Edit) -> set[int]:
     return items.dead_terms(edit) if edit.change == Edit.Change.FORMER else set()
 
 
-def _check_ids(wanted: set[uuid.UUID], videos: QuerySet[Video]) -> None:
-    if not wanted:
-        raise Refused(_("Nothing is selected. Choose at least one video."), code="empty_selection")
-    if len(wanted) > MAX_IDS:
-        raise Refused(
-            _(
-                "%(count)s videos are named; at most %(limit)s can be at once. "
-                "Select everything that matches a filter instead."
-            )
-            % {"count": f"{len(wanted):,}", "limit": f"{MAX_IDS:,}"},
-            code="too_many",
-            status=413,
+def _too_few_or_many(number: int) -> Refused:
+    if not number:
+        return Refused(_("Nothing is selected. Choose at least one video."), code="empty_selection")
+    return Refused(
+        _(
+            "%(count)s videos are named; at most %(limit)s can be at once. "
+            "Select everything that matches a filter instead."
         )
-    if videos.count() != len(wanted):
-        raise NotFound(
-            _("One of these videos does not exist or is not yours. Nothing was changed."),
-            code="not_found",
-        )
+        % {"count": f"{number:,}", "limit": f"{MAX_IDS:,}"},
+        code="too_many",
+        status=413,
+    )

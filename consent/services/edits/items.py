@@ -53,17 +53,7 @@ def insert_select(rows: QuerySet[Any], columns: dict[str, Any], *, first: int | 
         return int(cursor.rowcount)
 
 
-def freeze(edit: Edit, videos: QuerySet[Video]) -> Edit:
-    """Write an item for each video, and the counts of the draft."""
-    freeze_next(edit, videos)
-    count(edit)
-    edit.save()
-    return edit
-
-
-def freeze_next(
-    edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | None = None
-) -> int:
+def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | None = None) -> int:
     """Write one item for each video: its exact former state, and what will become of it. With
     `first`, only for so many videos by key above `above`. Returns how many."""
     allows = edit.terms_id is not None
@@ -139,8 +129,8 @@ def _current(*, use: str, terms: str, decided: str) -> Q:
     )
 
 
-def count(edit: Edit) -> None:
-    """Set the counts of a draft from its items: one query, or two for an undo. The caller saves.
+def count(edit: Edit) -> Edit:
+    """Set the counts of a draft from its items, and save it: one query more for an undo.
 
     Former terms that have ended or lapsed allow nothing: putting them back is no grant.
     """
@@ -159,6 +149,8 @@ def count(edit: Edit) -> None:
             edit.grants += row["n"]
         elif before and (not after or before not in dead):
             edit.withdraws += row["n"]
+    edit.save()
+    return edit
 
 
 def dead_terms(edit: Edit) -> set[int]:

@@ -108,10 +108,9 @@ def _freeze_chunk(job: EditJob, edit: Edit) -> bool:
         jobs.beat(job, progress=_share_frozen(edit), attempts=1)
         return True
     _analyze()
-    items.count(edit)
     held = edit.status == Status.HOLDING
     edit.status = Status.CONFIRMED if held else Status.DRAFT
-    edit.save()
+    items.count(edit)
     if not held:
         jobs.finish(job, State.DONE)
         return False

@@ -15,9 +15,10 @@ from consent.models import Edit, Item, Terms
 from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import items
-from consent.services.edits.draft import new_edit, require_may_draft
+from consent.services.edits.draft import ONLY_CREATOR_ALLOWS, new_edit, unknown_use
 from consent.services.terms import Grant, terms_for
 from consent.spreadsheets import BadSpreadsheet, Line, day_text
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
@@ -40,7 +41,9 @@ def draft_from_spreadsheet(
     """
     with transaction.atomic(durable=True):
         lock_consent_state(creator)
-        require_may_draft(actor, creator, use, grants=True)
+        if use not in USES:
+            raise unknown_use(use)
+        actor.require(creator, sentence=ONLY_CREATOR_ALLOWS)
         _not_too_many_ends(lines)
         terms: dict[datetime | None, Terms] = {}
         edit = new_edit(
@@ -66,7 +69,6 @@ def draft_from_spreadsheet(
         if problems:
             raise BadSpreadsheet(problems)
         items.count(edit)
-        edit.save()
     return edit
 
 

@@ -84,9 +84,7 @@ def _draft_inverse(edit_uuid: uuid.UUID, *, actor: Actor, creator: User, reason:
     if large:
         return prepare(inverse)
     items.freeze_inverse(inverse, edit)
-    items.count(inverse)
-    inverse.save()
-    return inverse
+    return items.count(inverse)
 
 
 def _would_allow(edit: Edit) -> bool:
