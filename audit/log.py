@@ -61,7 +61,14 @@ def append_many(
             raise ValueError(f"{action} takes {declared.fields}, not {sorted(fields)}.")
     if not lines:
         return []
-    first = _take_numbers(creator, len(lines)) if creator else 0
+    first = 0
+    if creator:  # takes so many new numbers of this creator's record
+        counters = Counter.objects.filter(creator=creator)
+        if not counters.update(last=F("last") + len(lines)):
+            # Two first events at once: one inserts, the other finds the row and counts on.
+            Counter.objects.bulk_create([Counter(creator=creator)], ignore_conflicts=True)
+            counters.update(last=F("last") + len(lines))
+        first = counters.values_list("last", flat=True).get() - len(lines) + 1
     common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
     events = []
     for number, (subject, fields) in enumerate(lines, start=first):
@@ -87,13 +94,3 @@ def append_many(
             )
         )
     return Event.objects.bulk_create(events, batch_size=1000)
-
-
-def _take_numbers(creator: User, count: int) -> int:
-    """The first of `count` new numbers in this creator's record. Locks the counter."""
-    counters = Counter.objects.filter(creator=creator)
-    if not counters.update(last=F("last") + count):
-        # Two first events at once: one inserts, the other finds the row and counts on.
-        Counter.objects.bulk_create([Counter(creator=creator)], ignore_conflicts=True)
-        counters.update(last=F("last") + count)
-    return counters.values_list("last", flat=True).get() - count + 1

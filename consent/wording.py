@@ -147,8 +147,8 @@ def _main_sentence(edit: Edit) -> str:
         )
     elif edit.change == edit.Change.LISTED:
         sentence = ngettext(
-            "%(use)s is set as the file said for %(count)s video.",
-            "%(use)s is set as the file said for %(count)s videos.",
+            "%(use)s was set from the file for %(count)s video.",
+            "%(use)s was set from the file for %(count)s videos.",
             edit.changed,
         )
     elif edit.change == edit.Change.ALLOWED:

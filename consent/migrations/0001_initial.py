@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("pending", "Will change"),
                             ("changed", "Changed"),
-                            ("already", "Already so"),
+                            ("already", "Already set"),
                             ("superseded", "Changed since, left alone"),
                             ("not_eligible", "Not eligible"),
                             ("cancelled", "Not done, cancelled"),

@@ -13,7 +13,7 @@ short cuts with text on them.
 Every meme carries your name and a link to your video. You see each one, who made it and when.
 
 You can turn this off at any time, for one video or for all. From that moment no new meme is \
-made, those being made stop, and finished ones go dark for everyone on CreatorHub. Copies that \
+made, those being made stop, and finished ones are hidden from everyone on CreatorHub. Copies that \
 somebody downloaded before stay where they are.
 
 Remixing does not include training AI models, and it gives nobody rights to your work beyond \

@@ -236,7 +236,7 @@ class Item(models.Model):
     class Outcome(models.TextChoices):
         PENDING = "pending", _("Will change")
         CHANGED = "changed", _("Changed")
-        ALREADY = "already", _("Already so")
+        ALREADY = "already", _("Already set")
         SUPERSEDED = "superseded", _("Changed since, left alone")
         NOT_ELIGIBLE = "not_eligible", _("Not eligible")
         CANCELLED = "cancelled", _("Not done, cancelled")

@@ -127,7 +127,6 @@ def turned_off(creator: User) -> Trip:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("act", [confirmed, turned_off])
-@pytest.mark.xfail(strict=False, reason="the services are being rewritten")
 def test_an_act_opens_few_functions(act: Callable[[User], Trip]) -> None:
     act(make_user())  # what is looked up once in a process
 
