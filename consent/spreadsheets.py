@@ -21,6 +21,8 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from consent.filters import SORTS
 from consent.models import ItemQuerySet, Notice, Terms, state_line
@@ -37,8 +39,8 @@ COLUMNS = (
     *("use", "state", "until", "reason"),
 )
 NEEDED = ("video", "use", "state")
-MOST_BYTES = 25 * 1024**2
-MOST_LINES = 100_000
+MAX_BYTES = 25 * 1024**2
+MAX_LINES = 100_000
 SHOWN = 100  # bad lines that are named; the rest is counted
 BATCH = 2000
 CHANGES = ("allowed", "off")
@@ -65,18 +67,22 @@ class BadSpreadsheet(Refused):
     def __init__(self, problems: Sequence[tuple[int, str]]) -> None:
         self.problems = list(problems[:SHOWN])
         self.more = len(problems) - len(self.problems)
-        lines = "1 line" if len(problems) == 1 else f"{len(problems):,} lines"
-        first = f"Line {problems[0][0]}: {problems[0][1]}"
-        super().__init__(
-            f"{lines} of this file cannot be used, so nothing was made of it. {first}",
-            code="bad_spreadsheet",
+        number, problem = problems[0]
+        sentence = ngettext(
+            "%(count)s line of this file cannot be used, so nothing was changed. "
+            "Line %(number)s: %(problem)s",
+            "%(count)s lines of this file cannot be used, so nothing was changed. "
+            "Line %(number)s: %(problem)s",
+            len(problems),
         )
+        words = {"count": f"{len(problems):,}", "number": number, "problem": problem}
+        super().__init__(sentence % words, code="bad_spreadsheet")
 
 
 def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
     """The use and the lines of a file. Raises Refused for one that is no such table, and
     BadSpreadsheet with every line that cannot be used."""
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise too_large()
     text = _decoded(file.read())
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
@@ -84,8 +90,11 @@ def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
         return _lines(rows)
     except csv.Error as error:
         raise Refused(
-            f"This file is not a table that we can read: {error} near line {rows.line_num}. "
-            "Save it as CSV and send that.",
+            _(
+                "This file is not a table that we can read: %(error)s near line %(number)s. "
+                "Save it as CSV and send that."
+            )
+            % {"error": error, "number": rows.line_num},
             code="not_csv",
             status=422,
         ) from None
@@ -93,8 +102,11 @@ def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
 
 def too_large() -> Refused:
     return Refused(
-        f"This file is larger than {MOST_BYTES // 1024**2} MB. Filter the list to fewer videos "
-        "and export that, or remove the columns that you do not need.",
+        _(
+            "This file is larger than %(limit)s MB. Filter the list to fewer videos and export "
+            "that, or remove the columns that you do not need."
+        )
+        % {"limit": MAX_BYTES // 1024**2},
         code="file_too_large",
         status=413,
     )
@@ -109,8 +121,10 @@ def _decoded(data: bytes) -> str:
         if "\0" not in text:
             return text
     raise Refused(
-        "This file is not in UTF-8. Choose “CSV UTF-8” when you save it in your spreadsheet, and "
-        "send that.",
+        _(
+            "This file is not in UTF-8. Choose “CSV UTF-8” when you save it in your spreadsheet, "
+            "and send that."
+        ),
         code="wrong_encoding",
         status=422,
     )
@@ -119,8 +133,8 @@ def _decoded(data: bytes) -> str:
 def _delimiter(text: str) -> str:
     """Spreadsheets write what their country uses, and some say so on a line of its own."""
     head = text.partition("\n")[0]
-    if said := re.fullmatch(r"sep=(.)\r?", head):
-        return said[1]
+    if declared := re.fullmatch(r"sep=(.)\r?", head):
+        return declared[1]
     return max(",;\t", key=head.count)
 
 
@@ -131,10 +145,18 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
     missing = [name for name in NEEDED if name not in header]
     named = [name for name in header if name]  # a spreadsheet may add columns without a name
     if missing or len(set(named)) < len(named):
+        if missing:
+            sentence = _(
+                "The first line must name the columns %(needed)s, each once; %(missing)s is "
+                "missing. Export the list and change that file."
+            )
+        else:
+            sentence = _(
+                "The first line must name the columns %(needed)s, each once; one is there twice. "
+                "Export the list and change that file."
+            )
         raise Refused(
-            f"The first line must name the columns {', '.join(NEEDED)}, each once; "
-            + (f"{', '.join(missing)} is missing. " if missing else "one is there twice. ")
-            + "Export the list and change that file.",
+            sentence % {"needed": ", ".join(NEEDED), "missing": ", ".join(missing)},
             code="wrong_columns",
             status=422,
         )
@@ -148,9 +170,10 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
         at, number = number, rows.line_num + 1
         if not any(cell.strip() for cell in cells):
             continue
-        if len(seen) >= MOST_LINES:
+        if len(seen) >= MAX_LINES:
             raise Refused(
-                f"This file has more than {MOST_LINES:,} lines. Send it in parts.",
+                _("This file has more than %(limit)s lines. Send it in parts.")
+                % {"limit": f"{MAX_LINES:,}"},
                 code="too_many",
                 status=413,
             )
@@ -159,7 +182,7 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
         try:
             line = _line(at, row, use=use, has_until="until" in header)
             if (first := seen.setdefault(line.video, at)) != at:
-                raise ValueError(f"this video is on line {first} already.")
+                raise ValueError(_("this video is on line %(first)s already.") % {"first": first})
         except ValueError as wrong:
             problems.append((at, str(wrong)))
         else:
@@ -167,7 +190,7 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
     if problems:
         raise BadSpreadsheet(problems)
     if not lines:
-        raise Refused("This file has no lines.", code="empty_selection", status=422)
+        raise Refused(_("This file has no lines."), code="empty_selection", status=422)
     return use, lines
 
 
@@ -175,14 +198,16 @@ def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Lin
     try:
         video = UUID(row.get("video", ""))
     except ValueError:
-        raise ValueError("the column “video” must hold the video's id, as exported.") from None
+        raise ValueError(_("the column “video” must hold the video's id, as exported.")) from None
     if row.get("use") not in USES:
-        raise ValueError(f"the use must be one of {', '.join(USES)}.")
+        raise ValueError(_("the use must be one of %(known)s.") % {"known": ", ".join(USES)})
     if use and row["use"] != use:
-        raise ValueError(f"a file is about one use, and this one began with {use}.")
+        raise ValueError(
+            _("a file is about one use, and this one began with %(use)s.") % {"use": use}
+        )
     state = row.get("state", "").lower()
     if state not in (*CHANGES, *STAYS):
-        raise ValueError("the state must be allowed or off.")
+        raise ValueError(_("the state must be allowed or off."))
     until = _end_of(row["until"]) if state == "allowed" and row.get("until") else None
     return Line(number, video, state, until, keeps_end=not has_until)
 
@@ -195,7 +220,9 @@ def _end_of(text: str) -> datetime:
             raise ValueError("no zone could be applied to it")
         return days.end_of(day)
     except ValueError:
-        raise ValueError("the last day must be written like 2027-03-01, or left empty.") from None
+        raise ValueError(
+            _("the last day must be written like 2027-03-01, or left empty.")
+        ) from None
 
 
 def _day_of(text: str) -> date:

@@ -76,7 +76,7 @@ SENTENCES: dict[str, Text] = {
     Reason.ALLOWED: gettext_lazy("The creator allows this."),
 }
 
-# Names of symbols in the icon sprite. A status is never told by colour alone.
+# Names of symbols in the icon sprite. Colour alone never says a status.
 ICONS: dict[str, str] = {
     **dict.fromkeys(Reason, "slash"),
     Reason.ALLOWED: "check",

@@ -44,9 +44,9 @@ class ConsentState(models.Model):
 class Consent(models.Model):
     """The state of one (video, use): terms, or off. No row = never decided = off.
 
-    `decided` is False only where an undo put back "never decided". `version` is the standing's
-    version at the last change, `withdrawn_version` at the last change away from an allowed
-    state: a render allowed at an older version than that never publishes.
+    `decided` is False only where an undo put back "never decided". `version` is the version of
+    the consent state at the last change, `withdrawn_version` at the last change away from an
+    allowed state: a render allowed at an older version than that never publishes.
     """
 
     creator = models.ForeignKey(
@@ -89,7 +89,7 @@ class ConsentCount(models.Model):
 
     Every page says how many videos are allowed, and whether terms have ended or lapsed is a
     question about terms: so a handful of rows answers for a million videos. Only ready videos
-    that were not removed have terms that count. Written under the standing's lock; fsck counts
+    that were not removed are counted. Written under the lock of the consent state; fsck counts
     and compares.
     """
 

@@ -197,7 +197,7 @@ class EditJob(Job):
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
-    """Applying writes only exceptions to the items, so what an item became is told by the edit's
+    """Applying writes only exceptions to the items, so what an item became depends on the edit's
     cursor: these are the only statements of it."""
 
     def changed(self, *, upto: Any) -> ItemQuerySet:

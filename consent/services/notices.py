@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit import log
 from consent.models import Notice
@@ -22,7 +23,7 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
         same = Notice.objects.filter(use=notice.use, language=notice.language)
         stored = Notice.objects.select_for_update().filter(pk=notice.pk).first()
         if stored and stored.published_at:
-            raise Conflict("This notice is already published.", code="already_published")
+            raise Conflict(_("This notice is already published."), code="already_published")
         moved = stored and (stored.use, stored.language) != (notice.use, notice.language)
         if not stored or moved:
             last = same.exclude(pk=notice.pk).aggregate(last=Max("version"))["last"]
@@ -47,7 +48,7 @@ def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
     with transaction.atomic(durable=True):
         notice = Notice.objects.select_for_update().get(pk=notice.pk)
         if notice.published_at:
-            raise Conflict("This notice is already published.", code="already_published")
+            raise Conflict(_("This notice is already published."), code="already_published")
         notice.published_at = timezone.now()
         notice.save()
         log.append(

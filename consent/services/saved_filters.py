@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from consent import selection
 from consent.models import SavedFilter
@@ -12,7 +13,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 
-MOST_SAVED = 30
+MAX_SAVED = 30
 
 
 def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]) -> SavedFilter:
@@ -21,21 +22,21 @@ def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]
     actor.require(creator)
     name = " ".join(name.split())
     if not name.isprintable() or not 0 < len(name) <= 60:
-        raise Refused("Give the filter a name of at most 60 letters.", code="name", status=422)
+        raise Refused(_("Give the filter a name of at most 60 letters."), code="name", status=422)
     query = selection.matching(creator, asked).query
     if not query:
-        raise Refused("There is no filter to save. Choose one first.", code="empty", status=422)
+        raise Refused(_("There is no filter to save. Choose one first."), code="empty", status=422)
     if len(query) > 1000:
-        raise Refused("This filter is too long to be saved.", code="too_long", status=422)
+        raise Refused(_("This filter is too long to be saved."), code="too_long", status=422)
     with transaction.atomic(durable=True):
         mine = SavedFilter.objects.select_for_update().filter(creator=creator)
-        if mine.exclude(name=name).count() >= MOST_SAVED:
+        if mine.exclude(name=name).count() >= MAX_SAVED:
             raise Refused(
-                f"You have {MOST_SAVED} saved filters. Remove one first.",
+                _("You have %(limit)s saved filters. Remove one first.") % {"limit": MAX_SAVED},
                 code="too_many",
                 status=422,
             )
-        saved, _ = mine.update_or_create(
+        saved, __ = mine.update_or_create(
             name=name,
             defaults={"query": query},
             create_defaults={"query": query, "creator": creator, "name": name},
@@ -49,6 +50,6 @@ def forget_filter(saved: uuid.UUID, *, actor: Actor, creator: User) -> SavedFilt
     with transaction.atomic(durable=True):
         found = SavedFilter.objects.filter(creator=creator, uuid=saved).first()
         if found is None:
-            raise NotFound("There is no such filter.", code="not_found")
+            raise NotFound(_("There is no such filter."), code="not_found")
         SavedFilter.objects.filter(pk=found.pk).delete()
     return found

@@ -40,7 +40,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     context = {
         "edit": edit,
         "use": USES[edit.use],
-        "told": summary_of(edit),
+        "summary": summary_of(edit),
         "items": page.items,
         "outcome": outcome,
         "groups": _groups(edit),

@@ -58,7 +58,7 @@ def _in_zone(pieces: Any) -> Any:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-@takes_files(most=spreadsheets.MOST_BYTES, reason=spreadsheets.too_large)
+@takes_files(most=spreadsheets.MAX_BYTES, reason=spreadsheets.too_large)
 def spreadsheet_draft(request: SignedIn) -> HttpResponse:
     """Send back a file that was exported and changed: it becomes a draft, with its preview."""
     if request.method != "POST":
@@ -92,6 +92,6 @@ def _page(
         "problems": getattr(refused, "problems", []),
         "more": getattr(refused, "more", 0),
         "uses": USES.values(),
-        "most": spreadsheets.MOST_LINES,
+        "most": spreadsheets.MAX_LINES,
     }
     return render_page(request, "consent/spreadsheet_draft.html", context, status=status)

@@ -609,7 +609,7 @@ def test_a_file_of_100000_lines_is_read() -> None:
 def test_a_file_above_the_limit_is_refused_while_it_arrives(browser: Client) -> None:
     answer = refused(
         browser,
-        b"x" * (spreadsheets.MOST_BYTES + 1),
+        b"x" * (spreadsheets.MAX_BYTES + 1),
         status=413,
         says="This file is larger than 25 MB. Filter the list to fewer videos",
     )
@@ -619,7 +619,7 @@ def test_a_file_above_the_limit_is_refused_while_it_arrives(browser: Client) -> 
 
 def test_a_reader_asks_the_size_before_it_reads() -> None:
     with pytest.raises(Refused) as no:
-        spreadsheets.read(io.BytesIO(b""), size=spreadsheets.MOST_BYTES + 1)
+        spreadsheets.read(io.BytesIO(b""), size=spreadsheets.MAX_BYTES + 1)
 
     assert (no.value.status, no.value.code) == (413, "file_too_large")
 

@@ -1,4 +1,4 @@
-"""A file that was exported, changed and sent back becomes a draft."""
+"""A spreadsheet that was exported, changed and uploaded becomes a draft."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, FilteredRelation, Q
+from django.utils.translation import gettext as _
 
 from consent import counts
 from consent.models import Edit, Item, Terms
@@ -25,7 +26,7 @@ from creatorhub.models import User
 from library.models import Video
 
 BATCH = 5000
-MOST_ENDS = 500
+MAX_ENDS = 500
 Outcome = Item.Outcome
 Known = dict[UUID, tuple[int, str, int | None, bool | None]]
 
@@ -59,7 +60,7 @@ def draft_from_spreadsheet(
             made = []
             for line in some:
                 if line.video not in known:
-                    problems.append((line.number, "this video does not exist or is not yours."))
+                    problems.append((line.number, _("this video does not exist or is not yours.")))
                     continue
                 try:
                     made.append(_item(edit, line, known[line.video], terms=terms, current=current))
@@ -80,9 +81,10 @@ def _batches(lines: Sequence[Line]) -> Iterator[list[Line]]:
 
 def _not_too_many_ends(lines: Sequence[Line]) -> None:
     ends = {line.until for line in lines if line.state == "allowed"}
-    if len(ends) > MOST_ENDS:
+    if len(ends) > MAX_ENDS:
         raise Refused(
-            f"This file names {len(ends):,} different last days; at most {MOST_ENDS} can be.",
+            _("This file names %(count)s different last days; at most %(limit)s can be.")
+            % {"count": f"{len(ends):,}", "limit": MAX_ENDS},
             code="too_many_ends",
             status=422,
         )
@@ -108,7 +110,7 @@ def _item(
     current: dict[int, Terms],
 ) -> Item:
     """What the line asks for. `terms` are those made so far, by their end. Raises Refused for an
-    end that is none, unless it is the one that the video has had."""
+    end that cannot be, unless it is the one that the video has already."""
     key, status, before, decided = known
     item = Item(
         edit=edit, video_id=key, before_id=before, before_decided=bool(decided), after_id=before
