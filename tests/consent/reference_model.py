@@ -1,7 +1,7 @@
-"""What one creator's consent must be after any run of acts: domain.md told in plain Python.
+"""What one creator's consent must be after any sequence of acts: the rules in plain Python.
 
-Knows no Django and reads no row. The numbers of videos are those of their keys' order. Services
-and this book are given the same acts; a test compares what both say.
+Uses no Django and reads no row. A video is a number: its place in the order of keys. The services
+and this model are given the same acts, and a test compares the results.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PENDING, CHANGED, ALREADY = "pending", "changed", "already"
 SUPERSEDED, NOT_ELIGIBLE, CANCELLED = "superseded", "not_eligible", "cancelled"
 OPEN = ("preparing", "holding", "confirmed", "applying")
 LASTS = timedelta(hours=24)
-ITS_OWN = "its own"  # the key of an edit that was confirmed without one
+ITS_OWN = "its own"  # the key of an edit that was confirmed without a key
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Allowed:
 State = str | Allowed
 
 
-class No(Exception):
-    """An act that must be refused, with one of these codes."""
+class Refusal(Exception):
+    """The service must refuse this act, with one of these codes."""
 
     def __init__(self, *codes: str) -> None:
         super().__init__(*codes)
@@ -37,23 +37,23 @@ class No(Exception):
 
 
 @dataclass
-class Film:
+class Video:
     collection: str = ""
     via: str = "upload"
     ready: bool = True
     removed: bool = False
     state: State = UNDECIDED
-    was_decided: bool = False  # something was said of it once, an undo of that included
-    withdrawn_on: int = 0  # the turn of the last word against it
-    granted_on: int = 0  # the turn of the word that it is allowed by
+    was_decided: bool = False  # once in its life, also where that was undone
+    last_withdrawal: int = 0  # Edit.order of the last one against it
+    last_grant: int = 0  # Edit.order of the one that allowed it
 
     @property
-    def gone(self) -> bool:
+    def unavailable(self) -> bool:
         return self.removed or not self.ready
 
 
 @dataclass
-class Line:
+class Item:
     before: State
     after: State
     outcome: str
@@ -63,15 +63,15 @@ class Line:
         return isinstance(self.after, Allowed)
 
     @property
-    def says_off(self) -> bool:
-        """A line of a file that leaves a video undecided says nothing of it."""
+    def turns_off(self) -> bool:
+        """Not a line of a spreadsheet that leaves a video undecided."""
         return not self.allows and not (self.outcome == ALREADY and self.after == UNDECIDED)
 
 
 @dataclass(eq=False)
-class Plan:
-    """An edit. `turn` is when it was confirmed, 0 for a draft; `asked_under` what stood above all
-    videos then."""
+class Edit:
+    """`order` counts confirms; 0 for a draft. `confirmed_under` is what was in force for all videos
+    when it was confirmed: paused, opted out."""
 
     change: str
     expires: datetime
@@ -79,30 +79,30 @@ class Plan:
     query: Mapping[str, str] | None = None
     upto: int = -1
     under_terms: bool = False
-    undoes: Plan | None = None
-    same_as: Plan | None = None
-    lines: dict[int, Line] = field(default_factory=dict)
+    undoes: Edit | None = None
+    same_as: Edit | None = None
+    items: dict[int, Item] = field(default_factory=dict)
     status: str = "draft"
     key: str | None = None
-    turn: int = 0
+    order: int = 0
     version: int = 0
-    asked_under: tuple[bool, bool] = (False, False)
+    confirmed_under: tuple[bool, bool] = (False, False)
     cursor: int = -1
     chunks: list[list[int]] = field(default_factory=list)
-    void: bool = False  # the creator opted out since: what it would still allow, it does not
-    stopped: bool = False  # its job
-    said: tuple[int, ...] = ()
+    void: bool = False  # the creator has opted out since: it allows nothing more
+    job_stopped: bool = False
+    shown: tuple[int, ...] = ()
     grants: bool = False
     withdraws: bool = False
 
     def counts(self) -> tuple[int, ...]:
-        """(selected, changes, already, superseded, not eligible) as the lines stand."""
-        of = Counter(line.outcome for line in self.lines.values())
+        """(selected, will change, already, superseded, not eligible), as the items are now."""
+        of = Counter(item.outcome for item in self.items.values())
         names = (ALREADY, SUPERSEDED, NOT_ELIGIBLE)
-        return (len(self.lines), of[PENDING], *(of[name] for name in names))
+        return (len(self.items), of[PENDING], *(of[name] for name in names))
 
     def result(self, n: int) -> str:
-        outcome = self.lines[n].outcome
+        outcome = self.items[n].outcome
         if outcome != PENDING:
             return outcome
         if n <= self.cursor:
@@ -110,71 +110,73 @@ class Plan:
         return CANCELLED if self.status == "cancelled" else PENDING
 
     def changed(self) -> list[int]:
-        return [n for n in self.lines if self.result(n) == CHANGED]
+        return [n for n in self.items if self.result(n) == CHANGED]
 
-    def pending(self) -> list[Line]:
-        return [line for line in self.lines.values() if line.outcome == PENDING]
+    def pending(self) -> list[Item]:
+        return [item for item in self.items.values() if item.outcome == PENDING]
 
     def settle(self, *, allows: Callable[[State], bool]) -> None:
-        """Once all is frozen: its numbers, and what kind of an edit it is. `allows` says whether a
-        state allows anything now: terms that have ended do not."""
+        """When all items are written: the numbers that the preview shows, and whether it grants or
+        withdraws. `allows` says whether a state allows anything now: terms that have ended do not.
+        """
         pending = self.pending()
-        self.grants = any(allows(line.after) for line in pending)
+        self.grants = any(allows(item.after) for item in pending)
         self.withdraws = any(
-            isinstance(line.before, Allowed)
-            and not allows(line.after)
-            and (allows(line.before) or not line.allows)
-            for line in pending
+            isinstance(item.before, Allowed)
+            and not allows(item.after)
+            and (allows(item.before) or not item.allows)
+            for item in pending
         )
-        self.said = self.counts()
+        self.shown = self.counts()
 
     @property
-    def holds(self) -> bool:
+    def is_holding(self) -> bool:
         return self.status == "holding"
 
     @property
-    def live(self) -> bool:
-        return self.status in ("confirmed", "applying") or self.holds
+    def is_live(self) -> bool:
+        return self.status in ("confirmed", "applying") or self.is_holding
 
     @property
-    def withdrawing(self) -> bool:
-        return self.holds or (self.live and self.withdraws)
+    def is_withdrawing(self) -> bool:
+        return self.is_holding or (self.is_live and self.withdraws)
 
 
 @dataclass
-class Book:
+class ReferenceModel:
     now: datetime
-    inside: int
-    at_once: int
-    chunk: int
-    films: list[Film] = field(default_factory=list)
-    plans: list[Plan] = field(default_factory=list)
+    max_inline: int
+    max_freeze_inline: int
+    chunk_size: int
+    videos: list[Video] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
     opted_out: bool = False
     paused: bool = False
     notice: int = 1
     material: int = 1
-    choice: tuple[Allowed, int] | None = None  # and the last video that it does not reach
-    turn: int = 0
+    upload_default: tuple[Allowed, int] | None = None  # and the last video that it does not reach
+    order: int = 0
     version: int = 0
     changes: int = 0
 
-    # What is so
+    # Decisions
 
-    def reason(self, n: int, *, freezing: Plan | None = None) -> str:
-        """`freezing` asks as that edit was asked for: what was said later does not count."""
-        film = self.films[n]
+    def reason(self, n: int, *, freezing: Edit | None = None) -> str:
+        """The reason that the policy gives; with `freezing`, as of the confirm of that edit: what
+        came later does not count."""
+        video = self.videos[n]
         paused, opted_out = self.paused, self.opted_out
-        if freezing and freezing.turn:
-            paused, opted_out = freezing.asked_under
+        if freezing and freezing.order:
+            paused, opted_out = freezing.confirmed_under
         if paused:
             return "paused"
-        if film.gone:
+        if video.unavailable:
             return "video_unavailable"
         if opted_out:
             return "opted_out"
-        if any(self._withdraws(plan, n) for plan in self.plans if self._counts(plan, freezing)):
+        if any(self._withdraws(edit, n) for edit in self.edits if self._counts(edit, freezing)):
             return "withdrawn"
-        return self.reason_of(film.state)
+        return self.reason_of(video.state)
 
     def reason_of(self, state: State) -> str:
         if isinstance(state, str):
@@ -186,26 +188,26 @@ class Book:
     def _allows(self, state: State) -> bool:
         return self.reason_of(state) == "allowed"
 
-    def _counts(self, plan: Plan, freezing: Plan | None) -> bool:
-        if freezing and freezing.turn:
-            return plan.live and plan.turn < freezing.turn
-        return plan.live and plan is not freezing
+    def _counts(self, edit: Edit, freezing: Edit | None) -> bool:
+        if freezing and freezing.order:
+            return edit.is_live and edit.order < freezing.order
+        return edit.is_live and edit is not freezing
 
-    def _withdraws(self, plan: Plan, n: int) -> bool:
-        if plan.holds and isinstance(self.films[n].state, Allowed):
+    def _withdraws(self, edit: Edit, n: int) -> bool:
+        if edit.is_holding and isinstance(self.videos[n].state, Allowed):
             return True
-        line = plan.lines.get(n)
-        return bool(line and not line.allows and plan.result(n) == PENDING)
+        item = edit.items.get(n)
+        return bool(item and not item.allows and edit.result(n) == PENDING)
 
     def mine(self) -> list[int]:
-        return [n for n, film in enumerate(self.films) if not film.removed]
+        return [n for n, video in enumerate(self.videos) if not video.removed]
 
     def matching(
-        self, query: Mapping[str, str], upto: int, *, freezing: Plan | None = None
+        self, query: Mapping[str, str], upto: int, *, freezing: Edit | None = None
     ) -> list[int]:
         found = [n for n in self.mine() if n <= upto]
         if "collection" in query:
-            found = [n for n in found if self.films[n].collection == query["collection"]]
+            found = [n for n in found if self.videos[n].collection == query["collection"]]
         if state := query.get("remix"):
             reasons = {n: self.reason(n, freezing=freezing) for n in found}
             found = [
@@ -215,16 +217,18 @@ class Book:
             ]
         return found
 
-    def tally(self) -> Counter[Allowed]:
+    def consent_counts(self) -> Counter[Allowed]:
         return Counter(
-            film.state for film in self.films if isinstance(film.state, Allowed) and not film.gone
+            video.state
+            for video in self.videos
+            if isinstance(video.state, Allowed) and not video.unavailable
         )
 
     # Drafts
 
     def terms(self, until: datetime | None) -> Allowed:
         if until and until <= self.now:
-            raise No("end_in_the_past")
+            raise Refusal("end_in_the_past")
         return Allowed(until, self.notice)
 
     def draft(
@@ -234,141 +238,145 @@ class Book:
         until: datetime | None = None,
         ids: Iterable[int] | None = None,
         query: Mapping[str, str] | None = None,
-    ) -> Plan:
-        """`after` None allows, until `until`."""
+    ) -> Edit:
+        """Allows until `until` where `after` is None."""
         chosen = sorted(set(ids or ()))
-        if any(self.films[n].removed for n in chosen):
-            raise No("not_found")
-        upto = len(self.films) - 1
+        if any(self.videos[n].removed for n in chosen):
+            raise Refusal("not_found")
+        upto = len(self.videos) - 1
         if query is not None:
             chosen = self.matching(query, upto)
         if not chosen:
-            raise No("empty_selection")
+            raise Refusal("empty_selection")
         wanted = self.terms(until) if after is None else after
-        plan = self._new("allowed" if after is None else "off", after=wanted)
-        plan.query, plan.upto = query, upto
-        return self._freeze(plan, chosen, few=query is None or len(chosen) <= self.at_once)
+        edit = self._new("allowed" if after is None else "off", after=wanted)
+        edit.query, edit.upto = query, upto
+        return self._freeze(
+            edit, chosen, few=query is None or len(chosen) <= self.max_freeze_inline
+        )
 
-    def draft_again(self, earlier: Plan, until: datetime | None) -> Plan:
+    def draft_again(self, earlier: Edit, until: datetime | None) -> Edit:
         if earlier.status != "draft" or earlier.change != "allowed":
-            raise No("stale")
-        plan = self._new("allowed", after=self.terms(until))
-        plan.same_as = earlier
-        return self._freeze(plan, self._of(earlier), few=len(earlier.lines) <= self.at_once)
+            raise Refusal("stale")
+        edit = self._new("allowed", after=self.terms(until))
+        edit.same_as = earlier
+        return self._freeze(
+            edit, self._videos_of(earlier), few=len(earlier.items) <= self.max_freeze_inline
+        )
 
-    def draft_listed(self, lines: Mapping[int, tuple[str, datetime | None]]) -> Plan:
-        """From a file: for each video `allowed` until, `off`, or a word that leaves it alone."""
+    def draft_listed(self, file: Mapping[int, tuple[str, datetime | None]]) -> Edit:
+        """From a spreadsheet: a video is `allowed` until then, or `off`; another word leaves it."""
         terms, late = {}, False
-        for state, until in lines.values():
+        for state, until in file.values():
             if state == "allowed":
                 try:
                     terms[until] = self.terms(until)
-                except No:
+                except Refusal:
                     late = True
-        if late or any(self.films[n].removed for n in lines):
-            raise No("bad_spreadsheet")
-        plan = self._new("listed")
-        for n, (state, until) in sorted(lines.items()):
-            film = self.films[n]
-            line = Line(film.state, film.state, ALREADY)
-            if state == "off" and film.state != OFF:
-                line = Line(film.state, OFF, PENDING)
+        if late or any(self.videos[n].removed for n in file):
+            raise Refusal("bad_spreadsheet")
+        edit = self._new("listed")
+        for n, (state, until) in sorted(file.items()):
+            video = self.videos[n]
+            item = Item(video.state, video.state, ALREADY)
+            if state == "off" and video.state != OFF:
+                item = Item(video.state, OFF, PENDING)
             elif state == "allowed":
-                kept = self.reason_of(film.state) == "allowed"
-                if not (kept and isinstance(film.state, Allowed) and film.state.until == until):
-                    line = Line(film.state, terms[until], PENDING if film.ready else NOT_ELIGIBLE)
-            plan.lines[n] = line
-        plan.settle(allows=self._allows)
-        return plan
+                kept = self.reason_of(video.state) == "allowed"
+                if not (kept and isinstance(video.state, Allowed) and video.state.until == until):
+                    item = Item(video.state, terms[until], PENDING if video.ready else NOT_ELIGIBLE)
+            edit.items[n] = item
+        edit.settle(allows=self._allows)
+        return edit
 
-    def undo(self, edit: Plan) -> Plan:
-        if edit.live:
-            raise No("still_applying")
-        if edit.status not in ("applied", "cancelled") or not edit.changed():
-            raise No("stale")
-        inverse = next((plan for plan in self.plans if plan.undoes is edit), None)
-        large = len(edit.changed()) > self.at_once
+    def undo(self, undone: Edit) -> Edit:
+        if undone.is_live:
+            raise Refusal("still_applying")
+        if undone.status not in ("applied", "cancelled") or not undone.changed():
+            raise Refusal("stale")
+        inverse = next((edit for edit in self.edits if edit.undoes is undone), None)
+        large = len(undone.changed()) > self.max_freeze_inline
         if inverse and inverse.status in ("preparing", "holding"):
             return inverse
         if inverse and inverse.status == "draft" and large and inverse.expires > self.now:
             return inverse
         if inverse is None:
             inverse = self._new("former")
-            inverse.undoes = edit
-        elif inverse.turn:
-            raise No("already_undone")
-        inverse.status, inverse.stopped, inverse.lines = "draft", False, {}
+            inverse.undoes = undone
+        elif inverse.order:
+            raise Refusal("already_undone")
+        inverse.status, inverse.job_stopped, inverse.items = "draft", False, {}
         inverse.expires = self.now + LASTS
-        return self._freeze(inverse, edit.changed(), few=not large)
+        return self._freeze(inverse, undone.changed(), few=not large)
 
-    def _new(self, change: str, *, after: State = OFF) -> Plan:
-        plan = Plan(change, self.now + LASTS, after=after)
-        self.plans.append(plan)
-        return plan
+    def _new(self, change: str, *, after: State = OFF) -> Edit:
+        edit = Edit(change, self.now + LASTS, after=after)
+        self.edits.append(edit)
+        return edit
 
-    def _of(self, plan: Plan) -> list[int]:
-        return [n for n in self.mine() if n in plan.lines]
+    def _videos_of(self, edit: Edit) -> list[int]:
+        return [n for n in self.mine() if n in edit.items]
 
-    def _freeze(self, plan: Plan, chosen: Iterable[int], *, few: bool) -> Plan:
+    def _freeze(self, edit: Edit, chosen: Iterable[int], *, few: bool) -> Edit:
         if not few:
-            plan.status = "preparing"
-            return plan
-        self._write_down(plan, chosen)
-        plan.settle(allows=self._allows)
-        return plan
+            edit.status = "preparing"
+            return edit
+        self._write_items(edit, chosen)
+        edit.settle(allows=self._allows)
+        return edit
 
-    def _write_down(self, plan: Plan, chosen: Iterable[int]) -> None:
+    def _write_items(self, edit: Edit, chosen: Iterable[int]) -> None:
         for n in sorted(chosen):
-            film = self.films[n]
-            if plan.undoes:
-                undone = plan.undoes.lines[n]
-                stands = film.state == undone.after
-                line = Line(undone.after, undone.before, PENDING if stands else SUPERSEDED)
-            elif not film.ready and isinstance(plan.after, Allowed):
-                line = Line(film.state, plan.after, NOT_ELIGIBLE)
+            video = self.videos[n]
+            if edit.undoes:
+                undone = edit.undoes.items[n]
+                stands = video.state == undone.after
+                item = Item(undone.after, undone.before, PENDING if stands else SUPERSEDED)
+            elif not video.ready and isinstance(edit.after, Allowed):
+                item = Item(video.state, edit.after, NOT_ELIGIBLE)
             else:
-                same = film.state == plan.after
-                line = Line(film.state, plan.after, ALREADY if same else PENDING)
-            plan.lines[n] = line
+                same = video.state == edit.after
+                item = Item(video.state, edit.after, ALREADY if same else PENDING)
+            edit.items[n] = item
 
-    def _meant(self, plan: Plan) -> list[int]:
-        """All that a plan that is preparing is about, as it would be found now."""
-        if plan.undoes:
-            return plan.undoes.changed()
-        if plan.same_as:
-            return self._of(plan.same_as)
-        if plan.under_terms:
-            allowed = [n for n in self.mine() if isinstance(self.films[n].state, Allowed)]
-            return [n for n in allowed if n <= plan.upto]
-        return self.matching(plan.query or {}, plan.upto, freezing=plan)
+    def _selected(self, edit: Edit) -> list[int]:
+        """The videos of an edit whose items are not all written, as found now."""
+        if edit.undoes:
+            return edit.undoes.changed()
+        if edit.same_as:
+            return self._videos_of(edit.same_as)
+        if edit.under_terms:
+            allowed = [n for n in self.mine() if isinstance(self.videos[n].state, Allowed)]
+            return [n for n in allowed if n <= edit.upto]
+        return self.matching(edit.query or {}, edit.upto, freezing=edit)
 
-    # Making them true
+    # Putting them into force
 
-    def confirm(self, plan: Plan, key: str) -> Plan:
-        if plan.key == key:
-            return plan
-        if plan.status not in ("draft", "preparing", "expired"):
-            raise No("already_confirmed")
-        if any(other.key == key for other in self.plans):
-            raise No("idempotency_key_reused")
-        self._still_holds(plan)
-        if plan.grants and self._busy(plan):
-            raise No("busy")
-        self._make_true(plan, key)
-        return plan
+    def confirm(self, edit: Edit, key: str) -> Edit:
+        if edit.key == key:
+            return edit
+        if edit.status not in ("draft", "preparing", "expired"):
+            raise Refusal("already_confirmed")
+        if any(other.key == key for other in self.edits):
+            raise Refusal("idempotency_key_reused")
+        self._check_draft(edit)
+        if edit.grants and self._busy(edit):
+            raise Refusal("busy")
+        self._put_into_force(edit, key)
+        return edit
 
-    def _busy(self, plan: Plan) -> bool:
-        return any(other.live for other in self.plans if other is not plan)
+    def _busy(self, edit: Edit) -> bool:
+        return any(other.is_live for other in self.edits if other is not edit)
 
-    def _still_holds(self, plan: Plan) -> None:
-        if plan.status == "preparing":
-            raise No("preparing")
-        if plan.status == "expired" or plan.expires <= self.now:
-            raise No("draft_expired")
-        if plan.change == "former":
+    def _check_draft(self, edit: Edit) -> None:
+        if edit.status == "preparing":
+            raise Refusal("preparing")
+        if edit.status == "expired" or edit.expires <= self.now:
+            raise Refusal("draft_expired")
+        if edit.change == "former":
             return
-        given = {plan.after} if plan.change == "allowed" else set()
-        given |= {line.after for line in plan.pending()}
+        given = {edit.after} if edit.change == "allowed" else set()
+        given |= {item.after for item in edit.pending()}
         codes = set()
         for terms in given:
             if not isinstance(terms, Allowed):
@@ -378,7 +386,7 @@ class Book:
             elif terms.notice != self.notice:
                 codes.add("notice_changed")
         if codes:
-            raise No(*codes)
+            raise Refusal(*codes)
 
     def turn_off(
         self,
@@ -386,123 +394,123 @@ class Book:
         ids: Iterable[int] | None = None,
         query: Mapping[str, str] | None = None,
         key: str | None,
-    ) -> Plan:
-        done = next((plan for plan in self.plans if key and plan.key == key), None)
-        if done and (done.live or done.version == self.version):
+    ) -> Edit:
+        done = next((edit for edit in self.edits if key and edit.key == key), None)
+        if done and (done.is_live or done.version == self.version):
             return done
-        plan = self.draft(OFF, ids=ids, query=query)
-        self._take(plan, None if done else key)
-        return plan
+        edit = self.draft(OFF, ids=ids, query=query)
+        self._confirm_at_once(edit, None if done else key)
+        return edit
 
-    def undo_now(self, edit: Plan) -> Plan:
-        """Undone at once if that allows nothing; a draft otherwise."""
-        inverse = self.undo(edit)
-        allows = any(isinstance(edit.lines[n].before, Allowed) for n in edit.changed())
-        if not allows and not inverse.holds:
-            self._take(inverse, None)
+    def undo_now(self, undone: Edit) -> Edit:
+        """Undone at once if that allows nothing, otherwise a draft."""
+        inverse = self.undo(undone)
+        allows = any(isinstance(undone.items[n].before, Allowed) for n in undone.changed())
+        if not allows and not inverse.is_holding:
+            self._confirm_at_once(inverse, None)
         return inverse
 
-    def _take(self, plan: Plan, key: str | None) -> None:
-        if plan.status != "preparing":
-            self._make_true(plan, key)
+    def _confirm_at_once(self, edit: Edit, key: str | None) -> None:
+        if edit.status != "preparing":
+            self._put_into_force(edit, key)
             return
-        self._say(plan, key)
-        plan.status = "holding"
+        self._mark_confirmed(edit, key)
+        edit.status = "holding"
         self.version += 1
-        plan.version = self.version
-        plan.asked_under = (self.paused, self.opted_out)
-        for n in self._meant(plan):
-            left_alone = n in plan.lines and plan.lines[n].outcome == SUPERSEDED
-            stands = not plan.undoes or self.films[n].state == plan.undoes.lines[n].after
+        edit.version = self.version
+        edit.confirmed_under = (self.paused, self.opted_out)
+        for n in self._selected(edit):
+            left_alone = n in edit.items and edit.items[n].outcome == SUPERSEDED
+            stands = not edit.undoes or self.videos[n].state == edit.undoes.items[n].after
             if stands and not left_alone:
-                self.films[n].withdrawn_on = self.turn
+                self.videos[n].last_withdrawal = self.order
 
-    def _say(self, plan: Plan, key: str | None) -> None:
-        self.turn += 1
-        plan.turn, plan.key = self.turn, key or ITS_OWN
+    def _mark_confirmed(self, edit: Edit, key: str | None) -> None:
+        self.order += 1
+        edit.order, edit.key = self.order, key or ITS_OWN
 
-    def _make_true(self, plan: Plan, key: str | None) -> None:
-        self._say(plan, key)
-        for n, line in plan.lines.items():
-            if line.says_off and line.before == self.films[n].state:
-                self.films[n].withdrawn_on = self.turn
-        plan.version = self.version
-        if len(plan.lines) <= self.inside:
-            plan.status = "applied"
-            if self._apply(plan, self.inside):
+    def _put_into_force(self, edit: Edit, key: str | None) -> None:
+        self._mark_confirmed(edit, key)
+        for n, item in edit.items.items():
+            if item.turns_off and item.before == self.videos[n].state:
+                self.videos[n].last_withdrawal = self.order
+        edit.version = self.version
+        if len(edit.items) <= self.max_inline:
+            edit.status = "applied"
+            if self._apply(edit, self.max_inline):
                 self.version += 1
-                plan.version = self.version
-        elif not plan.pending():
-            plan.status, plan.cursor = "applied", max(plan.lines)
+                edit.version = self.version
+        elif not edit.pending():
+            edit.status, edit.cursor = "applied", max(edit.items)
         else:
             self.version += 1
-            plan.version, plan.status = self.version, "confirmed"
+            edit.version, edit.status = self.version, "confirmed"
 
-    def _apply(self, plan: Plan, most: int) -> int:
-        """The next lines; how many videos they changed."""
-        due = [n for n in sorted(plan.lines) if n > plan.cursor][:most]
+    def _apply(self, edit: Edit, most: int) -> int:
+        """Apply the next items. Returns how many videos they changed."""
+        due = [n for n in sorted(edit.items) if n > edit.cursor][:most]
         later = [
             other
-            for other in self.plans
-            if plan.grants
-            and other.turn > plan.turn
+            for other in self.edits
+            if edit.grants
+            and other.order > edit.order
             and other.change != "allowed"
             and other.status in ("confirmed", "applying", "applied")
         ]
         changed = 0
         for n in due:
-            line, film = plan.lines[n], self.films[n]
-            if line.outcome != PENDING:
+            item, video = edit.items[n], self.videos[n]
+            if item.outcome != PENDING:
                 continue
-            contradicted = plan.void or any(
-                n in other.lines and other.lines[n].says_off for other in later
+            contradicted = edit.void or any(
+                n in other.items and other.items[n].turns_off for other in later
             )
-            if line.allows and film.gone:
-                line.outcome = NOT_ELIGIBLE
-            elif film.state != line.before or (line.allows and contradicted):
-                line.outcome = SUPERSEDED
+            if item.allows and video.unavailable:
+                item.outcome = NOT_ELIGIBLE
+            elif video.state != item.before or (item.allows and contradicted):
+                item.outcome = SUPERSEDED
             else:
-                film.state, film.was_decided = line.after, True
-                film.granted_on = plan.turn
+                video.state, video.was_decided = item.after, True
+                video.last_grant = edit.order
                 changed += 1
         if due:
-            plan.cursor = due[-1]
-            plan.chunks.append(due)
+            edit.cursor = due[-1]
+            edit.chunks.append(due)
         self.changes += changed
         return changed
 
-    def runnable(self) -> list[Plan]:
-        return [plan for plan in self.plans if plan.status in OPEN and not plan.stopped]
+    def runnable(self) -> list[Edit]:
+        return [edit for edit in self.edits if edit.status in OPEN and not edit.job_stopped]
 
-    def step(self, plan: Plan) -> None:
-        """What one turn of its job does."""
-        if plan.status in ("preparing", "holding"):
-            last = max(plan.lines, default=-1)
-            due = [n for n in sorted(self._meant(plan)) if n > last][: self.at_once]
-            self._write_down(plan, due)
-            if len(due) < self.at_once:
-                plan.settle(allows=self._allows)
-                plan.status = "confirmed" if plan.holds else "draft"
+    def step(self, edit: Edit) -> None:
+        """What one transaction of its job does."""
+        if edit.status in ("preparing", "holding"):
+            last = max(edit.items, default=-1)
+            due = [n for n in sorted(self._selected(edit)) if n > last][: self.max_freeze_inline]
+            self._write_items(edit, due)
+            if len(due) < self.max_freeze_inline:
+                edit.settle(allows=self._allows)
+                edit.status = "confirmed" if edit.is_holding else "draft"
             return
-        if plan.grants and any(other.holds for other in self.plans):
+        if edit.grants and any(other.is_holding for other in self.edits):
             return
-        if all(n <= plan.cursor for n in plan.lines):
-            plan.status = "applied"
+        if all(n <= edit.cursor for n in edit.items):
+            edit.status = "applied"
             return
-        self._apply(plan, self.chunk)
+        self._apply(edit, self.chunk_size)
         self.version += 1
-        plan.status = "applying"
+        edit.status = "applying"
 
-    def cancel(self, plan: Plan) -> None:
-        if plan.status == "cancelled":
+    def cancel(self, edit: Edit) -> None:
+        if edit.status == "cancelled":
             return
-        if plan.status == "draft":
-            raise No("draft")
-        if plan.status not in OPEN:
-            raise No("already_applied")
-        if plan.withdrawing:
-            raise No("in_force")
-        plan.status, plan.stopped = "cancelled", True
+        if edit.status == "draft":
+            raise Refusal("draft")
+        if edit.status not in OPEN:
+            raise Refusal("already_applied")
+        if edit.is_withdrawing:
+            raise Refusal("in_force")
+        edit.status, edit.job_stopped = "cancelled", True
 
     # All at once
 
@@ -511,68 +519,68 @@ class Book:
             return
         self.opted_out = True
         self.version += 1
-        for plan in self.plans:
-            if plan.live and plan.grants and not plan.withdraws:
-                plan.status, plan.stopped = "cancelled", True
-            plan.void = plan.void or plan.live
+        for edit in self.edits:
+            if edit.is_live and edit.grants and not edit.withdraws:
+                edit.status, edit.job_stopped = "cancelled", True
+            edit.void = edit.void or edit.is_live
 
     def opt_in(self, restore: str) -> None:
         if not self.opted_out:
             return
         if restore == "all_off":
-            self._clear()
+            self._turn_everything_off()
         self.opted_out = False
         self.version += 1
 
-    def _clear(self) -> None:
-        stored = [n for n, film in enumerate(self.films) if isinstance(film.state, Allowed)]
-        chosen = [n for n in stored if not self.films[n].removed]
+    def _turn_everything_off(self) -> None:
+        stored = [n for n, video in enumerate(self.videos) if isinstance(video.state, Allowed)]
+        chosen = [n for n in stored if not self.videos[n].removed]
         if chosen:
-            plan = self._new("off")
-            plan.upto, plan.under_terms = stored[-1], True
-            self._freeze(plan, chosen, few=len(chosen) <= self.at_once)
-            self._take(plan, None)
-        self.turn += 1
-        for film in self.films:
-            film.withdrawn_on = self.turn
-        self.choice = None
+            edit = self._new("off")
+            edit.upto, edit.under_terms = stored[-1], True
+            self._freeze(edit, chosen, few=len(chosen) <= self.max_freeze_inline)
+            self._confirm_at_once(edit, None)
+        self.order += 1
+        for video in self.videos:
+            video.last_withdrawal = self.order
+        self.upload_default = None
 
     def publish(self, *, material: bool) -> None:
         self.notice += 1
         self.material = self.notice if material else self.material
 
     def remove(self, n: int) -> None:
-        if not self.films[n].removed:
-            self.films[n].removed = True
+        if not self.videos[n].removed:
+            self.videos[n].removed = True
             self.version += 1
 
     # Uploads
 
-    def choose(self, until: datetime | None, *, allow: bool) -> None:
+    def set_upload_default(self, until: datetime | None, *, allow: bool) -> None:
         terms = self.terms(until) if allow else None
-        if terms != (self.choice[0] if self.choice else None):
-            self.choice = (terms, len(self.films) - 1) if terms else None
+        if terms != (self.upload_default[0] if self.upload_default else None):
+            self.upload_default = (terms, len(self.videos) - 1) if terms else None
 
-    def becomes_ready(self, n: int) -> Plan | None:
-        film = self.films[n]
-        film.ready = True
-        if self.opted_out or not self.choice or film.via not in ("upload", "api"):
+    def becomes_ready(self, n: int) -> Edit | None:
+        video = self.videos[n]
+        video.ready = True
+        if self.opted_out or not self.upload_default or video.via not in ("upload", "api"):
             return None
-        terms, last = self.choice
-        if n <= last or film.was_decided or film.removed or self.reason_of(terms) != "allowed":
+        terms, last = self.upload_default
+        if n <= last or video.was_decided or video.removed or self.reason_of(terms) != "allowed":
             return None
-        if any(plan.live and self._means_off(plan, n) for plan in self.plans):
+        if any(edit.is_live and self._will_turn_off(edit, n) for edit in self.edits):
             return None
-        plan = self._new("allowed", after=terms)
-        self._freeze(plan, [n], few=True)
-        self._make_true(plan, None)
-        return plan
+        edit = self._new("allowed", after=terms)
+        self._freeze(edit, [n], few=True)
+        self._put_into_force(edit, None)
+        return edit
 
-    def _means_off(self, plan: Plan, n: int) -> bool:
-        line = plan.lines.get(n)
-        if line and not line.allows and plan.result(n) == PENDING:
+    def _will_turn_off(self, edit: Edit, n: int) -> bool:
+        item = edit.items.get(n)
+        if item and not item.allows and edit.result(n) == PENDING:
             return True
-        return plan.holds and n in self._meant(plan)
+        return edit.is_holding and n in self._selected(edit)
 
     # Time
 
@@ -580,10 +588,10 @@ class Book:
         self.now += by
 
     def expire(self) -> None:
-        for plan in self.plans:
-            if plan.turn:
+        for edit in self.edits:
+            if edit.order:
                 continue
-            if plan.status in ("draft", "preparing") and plan.expires <= self.now:
-                plan.status, plan.stopped = "expired", True
-            if plan.status in ("expired", "cancelled"):
-                plan.lines = {}
+            if edit.status in ("draft", "preparing") and edit.expires <= self.now:
+                edit.status, edit.job_stopped = "expired", True
+            if edit.status in ("expired", "cancelled"):
+                edit.items = {}

@@ -312,6 +312,25 @@ def test_the_state_that_is_asked_for_is_not_the_one_that_the_hold_makes(alice: U
     assert reasons(*videos) == ["off"] * 7 + ["undecided"]
 
 
+def test_what_is_selected_while_others_are_turned_off_is_as_it_was_when_it_was_asked_for(
+    alice: User,
+) -> None:
+    """Older withdrawals count; the edit itself and newer ones do not."""
+    videos = make_videos(12, owner=alice)
+    for video in videos[:11]:
+        make_consent(video)
+    older = turn_off(*videos[:4])
+    edit = turn_off_matching(alice, remix="allowed")
+    newer = turn_off(*videos[4:8])
+    under_way = (older.status, edit.status, newer.status)
+
+    edit = run(edit)
+
+    assert under_way == ("confirmed", "holding", "confirmed")
+    assert (edit.status, edit.selected, edit.changed) == ("applied", 7, 7)
+    assert set(edit.items.values_list("video", flat=True)) == {video.pk for video in videos[4:11]}
+
+
 # freezing
 
 

@@ -19,7 +19,7 @@ from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import confirm, draft, turn_off, undo
-from tests.database import counted_queries, failing
+from tests.database import counted_queries, failing, rows
 from tests.decisions import reason_of
 from tests.factories import make_consent, make_user, make_videos
 from tests.log import body, last_body
@@ -139,6 +139,22 @@ def test_a_no_op_leaves_no_event_and_no_version(alice: User) -> None:
 
     assert (edit.changed, edit.already) == (0, 1)
     assert (Event.objects.count(), ConsentState.objects.get().version) == before
+
+
+def test_turning_off_what_is_off_twice_with_one_key_is_one_edit(alice: User) -> None:
+    [video] = make_videos(1, owner=alice)
+    make_consent(video)
+    turn_off(video)
+    logged = (Event.objects.count(), ConsentState.objects.get().version)
+
+    first = turn_off(video, idempotency_key="page")
+    before = rows()
+    second = turn_off(video, idempotency_key="page")
+
+    assert (first.status, first.changed, first.already) == ("applied", 0, 1)
+    assert second.pk == first.pk
+    assert rows() == before
+    assert (Event.objects.count(), ConsentState.objects.get().version) == logged
 
 
 def test_a_foreign_id_refuses_the_whole_edit(alice: User, bob: User) -> None:

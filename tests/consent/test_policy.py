@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db.models import QuerySet
+from django.utils import timezone
 from time_machine import TimeMachineFixture
 from waffle.testutils import override_switch
 
@@ -21,7 +22,8 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
 from tests.conftest import LargeEdits
-from tests.factories import make_user, make_videos
+from tests.decisions import reason_of
+from tests.factories import make_consent, make_user, make_videos
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MATERIAL = 2  # the version of the last notice that makes older permissions lapse
@@ -229,6 +231,34 @@ def test_single_rulings_agree_with_the_list(
     assert [(uuid, str(decision.reason)) for uuid, decision, _ in batch] == [
         (video.uuid, reasons[video.uuid]) for video in videos
     ]
+
+
+@pytest.mark.parametrize(
+    ("before_the_end", "reason"),
+    [(timedelta(milliseconds=1), "allowed"), (timedelta(0), "expired")],
+)
+def test_terms_have_ended_at_the_very_moment_of_their_end(
+    alice: User, time_machine: TimeMachineFixture, before_the_end: timedelta, reason: str
+) -> None:
+    """Whoever asks: about now, or about a moment that has passed."""
+    end = timezone.now() + timedelta(days=1)
+    [video] = make_videos(1, owner=alice)
+    edit = make_consent(video, until=end)
+    moment = end - before_the_end
+
+    time_machine.move_to(moment, tick=False)
+    now = reason_of(video), edit.terms and edit.terms.state(now=moment, material=1)
+    matching = selection.matching(alice, {"remix": reason})
+    found = selection.videos(alice, matching)
+    time_machine.move_to(end + timedelta(days=1))
+    then = querysets.AsOf(now=moment)
+    listed = querysets.with_reason(Video.objects.all(), "remix", as_of=then)
+    permitted = querysets.permitting(Video.objects.all(), "remix", as_of=then)
+
+    assert now == (reason, reason)
+    assert list(found) == [video]
+    assert listed.get().reason_remix == reason  # type: ignore[attr-defined]
+    assert permitted.exists() is (reason == "allowed")
 
 
 def test_a_ruling_is_one_query_for_one_video_and_for_many(

@@ -3,7 +3,6 @@ no job that is allowing videos outlives a word against them."""
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import time
@@ -27,6 +26,7 @@ from creatorhub.models import User
 from library.models import Video
 from operations import fsck
 from tests.factories import make_user, make_videos
+from tests.log import body as body_of
 from tests.races import rounds
 
 ROUNDS = int(os.environ.get("EDIT_RACE_ROUNDS", "24"))  # at least
@@ -146,7 +146,7 @@ def events(creator: Creator, *actions: str) -> int:
 def in_parts(creator: Creator) -> int:
     """How many changes the events of chunks tell of."""
     parts = Event.objects.filter(creator=creator.user, action="edit.part_applied")
-    return sum(json.loads(bytes(event.body))["changed"] for event in parts)
+    return sum(body_of(event)["changed"] for event in parts)
 
 
 @pytest.mark.parametrize("size", [VIDEOS // 2, VIDEOS])

@@ -25,7 +25,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
-from tests.acts import confirm, opt_out, turn_off
+from tests.acts import confirm, opt_in, opt_out, run, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries, rows
 from tests.decisions import reasons
@@ -391,6 +391,28 @@ def test_a_large_file_is_applied_by_a_job_and_what_it_turns_off_is_off_at_once(
     assert at_once == ["withdrawn"] * 3 + ["undecided"] * 3
     assert (edit.status, edit.changed, edit.parts) == ("applied", 6, 3)
     assert reasons(*videos) == states
+
+
+@pytest.mark.large_edits
+@pytest.mark.parametrize(("also_off", "ended"), [(2, ("applied", 2, 4)), (0, ("cancelled", 0, 0))])
+def test_an_opt_out_voids_what_an_older_file_would_still_allow(
+    alice: User, browser: Client, also_off: int, ended: tuple[str, int, int]
+) -> None:
+    """What the file turns off as well is turned off."""
+    off, granted = make_videos(2, owner=alice), make_videos(4, owner=alice)
+    make_consent(*off)
+    states = [(video, "off") for video in off[:also_off]] + [(v, "allowed") for v in granted]
+    edit = confirm(drafted(browser, lines(*((v.uuid, "remix", s, "") for v, s in states))))
+    confirmed = edit.status
+
+    opt_out(alice)
+    opt_in(alice, restore="previous")
+    edit = run(edit)
+
+    assert confirmed == "confirmed"
+    assert (edit.status, edit.changed, edit.superseded) == ended
+    assert reasons(*granted) == ["undecided"] * 4
+    assert reasons(*off) == ["off" if also_off else "allowed"] * 2
 
 
 def test_a_file_asks_a_number_of_queries_that_does_not_grow_with_its_lines(

@@ -3,6 +3,8 @@ leaves, what a stranger gets."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -10,20 +12,22 @@ import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from waffle.testutils import override_switch
 
 from audit.models import Event
 from consent import services as consent
-from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Gone, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
+from library import ffmpeg
 from library.models import Video
 from operations.sweeping import sweep
 from remixer import services
 from remixer.models import Render
 from remixer.services import requests
-from tests.acts import turn_off
+from tests.acts import opt_out, turn_off, turn_off_matching
+from tests.conftest import LargeEdits
 from tests.factories import make_consent, make_user, make_video, make_videos
 from tests.log import body
 from tests.memes import make_meme, request_meme
@@ -229,22 +233,46 @@ class TestRunning:
         render.refresh_from_db()
         assert (render.state, render.ended_for) == (State.REFUSED, "withdrawn")
 
-    def test_a_withdrawal_while_it_is_cut_leaves_no_file(
-        self, bob: User, files: Video, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("ends", ["off", "opted_out", "withdrawn", "expired", "paused"])
+    def test_what_ends_the_permission_while_it_is_cut_leaves_no_file(
+        self,
+        alice: User,
+        bob: User,
+        files: Video,
+        *,
+        large_edits: LargeEdits,
+        monkeypatch: pytest.MonkeyPatch,
+        ends: str,
     ) -> None:
+        """A withdrawal takes the render from its worker; of the rest the worker learns when it asks
+        once more, before it publishes."""
+        large_edits(freeze=0)
+        end = timezone.now() + timedelta(days=1)
+        make_consent(files, until=end)
+        make_videos(1, owner=alice, title="Garden")
         render = request_meme(bob, files)
-        beat = jobs.beat
+        run_ffmpeg = ffmpeg.run
+        with ExitStack() as afterwards:
+            acts: dict[str, Callable[[], object]] = {
+                "off": lambda: turn_off(files),
+                "opted_out": lambda: opt_out(alice),
+                # which videos it is about is not known yet
+                "withdrawn": lambda: turn_off_matching(alice, q="garden"),
+                "expired": lambda: afterwards.enter_context(time_machine.travel(end)),
+                "paused": lambda: afterwards.enter_context(
+                    override_switch("remixer_paused", active=True)
+                ),
+            }
 
-        def beat_and_withdraw(job: jobs.Job, **fields: Any) -> None:
-            if "file_key" in fields:
-                beat(job, **fields)
-                turn_off(files)
+            def run_and_end(*given: Any, **named: Any) -> None:
+                run_ffmpeg(*given, **named)
+                acts[ends]()
 
-        monkeypatch.setattr(jobs, "beat", beat_and_withdraw)
-        services.run_render(render.pk)
+            monkeypatch.setattr(ffmpeg, "run", run_and_end)
+            services.run_render(render.pk)
 
         render.refresh_from_db()
-        assert (render.state, render.ended_for) == (State.REFUSED, "off")
+        assert (render.state, render.ended_for) == (State.REFUSED, ends)
         assert not stored(render)
         assert not events_of("render.published")
 

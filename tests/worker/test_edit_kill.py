@@ -3,7 +3,6 @@ video is changed once, and the log tells of each once."""
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from library import services as library
 from library.models import Video
 from operations import fsck
 from tests.factories import make_videos
+from tests.log import body as body_of
 from tests.worker.processes import Worker, wait_until
 
 pytestmark = [
@@ -197,7 +197,7 @@ def the_events_are_of_the_rows(edit: Edit, owner: User) -> None:
     assert [event.creator_seq for event in events] == list(range(1, len(events) + 1))
     actions = [event.action for event in events]
     assert actions == ["edit.confirmed", *["edit.part_applied"] * edit.parts, "edit.applied"]
-    parts = [json.loads(bytes(event.body)) for event in events[1 : edit.parts + 1]]
+    parts = [body_of(event) for event in events[1 : edit.parts + 1]]
     assert [part["part"] for part in parts] == list(range(1, edit.parts + 1))
     assert sum(part["changed"] for part in parts) == VIDEOS
     assert edit.terms
