@@ -267,8 +267,8 @@ def test_a_closed_account_is_signed_out_and_can_be_opened_again(
 
     assert away == 401
     assert browser.get("/api/v1/opt-out/").status_code == 200
-    told = Event.objects.filter(creator=alice).order_by("pk")
-    assert [event.action for event in told] == ["account.deactivated", "account.reactivated"]
+    events = Event.objects.filter(creator=alice).order_by("pk")
+    assert [event.action for event in events] == ["account.deactivated", "account.reactivated"]
 
 
 def test_staff_do_not_lock_themselves_out(desk: Client, staff: User) -> None:
@@ -325,7 +325,7 @@ def test_the_log_is_told_and_shown_as_it_was_hashed(desk: Client, alice: User) -
     assert bytes(last_event().leaf_hash).hex() in shown
 
 
-def test_who_is_not_staff_gets_nowhere(alice: User, client_of: ClientOf) -> None:
+def test_only_staff_get_in(alice: User, client_of: ClientOf) -> None:
     stranger, creator = Client(), client_of(alice)
 
     away = stranger.get(url(Event, "changelist"), follow=True)
@@ -438,8 +438,8 @@ def test_staff_turn_off_a_library_of_any_size_at_once(
     edit.refresh_from_db()
     assert (edit.status, edit.changed) == ("applied", 8)
     assert {ruling(video, "remix").reason for video in videos} == {"off"}
-    told = [event.actor for event in Event.objects.filter(correlation_id=edit.uuid)]
-    assert set(told) == {f"staff:{staff.uuid}"}
+    events = [event.actor for event in Event.objects.filter(correlation_id=edit.uuid)]
+    assert set(events) == {f"staff:{staff.uuid}"}
 
 
 def test_turning_off_all_videos_needs_a_reason(desk: Client, alice: User) -> None:

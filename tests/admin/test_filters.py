@@ -1,5 +1,5 @@
 """Lists of the staff admin are narrowed by what they declare, and by nothing else: a filter by
-any other field would tell staff, one character after the other, what no page shows them."""
+any other field would reveal to staff, one character after the other, what no page shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who asks the API in these tests, where it is not said otherwise."""
+"""Who asks the API in these tests, unless a test names another."""
 
 from __future__ import annotations
 

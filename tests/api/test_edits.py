@@ -37,9 +37,9 @@ def step(edit: str) -> None:
 
 
 def until(api: APIClient, edit: str, *statuses: str) -> dict[str, Any]:
-    while (told := ask(api, edit))["status"] not in statuses:
+    while (answer := ask(api, edit))["status"] not in statuses:
         step(edit)
-    return told
+    return answer
 
 
 def items(api: APIClient, edit: str) -> dict[str, dict[str, Any]]:
@@ -86,7 +86,9 @@ def test_a_foreign_library_is_never_in_a_selection(alice: User, bob: User, api: 
 
 
 @pytest.mark.large_edits(stepwise=True)
-def test_a_large_edit_is_prepared_accepted_applied_and_told(alice: User, api: APIClient) -> None:
+def test_a_large_edit_is_prepared_accepted_applied_and_reported(
+    alice: User, api: APIClient
+) -> None:
     videos = make_videos(8, owner=alice)
     make_consent(videos[0])
     turn_off(videos[1])

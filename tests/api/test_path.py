@@ -99,8 +99,8 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert (gone.status_code, gone.json()["code"]) == (410, "opted_out")
     assert maker.get(f"/api/v1/memes/{meme}/").json()["status"] == "taken_down"
 
-    told = creator.get("/api/v1/audit/events/").json()["results"]
-    assert [event["action"] for event in told] == [
+    events = creator.get("/api/v1/audit/events/").json()["results"]
+    assert [event["action"] for event in events] == [
         "creator.opted_out",
         "render.taken_down",
         "render.published",
@@ -109,7 +109,7 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
         "video.ingested",
         "video.added",
     ]
-    assert told[4]["text"] == "You allowed “Remix” for 1 video"
+    assert events[4]["text"] == "You allowed “Remix” for 1 video"
     assert maker.get("/api/v1/audit/events/").json()["results"] == []
 
 

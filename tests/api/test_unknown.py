@@ -66,7 +66,7 @@ def test_a_refused_parameter_comes_with_those_that_exist(alice: User, api_of: Ap
     assert one == "This address has no parameter page_size. It has: none."
 
 
-def test_who_is_not_signed_in_is_told_that_first(db: None) -> None:
+def test_the_first_refusal_is_not_being_signed_in(db: None) -> None:
     assert APIClient().get("/api/v1/videos/?colour=red").status_code == 401
 
 

@@ -1,5 +1,5 @@
 """Edits that are too large for one request: the job that freezes and applies them in chunks, what
-is in force meanwhile, and what becomes of one that is stopped, killed or never confirmed."""
+is in force meanwhile, and how one ends that is stopped, killed or never confirmed."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_nothing_is_allowed_while_a_withdrawal_is_held(
     assert reasons(*videos, later) == ["off"] * 7 + ["allowed"]
 
 
-def test_what_is_uploaded_after_the_word_is_not_in_it(alice: User) -> None:
+def test_what_is_uploaded_after_the_turn_off_is_not_in_it(alice: User) -> None:
     make_videos(7, owner=alice)
     chosen = selection.everything(alice)
     [late] = make_videos(1, owner=alice)
@@ -300,7 +300,7 @@ def test_what_is_uploaded_after_the_word_is_not_in_it(alice: User) -> None:
     assert reasons(late) == ["undecided"]
 
 
-def test_the_state_that_is_asked_for_is_not_the_one_that_the_hold_makes(alice: User) -> None:
+def test_a_selection_by_state_is_read_without_its_own_edit(alice: User) -> None:
     """The selection is “allowed”, and holding it back makes none of them so."""
     videos = make_videos(8, owner=alice)
     for video in videos[:7]:
@@ -389,7 +389,7 @@ def test_the_same_videos_with_another_end_are_prepared_again(alice: User) -> Non
 # failing
 
 
-def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(alice: User) -> None:
+def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_later(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
     edit_job = EditJob.objects.get()
@@ -405,7 +405,7 @@ def test_a_chunk_that_fails_leaves_nothing_and_is_applied_once_after_all(alice: 
     assert (done.status, done.changed, done.parts, edit_job.state) == ("applied", 5, 3, State.DONE)
 
 
-def test_a_job_that_gave_up_says_so_and_is_taken_up_again(alice: User) -> None:
+def test_a_job_that_failed_says_so_and_is_tried_again(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     edit = confirm(draft(*videos))
     for _ in range(3):
@@ -425,7 +425,7 @@ def test_a_job_that_gave_up_says_so_and_is_taken_up_again(alice: User) -> None:
         services.retry_edit(done.uuid, actor=Actor.creator(alice), creator=alice)
 
 
-def test_a_withdrawal_whose_job_gave_up_stays_in_force(alice: User) -> None:
+def test_a_withdrawal_whose_job_failed_stays_in_force(alice: User) -> None:
     videos = make_videos(5, owner=alice)
     for video in videos:
         make_consent(video)
@@ -585,7 +585,7 @@ def test_the_edit_of_another_creator_is_not_in_the_way(alice: User, bob: User) -
     assert confirm(draft(*make_videos(1, owner=bob))).changed == 1
 
 
-def test_a_newer_word_to_turn_off_wins_over_what_is_still_being_allowed(
+def test_a_newer_turn_off_wins_over_what_is_still_being_allowed(
     alice: User, step: Callable[[Edit], Edit]
 ) -> None:
     """Also for a video that was off when the newer edit named it, so that nothing changed."""
@@ -610,12 +610,12 @@ def test_a_newer_large_withdrawal_wins_over_what_is_still_being_allowed(
     allowing = step(confirm(draft(*videos)))
 
     newer = turn_off_matching(alice)
-    after_word = reasons(*videos)
+    after_the_turn_off = reasons(*videos)
     allowing = run_to_the_end(allowing)
     newer = run_to_the_end(newer)
 
     assert newer.will_change == 6
-    assert "allowed" not in after_word
+    assert "allowed" not in after_the_turn_off
     assert allowing.changed == 2
     assert allowing.superseded == 4
     assert reasons(*videos) == ["off"] * 6
@@ -739,7 +739,7 @@ def test_an_edit_is_not_undone_while_it_is_applied(alice: User) -> None:
     assert rows() == before
 
 
-# the same word twice
+# the same request twice
 
 
 def test_the_same_key_turns_off_once_until_something_else_happens(alice: User) -> None:
@@ -788,7 +788,7 @@ def test_the_same_key_turns_a_large_selection_off_once(alice: User) -> None:
     assert reasons(*videos) == ["off"] * 8
 
 
-# what was never confirmed
+# drafts that nobody confirmed
 
 
 def test_a_draft_that_nobody_confirmed_expires_and_its_items_go(
@@ -852,7 +852,7 @@ def test_expiring_comes_in_portions(alice: User, time_machine: Any) -> None:
     assert left == [3, 1, 0]
 
 
-# what is no more
+# what has ended or is removed
 
 
 def test_a_large_draft_whose_end_has_passed_or_whose_notice_was_revised_is_refused(
@@ -884,7 +884,7 @@ def test_a_large_draft_whose_end_has_passed_or_whose_notice_was_revised_is_refus
     assert rows() == before
 
 
-def test_what_lapses_or_is_removed_while_a_large_edit_is_applied_is_told(
+def test_what_is_removed_while_a_large_edit_is_applied_is_reported(
     alice: User, step: Callable[[Edit], Edit]
 ) -> None:
     videos = make_videos(5, owner=alice)

@@ -1,5 +1,5 @@
-"""The numbers that every page says, against counting: after every kind of act, on the bar and on
-the overview, for a library of any size."""
+"""The numbers on every page, compared with counting: after every kind of act, on the bar and on the
+overview, for a library of any size."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.factories import make_consent, make_user, make_videos
 pytestmark = pytest.mark.django_db
 
 
-def tallied(owner: User) -> dict[tuple[str, int], int]:
+def stored_counts(owner: User) -> dict[tuple[str, int], int]:
     kept = ConsentCount.objects.filter(creator=owner).exclude(videos=0)
     return {(use, terms): n for use, terms, n in kept.values_list("use", "terms", "videos")}
 
@@ -43,7 +43,7 @@ def counted(owner: User) -> dict[tuple[str, int], int]:
 
 
 def agree(owner: User) -> bool:
-    assert tallied(owner) == counted(owner)
+    assert stored_counts(owner) == counted(owner)
     assert library.video_count(owner) == Video.objects.owned_by(owner).count()
     return True
 
@@ -92,17 +92,17 @@ def acts(alice: User, staff: User) -> Iterator[str]:
     yield "all off"
 
 
-def test_the_tallies_are_what_counting_finds_after_every_kind_of_act(
+def test_the_counts_are_what_counting_finds_after_every_kind_of_act(
     alice: User, staff: User
 ) -> None:
     seen = [act for act in acts(alice, staff) if agree(alice)]
 
     assert len(seen) == 15
-    assert tallied(alice) == {}
+    assert stored_counts(alice) == {}
 
 
 @pytest.mark.large_edits(inline=2, freeze=3, stepwise=True)
-def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -> None:
+def test_the_counts_are_right_between_the_chunks_of_a_large_edit(alice: User) -> None:
     videos = make_videos(7, owner=alice)
     chosen = selection.everything(alice)
     draft = services.draft_edit(
@@ -120,7 +120,7 @@ def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -
     while edit.is_live:
         edit = run(edit)
         assert agree(alice)
-        numbers.append(sum(tallied(alice).values()))
+        numbers.append(sum(stored_counts(alice).values()))
         if edit.parts == 2 and not numbers[2:]:
             services.remove_video(videos[0], actor=Actor.creator(alice))
             services.remove_video(videos[6], actor=Actor.creator(alice))
@@ -131,10 +131,10 @@ def test_the_tallies_are_right_between_the_chunks_of_a_large_edit(alice: User) -
         assert agree(alice)
 
     assert numbers == [2, 4, 5, 5, 5]
-    assert tallied(alice) == {}
+    assert stored_counts(alice) == {}
 
 
-def test_a_creators_tallies_are_their_own(alice: User, bob: User) -> None:
+def test_each_creator_has_counts_of_their_own(alice: User, bob: User) -> None:
     make_consent(*make_videos(3, owner=alice))
     make_consent(*make_videos(2, owner=bob))
 
@@ -142,7 +142,7 @@ def test_a_creators_tallies_are_their_own(alice: User, bob: User) -> None:
 
     assert agree(alice)
     assert agree(bob)
-    assert (sum(tallied(alice).values()), sum(tallied(bob).values())) == (3, 1)
+    assert (sum(stored_counts(alice).values()), sum(stored_counts(bob).values())) == (3, 1)
 
 
 # what a state of terms is

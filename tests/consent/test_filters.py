@@ -518,7 +518,7 @@ def test_collections_are_named_once_in_order_without_those_of_others(
     assert collections_of(alice, most=2) == names[:2]
 
 
-def test_who_has_no_videos_has_no_collections(alice: User) -> None:
+def test_a_creator_without_videos_has_no_collections(alice: User) -> None:
     assert collections_of(alice) == []
 
 

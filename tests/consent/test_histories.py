@@ -1,8 +1,8 @@
-"""Generated histories of one creator, held against a model that fits on a page.
+"""Generated histories of one creator, compared with a model that fits on a page.
 
-After every act: what is allowed is what the model says (nothing else turned a use on), list and
-single rulings agree, the counts of the edit add up and equal its draft, and an undo has put back
-exactly what it did not report as superseded.
+After every act: the model and the product allow the same videos, lists and single decisions agree,
+the counts of the edit add up and equal those of its draft, and an undo has put back exactly what it
+did not report as superseded.
 """
 
 from __future__ import annotations

@@ -568,9 +568,9 @@ class Histories(RuleBasedStateMachine):
     def counts_match_rows(self) -> None:
         counts = ConsentCount.objects.filter(creator=self.creator).select_related("terms__notice")
         kept = {
-            Allowed(tally.terms.until, tally.terms.notice.version): tally.videos
-            for tally in counts
-            if tally.videos
+            Allowed(count.terms.until, count.terms.notice.version): count.videos
+            for count in counts
+            if count.videos
         }
         assert kept == dict(self.model.consent_counts())
         assert library.video_count(self.creator) == len(self.model.mine())

@@ -216,7 +216,7 @@ def test_an_unknown_filter_in_a_selection_is_refused_by_name(
     assert Edit.objects.count() == 1
 
 
-def test_whoever_wants_to_dub_gets_an_answer(bob: User, api_of: ApiOf, videos: list[Video]) -> None:
+def test_public_answers_and_checks_name_it(bob: User, api_of: ApiOf, videos: list[Video]) -> None:
     asked = {"use": "dub", "videos": [str(video.uuid) for video in videos]}
 
     public = APIClient().get(f"/api/v1/videos/{videos[0].uuid}/consent/").json()

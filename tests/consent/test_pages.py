@@ -244,7 +244,7 @@ def test_undoing_a_grant_happens_at_once_and_undoing_that_is_previewed(
     assert reason_of(video) == "undecided"
 
 
-def test_activity_tells_the_story_and_offers_undo(alice: User, client_of: ClientOf) -> None:
+def test_activity_lists_what_happened_and_offers_undo(alice: User, client_of: ClientOf) -> None:
     [video] = make_videos(1, owner=alice)
     make_consent(video)
     turn_off(video)
@@ -636,7 +636,7 @@ ADDRESSES = [
 
 
 def in_status(status: str, owner: User) -> Edit:
-    """An edit of eight videos that has come to this status by what leads there."""
+    """An edit of eight videos in this status, brought there by the services."""
     videos = make_videos(8, owner=owner)
     actor = Actor.creator(owner)
     if status == "holding":
@@ -827,7 +827,7 @@ def test_a_row_says_its_state_since_when_and_by_whom(
     assert states[theirs.pk].shown_since
 
 
-def test_a_cancelled_undo_can_be_taken_up_again(alice: User, client_of: ClientOf) -> None:
+def test_a_cancelled_undo_can_be_started_again(alice: User, client_of: ClientOf) -> None:
     videos = make_videos(2, owner=alice)
     make_consent(*videos)
     off = turn_off(*videos)

@@ -1,5 +1,5 @@
 """Edits against edits, on real threads and connections: what is confirmed twice is done once, and
-no job that is allowing videos outlives a word against them."""
+no job allows a video that was turned off meanwhile."""
 
 from __future__ import annotations
 
@@ -65,17 +65,17 @@ class Creator:
         )
 
     def granting(self) -> Edit:
-        """A large edit that is confirmed, of which nothing is applied yet."""
+        """A large edit that is confirmed and not applied yet."""
         return self.confirm(self.draft())
 
     def turn_off(self, videos: list[Video]) -> set[int]:
-        """Those of them that are still allowed when it has answered."""
+        """Returns those that are still allowed after the answer."""
         ids = [video.uuid for video in videos]
         services.turn_off(actor=self.me, creator=self.user, use="remix", ids=ids)
         return self.allowed() & {video.pk for video in videos}
 
     def opt_out(self) -> set[int]:
-        """What is still allowed when it has answered."""
+        """Returns what is still allowed after the answer."""
         services.opt_out(actor=self.me, creator=self.user)
         return self.allowed()
 
@@ -98,7 +98,7 @@ def job_of(edit: Edit) -> int:
 
 
 def work(edit: Edit) -> None:
-    """What a worker does until the edit is no longer its own."""
+    """What a worker does until another has the edit."""
     job = job_of(edit)
     for _ in range(VIDEOS):
         services.run_edit(job)
@@ -107,7 +107,7 @@ def work(edit: Edit) -> None:
 
 @pytest.fixture
 def at_once() -> Iterator[Callable[..., list[Any]]]:
-    """Runs functions on threads that begin together; gives what came of each, or what it raised."""
+    """Runs functions on threads that start together. Returns what each returned or raised."""
     with ThreadPoolExecutor(3) as threads:
 
         def run(*acts: Callable[[], object]) -> list[Any]:
@@ -144,7 +144,7 @@ def events(creator: Creator, *actions: str) -> int:
 
 
 def in_parts(creator: Creator) -> int:
-    """How many changes the events of chunks tell of."""
+    """How many changes the events of chunks name."""
     parts = Event.objects.filter(creator=creator.user, action="edit.part_applied")
     return sum(body_of(event)["changed"] for event in parts)
 

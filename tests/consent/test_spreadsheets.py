@@ -1,5 +1,5 @@
-"""The list as a spreadsheet: what is exported, what a file that comes back becomes, and what is
-said to one that cannot be used."""
+"""The list as a spreadsheet: what is exported, what an edited file does, and how a file is refused
+that cannot be used."""
 
 from __future__ import annotations
 
@@ -646,7 +646,7 @@ def test_a_reader_asks_the_size_before_it_reads() -> None:
     assert (no.value.status, no.value.code) == (413, "file_too_large")
 
 
-def test_who_has_no_room_for_videos_may_still_send_a_file(
+def test_a_creator_without_room_for_videos_may_still_send_a_file(
     alice: User, browser: Client, settings: Settings
 ) -> None:
     [video] = make_videos(1, owner=alice)

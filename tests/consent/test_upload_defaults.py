@@ -145,7 +145,7 @@ def test_the_choice_never_touches_what_was_there(alice: User) -> None:
     assert list(Consent.objects.values()) == before
 
 
-def test_choosing_anew_reaches_only_what_comes_after_that(alice: User) -> None:
+def test_choosing_again_reaches_only_later_uploads(alice: User) -> None:
     choose(alice)
     [waiting] = make_videos(1, owner=alice)
 
@@ -325,7 +325,7 @@ def test_an_upload_does_not_wait_for_an_edit_that_is_under_way(alice: User) -> N
     assert reason_of(arrives(alice), "train") == "allowed"
 
 
-def test_who_chose_nothing_pays_one_query_for_an_upload(alice: User) -> None:
+def test_without_a_choice_an_upload_takes_one_query(alice: User) -> None:
     [video] = make_videos(1, owner=alice)
 
     with counted_queries() as captured:
@@ -337,7 +337,7 @@ def test_who_chose_nothing_pays_one_query_for_an_upload(alice: User) -> None:
 # by the page
 
 
-def test_the_choice_is_made_and_taken_back_with_the_notice_in_view(
+def test_the_choice_is_made_and_undone_with_the_notice_in_view(
     alice: User, client_of: ClientOf
 ) -> None:
     browser = client_of(alice)

@@ -29,7 +29,7 @@ def _run(argv: list[str], folder: Path, **options: object) -> None:
     ffmpeg.run(argv, folder=folder, **values)  # type: ignore[arg-type]
 
 
-def test_a_run_tells_how_far_it_is(tmp_path: Path) -> None:
+def test_a_run_reports_its_progress(tmp_path: Path) -> None:
     reported: list[float] = []
 
     _run(

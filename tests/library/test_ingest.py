@@ -210,7 +210,7 @@ def test_a_bad_file_is_refused_and_leaves_nothing_behind(
 
 
 @pytest.mark.parametrize("trick", [clips.hls, clips.dash, clips.ffconcat])
-def test_a_playlist_never_brings_in_a_neighbours_file(
+def test_a_playlist_never_reads_another_file(
     alice: User, good_file: Path, tmp_path: Path, trick: Callable[[Path], Callable[[Path], Path]]
 ) -> None:
     path = trick(good_file)(tmp_path / "video.mp4")
@@ -343,7 +343,7 @@ def test_what_a_killed_attempt_had_stored_is_deleted_by_the_next(
     assert not folder.exists()
 
 
-def test_the_sweeper_tells_the_owner_of_an_ingest_that_died_three_times(alice: User) -> None:
+def test_the_sweeper_refuses_a_video_whose_ingest_died_three_times(alice: User) -> None:
     video = Video.objects.create(owner=alice, title="Sunday", source_key="videos/a/source")
     past = timezone.now() - timedelta(minutes=1)
     Ingest.objects.create(video=video, state=State.RUNNING, attempts=3, lease_until=past)

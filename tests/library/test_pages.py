@@ -44,9 +44,7 @@ def test_the_upload_page_says_what_is_left(
     assert '<option value="Street rides">' in answer.text
 
 
-def test_an_uploaded_video_belongs_to_the_one_who_brought_it(
-    client_of: ClientOf, alice: User
-) -> None:
+def test_an_uploaded_video_belongs_to_its_uploader(client_of: ClientOf, alice: User) -> None:
     fields = {"file": clip(), "title": "Cat on a bus", "collection": "Cats"}
 
     answer = client_of(alice).post(UPLOAD, fields)
@@ -69,7 +67,7 @@ def test_an_upload_without_title_takes_the_name_of_the_file(
     assert Video.objects.get().title == "cat on a bus"
 
 
-def test_a_script_is_told_where_to_go(client_of: ClientOf, alice: User) -> None:
+def test_a_script_gets_the_address_to_go_to(client_of: ClientOf, alice: User) -> None:
     answer = client_of(alice).post(UPLOAD, {"file": clip(), "title": "One"}, headers=SCRIPT)
 
     assert answer.status_code == 201
@@ -122,7 +120,7 @@ def test_a_full_quota_is_said_once_and_nothing_is_kept(
     assert not Video.objects.exists()
 
 
-def test_a_form_sent_twice_brings_one_video(client_of: ClientOf, alice: User) -> None:
+def test_a_form_sent_twice_adds_one_video(client_of: ClientOf, alice: User) -> None:
     browser, once = client_of(alice), str(uuid4())
 
     first, second = (
@@ -133,7 +131,7 @@ def test_a_form_sent_twice_brings_one_video(client_of: ClientOf, alice: User) ->
     assert Video.objects.count() == 1
 
 
-def test_the_same_form_brings_another_file_too(client_of: ClientOf, alice: User) -> None:
+def test_the_same_form_adds_another_file_too(client_of: ClientOf, alice: User) -> None:
     browser, once = client_of(alice), str(uuid4())
 
     browser.post(UPLOAD, {"file": clip(), "once": once})

@@ -189,7 +189,7 @@ def test_a_video_that_was_refused_is_not_counted(
     assert (services.video_count(alice), counted(alice)) == (0, True)
 
 
-def test_a_shelf_that_is_wrong_is_counted_anew(alice: User) -> None:
+def test_a_wrong_video_count_is_counted_again(alice: User) -> None:
     make_videos(3, owner=alice)
     VideoCount.objects.update(videos=7)
 

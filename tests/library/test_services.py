@@ -96,7 +96,7 @@ def test_a_stranger_can_do_nothing_with_a_video(alice: User, carol: User) -> Non
     assert len(of_video(video)) == 1
 
 
-def test_the_same_import_key_brings_a_video_once(alice: User, bob: User) -> None:
+def test_the_same_import_key_adds_a_video_once(alice: User, bob: User) -> None:
     first = add(alice, import_key="k" * 64)
     before = stored()
 

@@ -104,7 +104,7 @@ def test_what_the_client_has_already_is_not_sent() -> None:
     assert ask(If_None_Match='"x"').status_code == 200
 
 
-def test_head_tells_the_size_and_sends_nothing() -> None:
+def test_head_gives_the_size_and_sends_no_content() -> None:
     response = ask("HEAD", Range="bytes=0-9")
 
     assert (response.status_code, response["Content-Length"]) == (200, str(SIZE))

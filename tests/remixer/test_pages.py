@@ -236,7 +236,7 @@ class TestEditor:
         assert '<input type="hidden" name="text_top" value="When it works">' in part
         assert '<input type="hidden" name="text_bottom" value="it works">' in part
 
-    def test_choosing_a_template_that_is_no_longer_allowed_loads_the_page_anew(
+    def test_choosing_a_template_that_is_no_longer_allowed_reloads_the_page(
         self, bob: User, video: Video, client_of: ClientOf
     ) -> None:
         turn_off(video)
@@ -431,7 +431,7 @@ class TestMeme:
             assert client.get(url("meme_file", made.uuid)).status_code == 410
             assert client.get(url("meme_download", made.uuid)).status_code == 410
 
-    def test_one_whose_permission_ended_by_itself_is_dark(
+    def test_one_whose_permission_has_ended_is_hidden(
         self, bob: User, alice: User, client_of: ClientOf
     ) -> None:
         video = make_video(owner=alice)
@@ -516,7 +516,7 @@ class TestUses:
             assert "By <bdi>bob" in page
             assert "version 1" in page
 
-    def test_what_was_never_published_is_not_told(
+    def test_what_was_never_published_is_not_described(
         self, alice: User, bob: User, video: Video, client_of: ClientOf
     ) -> None:
         request_meme(bob, video)
@@ -550,7 +550,7 @@ class TestUses:
         assert 'id="memes-of-video"' in part
 
 
-def test_who_is_not_signed_in_is_sent_to_sign_in(client: Client, made: Render) -> None:
+def test_a_visitor_is_sent_to_sign_in(client: Client, made: Render) -> None:
     of_video = ("editor", "preview", "source_poster", "source_clip", "memes_of_video")
     of_meme = ("meme", "meme_file", "meme_poster", "meme_download", "meme_status")
     addresses = [

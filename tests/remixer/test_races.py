@@ -1,9 +1,9 @@
 """Publishers against withdrawers, on real threads and connections: nothing is published after a
 withdrawal has answered, no worker publishes on a lease that it lost, and no withdrawal fails.
 
-The same rounds find seeded faults. The product has two guards, the standing's lock with the
-decision beneath it, and the conditional UPDATE of the row; one alone hides many faults of the
-other. So each fault of the first is seeded with the second taken away.
+The same rounds find seeded faults. The product has two guards: the decision under the lock of the
+consent state, and the conditional UPDATE of the row. One hides many faults of the other, so a fault
+of the first is seeded with the second taken away.
 """
 
 from __future__ import annotations
@@ -112,8 +112,8 @@ class Arena:
         self.found["published after withdrawal"] += withdrawn and render.state == State.DONE
 
     def _set_up(self) -> tuple[Render, Render]:
-        """The video allowed, and a running render: as its worker holds it, and as a worker does
-        whose lease was lost to that one."""
+        """The video allowed, and a running render twice: as its worker has it, and as a worker has
+        it who lost the lease."""
         Consent.objects.update(
             terms=self._terms,
             decided=True,
@@ -222,7 +222,7 @@ def test_it_finds_a_missing_lease_check(arena: Arena, without_the_row_guard: Non
 
 
 @pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no row locks: every writer is alone")
-def test_it_finds_a_plain_read_of_the_standing(
+def test_it_finds_a_plain_read_of_the_consent_state(
     arena: Arena, without_the_row_guard: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = SimpleNamespace(

@@ -1,4 +1,4 @@
-"""What earlier tests left for a worker to do is not this test's."""
+"""A worker test starts with empty queues."""
 
 from __future__ import annotations
 

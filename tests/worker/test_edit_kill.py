@@ -1,5 +1,5 @@
-"""A worker that is killed ten times while it prepares and applies one edit of 100,000 videos: each
-video is changed once, and the log tells of each once."""
+"""A worker is killed ten times while it prepares and applies one edit of 100,000 videos: each video
+is changed once, and is in one event."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ class Relay:
         self.load()
 
     def kill_one(self, *, while_: str) -> None:
-        """Start a worker, and kill it at any moment after it has got on."""
-        before = self.come_to()
+        """Start a worker, and kill it at some moment after it has done something."""
+        before = self.progress()
         current = self.start()
         self.load()
-        wait_until(lambda: self.come_to() > before, watched=current)
+        wait_until(lambda: self.progress() > before, watched=current)
         time.sleep(random.random() * 0.2)
         current.kill()
         assert self.now().status in while_.split(), "it was done before it could be killed"
@@ -118,12 +118,12 @@ class Relay:
     def now(self) -> Edit:
         return Edit.objects.get(pk=self.edit.pk)
 
-    def come_to(self) -> tuple[int, int]:
+    def progress(self) -> tuple[int, int]:
         edit = self.now()
         return edit.parts, edit.selected
 
     def half_a_minute_passes(self) -> None:
-        """For the job alone: what was leased is so no more, what was sent is lost."""
+        """For the job alone: its lease has ended, and its hint is lost."""
         past = timezone.now() - timedelta(seconds=30)
         job = EditJob.objects.filter(edit=self.edit)
         job.update(created_at=past)
@@ -131,7 +131,7 @@ class Relay:
         services.sweep_edits()
 
     def load(self) -> None:
-        """Have the next worker at hand."""
+        """Start the next worker, which waits for its file."""
         self.number += 1
         program = ("-c", PROGRAM, f"{self.folder / str(self.number)}")
         self.next = Worker("control", *program, env=LIMITS)
