@@ -155,7 +155,7 @@ def _chip(name: str, value: str) -> str:
     shown["reason"] = str(REASON_LABELS.get(value, value)).lower()
     shown["memes"] = str(MEMES.get(value, value))
     shown["edited"] = str(EDITED.get(value, value)).lower()
-    return words[name] % shown
+    return words.get(name, f"{name}: %(value)s") % shown
 
 
 def _encoded(narrowed: dict[str, str]) -> str:

@@ -21,6 +21,7 @@ from audit.models import Event
 from consent import querysets, services, spreadsheets
 from consent.filters import VideoFilter
 from consent.models import Consent, ConsentCount, ConsentState, Edit, Item, Notice, Terms
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
@@ -523,7 +524,7 @@ def test_every_line_that_cannot_be_used_is_named_with_its_number(
         (3, "the column “video” must hold the video's id, as exported."),
         (5, "this video is on line 4 already."),
         (6, "a file is about one use, and this one began with remix."),
-        (7, "the use must be one of remix, train."),
+        (7, f"the use must be one of {', '.join(USES)}."),
         (8, "the state must be allowed or off."),
         (9, "the last day must be written like 2027-03-01, or left empty."),
         (10, "the last day must be written like 2027-03-01, or left empty."),
