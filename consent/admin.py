@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import selection, services
 from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
-from consent.uses import USES, Use
+from consent.uses import USES, Use, use_of
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -34,8 +34,8 @@ OPT_OUT = _(
     "it back on."
 )
 TURN_OFF = _(
-    "Whoever asks is answered no from now on. Where remixing is turned off, memes in the making "
-    "stop and finished ones are hidden at once. Only the creator can allow it again."
+    "From now on the answer is no for everybody, and what was made under this permission stops or "
+    "is hidden at once. Only the creator can allow it again."
 )
 
 
@@ -73,22 +73,20 @@ def turn_off_all(creators: list[User], use: str, *, actor: Actor, reason: str) -
 
 def _summary(edit: Edit) -> str:
     words = {
-        "use": USES[edit.use].label,
+        "use": use_of(edit.use).label,
         "name": edit.creator.username,
         "changed": f"{edit.changed:,}",
         "already": f"{edit.already:,}",
-        "reach": reach(edit.stopped, edit.taken_down),
     }
     if edit.is_live:
         sentence = gettext(
-            "%(use)s of %(name)s is off for all that was selected. %(reach)s It is being written "
-            "down for each video."
+            "%(use)s of %(name)s is off for all that was selected. It is being written down for "
+            "each video."
         )
     else:
-        sentence = gettext(
-            "%(use)s of %(name)s: %(changed)s turned off, %(already)s off already. %(reach)s"
-        )
-    return sentence % words
+        sentence = gettext("%(use)s of %(name)s: %(changed)s turned off, %(already)s off already.")
+    reached = f" {reach(edit.stopped, edit.taken_down)}" if edit.stopped or edit.taken_down else ""
+    return f"{sentence % words}{reached}"
 
 
 class TurnOffAdmin(StaffAdmin[M]):

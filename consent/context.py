@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from consent.counts import Overview, overview_of
 from consent.models import Edit, UploadDefault
 from consent.services import is_in_force
-from consent.uses import USES
+from consent.uses import USES, use_of
 from consent.wording import verbs
 from creatorhub.models import User
 
@@ -58,7 +58,7 @@ class ConsentBar:
         if overview.opted_out:
             return _("Everything is off.")
         for use, edit in overview.withdrawing.items():
-            return _being_turned_off(str(USES[use].label), edit)
+            return _being_turned_off(str(use_of(use).label), edit)
         if not overview.videos:
             return _("You have no videos yet.")
         allowed = self._allowed()

@@ -11,6 +11,7 @@ import waffle
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
+from consent import uses
 from consent.models import ConsentCount, Edit, Notice
 from consent.policy import Reason
 from consent.uses import USES
@@ -83,9 +84,9 @@ def counts_by_use(creator: User) -> dict[str, UseCounts]:
 
 def paused_uses() -> frozenset[str]:
     """One query."""
-    switches = {use.pause_switch: use.id for use in USES.values() if use.pause_switch}
+    switches = {use.pause_switch for use in USES.values() if use.pause_switch}
     active = waffle.get_waffle_switch_model().objects.filter(name__in=switches, active=True)
-    return frozenset(switches[name] for name in active.values_list("name", flat=True))
+    return uses.paused_uses(set(active.values_list("name", flat=True)))
 
 
 def overview_of(creator: User) -> Overview:

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from audit.vocabulary import Action, Body
 from consent.models import Edit
-from consent.uses import USES
+from consent.uses import use_of
 from creatorhub.days import last_day
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _UNKNOWN = _Change(_("changed “{use}”"), _("“{use}” changed"))
 
 def _words(body: Body, reader: User | None) -> dict[str, str]:
     """`change` and `becomes`: what an edit did to a use, and what the use is from then on."""
-    use = USES[body["use"]].label if body["use"] in USES else body["use"]
+    use = use_of(body["use"]).label
     until = parse_datetime(body["until"]) if body["until"] else None
     change = _ALLOWED_UNTIL if until else _CHANGES.get(body["to"], _UNKNOWN)
     day = date_format(last_day(until), "j F Y") if until else ""
@@ -104,7 +104,7 @@ ACTIONS = [
         "slash",
     ),
     Action(
-        "uploads.chosen",
+        "upload_default.chosen",
         _("{who} chose that new uploads start with {becomes}"),
         ("use", "to", "until", "notice"),
         "upload",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -89,11 +90,16 @@ def narrowing() -> tuple[str, ...]:
     return (*COMMON, *USES)
 
 
-def refuse_unknown(names: Iterable[str], *, allowed: Iterable[str] = ()) -> None:
-    """Raises Refused, naming it, for a name that is no filter and not `allowed` beside them. A
-    filter that was ignored would select everything."""
+def refuse_unknown(given: Mapping[str, Any], *, allowed: Iterable[str] = ()) -> None:
+    """Raises Refused, naming it, for a name that is no filter and not `allowed` beside them, or
+    that a query gives twice. A filter that was ignored would select everything."""
     known = narrowing()
-    for name in names:
+    for name in given:
+        if isinstance(given, QueryDict) and len(given.getlist(name)) > 1:
+            raise Refused(
+                _("The filter “%(name)s” is given more than once.") % {"name": name},
+                code="invalid_filter",
+            )
         if name not in known and name not in allowed:
             raise Refused(
                 _("There is no filter “%(name)s”. There are: %(known)s.")

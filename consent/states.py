@@ -80,13 +80,15 @@ def states_of(video: Video, *, reader: User) -> list[UseState]:
             reason=Reason(getattr(video, f"reason_{use.id}")),
             until=getattr(video, f"until_{use.id}"),
             since=getattr(video, f"since_{use.id}"),
-            who=_who(getattr(video, f"by_{use.id}"), reader),
+            who=who(getattr(video, f"by_{use.id}"), reader=reader),
         )
         for use in USES.values()
     ]
 
 
-def _who(actor: str | None, reader: User) -> str:
-    if actor and Actor.parse(actor) == Actor.creator(reader):
+def who(actor: str | None, *, reader: User) -> str:
+    """Who made a change, to its creator; `actor` is the text of an Actor."""
+    kind = Actor.parse(actor).kind if actor else "system"
+    if actor == str(Actor.creator(reader)):
         return _("You")
-    return _("CreatorHub staff") if actor and Actor.parse(actor).kind == "staff" else "CreatorHub"
+    return _("CreatorHub staff") if kind == "staff" else "CreatorHub"

@@ -6,6 +6,7 @@ appears on every page, in every filter, spreadsheet and API answer: they are bui
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -49,6 +50,17 @@ TRAIN = Use(
     ),
 )
 USES: dict[str, Use] = {use.id: use for use in (REMIX, TRAIN)}
+
+
+def use_of(use_id: str) -> Use:
+    """The use of a stored row. A version that does not have it (any more, or yet) shows its id."""
+    unknown = Use(id=use_id, label=use_id, verb=use_id, noun=use_id, consequence="")
+    return USES.get(use_id, unknown)
+
+
+def paused_uses(active: Collection[str]) -> frozenset[str]:
+    """The uses that these active switches pause; several may share one."""
+    return frozenset(use.id for use in USES.values() if use.pause_switch in active)
 
 
 def choices() -> list[tuple[str, Text]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
-from consent.uses import USES, Text, Use
+from consent.uses import Text, Use, use_of
 
 if TYPE_CHECKING:
     from consent.models import Edit
@@ -132,7 +132,7 @@ def superseded(edit: Edit) -> str:
 def _main_sentence(edit: Edit) -> str:
     if edit.status == edit.Status.EXPIRED:
         return _("This draft was never confirmed. Nothing changed.")
-    words = {"use": USES[edit.use].label, "count": f"{edit.changed:,}"}
+    words = {"use": use_of(edit.use).label, "count": f"{edit.changed:,}"}
     if not edit.changed:
         if edit.status != edit.Status.CANCELLED and edit.already == edit.selected:
             if edit.change == edit.Change.OFF:

@@ -79,6 +79,12 @@ class KnownParameters(GenericAPIView[Any]):
             )
             names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or _("none")}
             raise Refused(sentence % names, code="unknown_parameter")
+        for name, values in request.query_params.lists():
+            if len(values) > 1:
+                raise Refused(
+                    _("The parameter %(name)s is given more than once.") % {"name": name},
+                    code="repeated_parameter",
+                )
 
     def parameters_of_list(self) -> list[str]:
         sources: list[Any] = [backend() for backend in self.filter_backends]

@@ -601,7 +601,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="uploaddefault",
             constraint=models.UniqueConstraint(
-                fields=("creator", "use"), name="upload_choice_is_once_per_use"
+                fields=("creator", "use"), name="upload_default_is_once_per_use"
             ),
         ),
         _notices.first_notice("remix", title="Memes made from your videos", text=_notices.REMIX),

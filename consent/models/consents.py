@@ -126,7 +126,7 @@ class UploadDefault(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["creator", "use"], name="upload_choice_is_once_per_use"
+                fields=["creator", "use"], name="upload_default_is_once_per_use"
             ),
         ]
 

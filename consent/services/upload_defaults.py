@@ -54,7 +54,7 @@ def set_upload_default(
                 chosen_at=timezone.now(),
             )
         log.append(
-            "uploads.chosen",
+            "upload_default.chosen",
             actor=actor,
             creator=creator,
             use=use,
@@ -93,7 +93,7 @@ def clear(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
     for default in UploadDefault.objects.filter(creator=creator):
         UploadDefault.objects.filter(pk=default.pk).delete()
         log.append(
-            "uploads.chosen",
+            "upload_default.chosen",
             actor=actor,
             creator=creator,
             correlation_id=correlation_id,

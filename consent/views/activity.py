@@ -25,7 +25,7 @@ PART = "edit.part_applied"  # of a large edit: in the log, but no line of its ow
 KINDS = {
     "consent": (
         gettext_lazy("What you allow"),
-        ["consent.", "edit.", "creator.opted_", "uploads."],
+        ["consent.", "edit.", "creator.opted_", "upload_default."],
     ),
     "videos": (gettext_lazy("Your videos"), ["video."]),
     "memes": (gettext_lazy("Memes"), ["render."]),

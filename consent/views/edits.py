@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from consent import services
 from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
-from consent.uses import USES
+from consent.uses import use_of
 from consent.views.shared import edit_url, edits_of, return_url, see_edit
 from consent.wording import SENTENCES, summary_of
 from creatorhub.actors import Actor
@@ -124,7 +124,7 @@ def _preview(
         else 0,
         "may_confirm": refused is None or refused.code == "busy",
         "edit": edit,
-        "use": USES[edit.use],
+        "use": use_of(edit.use),
         "groups": _groups(edit),
         "dead": services.dead_terms(edit),
         "form": form or GrantForm(initial=as_it_is),

@@ -12,7 +12,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from consent import spreadsheets
 from consent.models import Edit, EditJob, Item, ItemQuerySet, UploadDefault
-from consent.uses import USES
+from consent.uses import use_of
 from consent.views.shared import edit_url, edits_of, return_url, see_edit
 from consent.wording import summary_of
 from creatorhub.errors import Refused
@@ -39,7 +39,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
     page = page_of(items, ordering=("video_id",), size=LISTED, after=request.GET.get("after", ""))
     context = {
         "edit": edit,
-        "use": USES[edit.use],
+        "use": use_of(edit.use),
         "summary": summary_of(edit),
         "items": page.items,
         "outcome": outcome,
@@ -116,7 +116,7 @@ def _progress_page(request: SignedIn, edit: Edit, *, partial: str | None = None)
     context = {
         "edit": edit,
         "job": job,
-        "use": USES[edit.use],
+        "use": use_of(edit.use),
         "percent": percent,
         "preparing": edit.status == Edit.Status.PREPARING,
         "failed": bool(job and job.state == State.FAILED),

@@ -31,8 +31,8 @@ from consent.filters import (
 from consent.forms import FURTHER, filter_fields
 from consent.models import Edit, Item, SavedFilter
 from consent.querysets import with_reasons
-from consent.states import states_of
-from consent.uses import USES
+from consent.states import states_of, who
+from consent.uses import USES, use_of
 from consent.wording import REASON_LABELS
 from creatorhub.actors import Actor
 from creatorhub.days import last_day
@@ -236,8 +236,7 @@ def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
 def _item_sentence(item: Item, request: SignedIn) -> str:
     """What an edit did to this one of its videos."""
     edit = item.edit
-    own = edit.actor == str(Actor.creator(request.user))
-    words = {"who": _("You") if own else _("CreatorHub staff"), "use": USES[edit.use].label}
+    words = {"who": who(edit.actor, reader=request.user), "use": use_of(edit.use).label}
     if item.after and item.after.until:
         words["day"] = date_format(last_day(item.after.until), "j F Y")
         text = _("%(who)s allowed “%(use)s” until %(day)s") % words

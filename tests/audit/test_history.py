@@ -90,7 +90,7 @@ EXAMPLES = [
         {"changed": 1000, "left_out": 203},
     ),
     Example(
-        "uploads.chosen",
+        "upload_default.chosen",
         "You chose that new uploads start with “Remix” allowed until 31 December 2026",
         {"use": "remix", "to": "allowed", **UNTIL},
     ),

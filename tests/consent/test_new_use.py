@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
+from waffle.testutils import override_switch
 
 from consent import services
 from consent.context import consent_bar_of
+from consent.counts import overview_of
 from consent.models import Consent, Edit, Notice, UploadDefault
-from consent.uses import USES, Use
+from consent.uses import REMIX, USES, Use
 from creatorhub.models import User
 from library.models import Video
 from operations import fsck
@@ -354,3 +357,50 @@ def test_nothing_is_out_of_order_with_it(videos: list[Video]) -> None:
         fsck.the_log_is_complete,
     ):
         assert not list(check())
+
+
+# what two uses share, and what a version does not know
+
+
+def test_a_switch_pauses_each_use_that_names_it(
+    alice: User, videos: list[Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(USES, DUB.id, replace(DUB, pause_switch=REMIX.pause_switch))
+    make_consent(videos[0])
+
+    with override_switch(REMIX.pause_switch, active=True):
+        overview = overview_of(alice)
+        seen = [reason_of(videos[0], use=use) for use in ("remix", "dub")]
+
+    assert overview.paused == {"remix", "dub"}
+    assert [overview.allowed(use) for use in ("remix", "dub")] == [0, 0]
+    assert seen == ["paused", "paused"]
+
+
+def test_rows_of_a_use_that_this_version_does_not_have_are_shown_by_its_id(
+    alice: User, videos: list[Video], browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit = Edit.objects.get(use="dub")
+    monkeypatch.delitem(USES, DUB.id)
+
+    for address in ("/", "/videos/", f"/videos/{videos[0].uuid}/", "/activity/"):
+        assert browser.get(address).status_code == 200
+    result = browser.get(f"/edits/{edit.uuid}/")
+
+    assert "dub is allowed for 1 video." in result.text
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [("/videos/?dub=off&dub=allowed", None), ("/api/v1/videos/?dub=off&dub=allowed", "repeated")],
+)
+def test_a_filter_that_is_given_twice_is_refused(
+    browser: Client, api: APIClient, address: str, code: str | None
+) -> None:
+    answer: Any = (api if code else browser).get(address)
+
+    assert answer.status_code == 400
+    if code:
+        assert answer.json()["code"] == "repeated_parameter"
+    else:
+        assert "The filter “dub” is given more than once." in answer.text

@@ -89,7 +89,7 @@ def test_the_choice_is_an_event_that_names_its_notice(alice: User) -> None:
         assert logged.pop(name)
     assert logged == {
         "v": 1,
-        "action": "uploads.chosen",
+        "action": "upload_default.chosen",
         "actor": f"creator:{alice.uuid}",
         "creator": str(alice.uuid),
         "creator_seq": 1,
@@ -121,7 +121,7 @@ def test_taking_the_choice_back_touches_no_video(alice: User) -> None:
 
     assert [reason_of(started), reason_of(later)] == ["allowed", "undecided"]
     last = last_body()
-    assert (last["action"], last["to"], last["notice"]) == ("uploads.chosen", "off", None)
+    assert (last["action"], last["to"], last["notice"]) == ("upload_default.chosen", "off", None)
 
 
 def test_the_choice_never_touches_what_was_there(alice: User) -> None:
@@ -214,7 +214,7 @@ def test_starting_from_all_off_forgets_the_choice(alice: User) -> None:
     assert reason_of(arrives(alice)) == "undecided"
     assert not UploadDefault.objects.exists()
     opted_in, *forgotten = Event.objects.order_by("-id")[:3]
-    assert [event.action for event in forgotten] == ["uploads.chosen"] * 2
+    assert [event.action for event in forgotten] == ["upload_default.chosen"] * 2
     assert {event.correlation_id for event in forgotten} == {opted_in.correlation_id}
 
 

@@ -48,7 +48,8 @@ def cancel_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
                 ),
                 code="in_force",
             )
-        return _cancel(edit, actor=actor, correlation_id=uuid.uuid4())
+        problem = _("You cancelled it.")
+        return _cancel(edit, actor=actor, correlation_id=uuid.uuid4(), problem=problem)
 
 
 def cancel_grants(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
@@ -57,16 +58,17 @@ def cancel_grants(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> 
     what it would still allow is older than the opt-out."""
     for edit in Edit.objects.filter(creator=creator).live().with_parents():
         if edit.grants and not edit.withdraws:
-            _cancel(edit, actor=actor, correlation_id=correlation_id)
+            problem = _("Everything was turned off.")
+            _cancel(edit, actor=actor, correlation_id=correlation_id, problem=problem)
 
 
-def _cancel(edit: Edit, *, actor: Actor, correlation_id: uuid.UUID) -> Edit:
+def _cancel(edit: Edit, *, actor: Actor, correlation_id: uuid.UUID, problem: str) -> Edit:
     was_live = edit.is_live
     edit.status = Status.CANCELLED
     if was_live:
         edit.applied_at = timezone.now()
     edit.save()
-    jobs.stop(EditJob.objects.filter(edit=edit), State.CANCELLED, problem=_("You cancelled it."))
+    jobs.stop(EditJob.objects.filter(edit=edit), State.CANCELLED, problem=problem)
     if was_live:
         log.append(
             "edit.cancelled",

@@ -138,14 +138,12 @@ def draft(
         terms=terms_for(use, grant) if grant else None,
         reason=reason,
         matching=matching.as_json() if matching else None,
+        status=Edit.Status.HOLDING if holding and not few else Edit.Status.DRAFT,
     )
     if few:
         items.freeze(edit, videos)
         return items.count(edit)
-    if holding:
-        edit.status = Edit.Status.HOLDING
-        return edit
-    return prepare(edit)
+    return edit if holding else prepare(edit)
 
 
 def new_edit(*, actor: Actor, reason: str = "", **fields: Any) -> Edit:
