@@ -25,7 +25,7 @@ from creatorhub.staff import StaffAdmin
 from library.models import Video
 from remixer.models import Render
 from tests import factories
-from tests.acts import turn_off
+from tests.acts import draft, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries
 from tests.memes import make_render
@@ -460,19 +460,13 @@ def test_staff_never_confirm_undo_or_cancel_what_would_allow(staff: User, alice:
     videos = factories.make_videos(5, owner=alice)
     off = turn_off(*videos[:2])
     allowing = factories.make_consent(*videos)
-    draft = services.draft_edit(
-        actor=Actor.creator(alice),
-        creator=alice,
-        use="train",
-        grant=services.Grant(),
-        ids=[video.uuid for video in videos],
-    )
+    drafted = draft(*videos, use="train")
     actor = Actor.staff(staff)
 
     for service in (services.undo_edit, services.undo_or_draft):
         with pytest.raises(Forbidden):
             service(off.uuid, actor=actor, creator=alice)
-    for edit in (draft, allowing):
+    for edit in (drafted, allowing):
         with pytest.raises((Forbidden, Conflict)):
             services.confirm_edit(edit.uuid, actor=actor, creator=alice, idempotency_key="k")
     with pytest.raises(Forbidden):

@@ -859,13 +859,7 @@ def test_a_large_draft_whose_end_has_passed_or_whose_notice_was_revised_is_refus
     alice: User, staff: User, time_machine: Any
 ) -> None:
     videos = make_videos(5, owner=alice)
-    ending = services.draft_edit(
-        actor=Actor.creator(alice),
-        creator=alice,
-        use="remix",
-        grant=services.Grant(until=timezone.now() + timedelta(hours=1)),
-        ids=[video.uuid for video in videos],
-    )
+    ending = draft(*videos, grant=services.Grant(until=timezone.now() + timedelta(hours=1)))
     open_end = draft(*videos)
     time_machine.move_to(timezone.now() + timedelta(hours=2))
     notice = services.write_notice(

@@ -20,7 +20,7 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from library import services as library
 from library.models import Video
-from tests.acts import opt_in, opt_out, publish_notice, run, turn_off
+from tests.acts import draft_matching, opt_in, opt_out, publish_notice, run, turn_off
 from tests.conftest import ClientOf, LargeEdits
 from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
@@ -105,13 +105,7 @@ def test_the_counts_are_what_counting_finds_after_every_kind_of_act(
 def test_the_counts_are_right_between_the_chunks_of_a_large_edit(alice: User) -> None:
     videos = make_videos(7, owner=alice)
     chosen = selection.everything(alice)
-    draft = services.draft_edit(
-        actor=Actor.creator(alice),
-        creator=alice,
-        use="remix",
-        grant=services.Grant(),
-        matching=chosen,
-    )
+    draft = draft_matching(alice)
     while draft.status == "preparing":
         draft = run(draft)
     edit = services.confirm_edit(draft.uuid, actor=Actor.creator(alice), creator=alice)

@@ -26,7 +26,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from library.models import Video
-from tests.acts import confirm, opt_in, opt_out, run, turn_off
+from tests.acts import confirm, draft, opt_in, opt_out, run, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries, rows
 from tests.decisions import reasons
@@ -663,13 +663,7 @@ def test_a_result_is_downloaded_whole_or_by_outcome(alice: User, browser: Client
     changed, already, superseded = make_videos(3, owner=alice, title="Ride")
     raw = make_video(owner=alice, ready=False)
     make_consent(already)
-    edit = services.draft_edit(
-        actor=Actor.creator(alice),
-        creator=alice,
-        use="remix",
-        grant=services.Grant(),
-        ids=[video.uuid for video in (changed, already, superseded, raw)],
-    )
+    edit = draft(changed, already, superseded, raw)
     turn_off(superseded)
     confirm(edit)
 

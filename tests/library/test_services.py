@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from library import services
 from library.models import Ingest, Video
 from tests.factories import make_video
 from tests.library.conftest import bring, ingested, stored
-from tests.log import of_video
+from tests.log import body, of_video
 
 
 def add(owner: User, *, content: bytes = b"not looked at yet", **fields: Any) -> Video:
@@ -267,7 +266,7 @@ def test_ready_videos_are_added_with_one_event(alice: User) -> None:
 
     assert [video.status for video in made] == ["ready"] * 3
     event = Event.objects.get(action="videos.added")
-    assert json.loads(bytes(event.body))["count"] == 3
+    assert body(event)["count"] == 3
     assert not Video.objects.filter(consents__isnull=False).exists()
 
 
