@@ -51,13 +51,13 @@ class Matching:
 
 
 def matching(creator: User, given: Mapping[str, Any]) -> Matching:
-    """What matches these filters now. Empty values are ignored. Raises Refused, naming it, for a
-    filter that does not exist or whose value cannot be read."""
+    """What matches these filters now. Values that are empty or blank are ignored. Raises Refused,
+    naming it, for a filter that does not exist or whose value cannot be read."""
     filters.refuse_unknown(given, allowed=LIST_PARAMETERS)
     query = QueryDict(mutable=True)
     for name in filters.narrowing():
         value = given.get(name)
-        if value not in (None, ""):
+        if not is_blank(value):
             query[name] = str(value).encode("utf-8", "replace").decode()
     chosen = VideoFilter(query, queryset=Video.objects.none(), creator=creator)
     if not chosen.is_valid():
@@ -75,6 +75,11 @@ def matching(creator: User, given: Mapping[str, Any]) -> Matching:
     )
 
 
+def is_blank(value: object) -> bool:
+    """Whether this value narrows nothing: a form field strips it, and finds it empty."""
+    return value is None or not str(value).strip()
+
+
 def everything(creator: User) -> Matching:
     """All videos that this creator has now."""
     return matching(creator, {})
@@ -89,7 +94,7 @@ def from_api(creator: User, given: Mapping[str, Any]) -> Matching:
             raise Refused(
                 _("The filter “%(name)s” takes one value.") % {"name": name}, code="invalid_filter"
             )
-        if value is None or value == "":
+        if is_blank(value):
             raise Refused(
                 _("The filter “%(name)s” is empty. Give it a value or leave it out.")
                 % {"name": name},

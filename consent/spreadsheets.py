@@ -219,7 +219,7 @@ def _end_of(text: str) -> datetime:
         if not days.EARLIEST <= day <= days.LATEST:
             raise ValueError("no zone could be applied to it")
         return days.end_of(day)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ValueError(
             _("the last day must be written like 2027-03-01, or left empty.")
         ) from None

@@ -67,7 +67,9 @@ def videos(request: SignedIn) -> HttpResponse:
     query = asked.copy()
     for name in ("after", "all"):
         query.pop(name, None)
-    narrowed = {name: asked[name] for name in narrowing() if asked.get(name)}
+    narrowed = {
+        name: asked[name] for name in narrowing() if not selection.is_blank(asked.get(name))
+    }
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),

@@ -295,6 +295,12 @@ def test_an_edit_of_somebody_else_is_not_there(alice: User, bob: User, api_of: A
         ({"q": "a\0b"}, "The filter “q” cannot be read:"),
         ({"q": None}, "The filter “q” is empty."),
         ({"collection": ""}, "The filter “collection” is empty."),
+        ({"q": " "}, "The filter “q” is empty."),
+        ({"q": "\u00a0\u2003"}, "The filter “q” is empty."),
+        ({"longer": "\t"}, "The filter “longer” is empty."),
+        ({"edit": "\n"}, "The filter “edit” is empty."),
+        ({"from": "  "}, "The filter “from” is empty."),
+        ({"remix": " "}, "The filter “remix” is empty."),
         ({"memes": True}, "The filter “memes” cannot be read:"),
     ],
 )

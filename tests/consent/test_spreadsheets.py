@@ -515,6 +515,7 @@ def test_every_line_that_cannot_be_used_is_named_with_its_number(
         (uuid4(), "remix", "allowed", "soon"),
         (uuid4(), "remix", "allowed", "2026-02-30"),
         (uuid4(), "remix", "allowed", "9999-12-31"),
+        (uuid4(), "remix", "allowed", "99999999999999999999-01-01"),
         (uuid4(), "remix"),
     )
 
@@ -529,7 +530,8 @@ def test_every_line_that_cannot_be_used_is_named_with_its_number(
         (9, "the last day must be written like 2027-03-01, or left empty."),
         (10, "the last day must be written like 2027-03-01, or left empty."),
         (11, "the last day must be written like 2027-03-01, or left empty."),
-        (12, "the state must be allowed or off."),
+        (12, "the last day must be written like 2027-03-01, or left empty."),
+        (13, "the state must be allowed or off."),
     ]
 
 
