@@ -14,7 +14,7 @@ from accounts import services
 from consent.admin import OPT_OUT, TURN_OFF, TurnOffAdmin, opt_out_all, turn_off_all
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import reasoned
+from creatorhub.staff import Told, each, reasoned
 
 
 @admin.register(User)
@@ -43,11 +43,11 @@ class CreatorAdmin(TurnOffAdmin[User]):
     )
 
     @reasoned(_("Opt out with a reason"), consequence=OPT_OUT, button=_("Turn everything off"))
-    def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from opt_out_all(rows, actor=actor, reason=reason)
+    def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+        return opt_out_all(rows, actor=actor, reason=reason)
 
-    def turn_off(self, rows: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from turn_off_all(rows, use, actor=actor, reason=reason)
+    def turn_off(self, rows: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+        return turn_off_all(rows, use, actor=actor, reason=reason)
 
     @reasoned(
         _("Deactivate with a reason"),
@@ -57,17 +57,23 @@ class CreatorAdmin(TurnOffAdmin[User]):
         ),
         button=_("Deactivate"),
     )
-    def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        for user in rows:
-            services.deactivate(user, actor=actor, reason=reason)
-            yield gettext("%(name)s is deactivated.") % {"name": user.username}
+    def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def deactivate(user: User) -> str:
+            if services.deactivate(user, actor=actor, reason=reason):
+                return gettext("%(name)s is deactivated.") % {"name": user.username}
+            return gettext("%(name)s was deactivated already.") % {"name": user.username}
+
+        return each(rows, deactivate)
 
     @reasoned(
         _("Reactivate with a reason"),
         consequence=_("These people can sign in again. What they allow does not change."),
         button=_("Reactivate"),
     )
-    def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-        for user in rows:
-            services.reactivate(user, actor=actor, reason=reason)
-            yield gettext("%(name)s can sign in again.") % {"name": user.username}
+    def reactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def reactivate(user: User) -> str:
+            if services.reactivate(user, actor=actor, reason=reason):
+                return gettext("%(name)s can sign in again.") % {"name": user.username}
+            return gettext("%(name)s could sign in already.") % {"name": user.username}
+
+        return each(rows, reactivate)

@@ -23,7 +23,7 @@ from consent.uses import USES, Use, use_of
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import NoReasonForm, StaffAdmin, reasoned, staff_actor
+from creatorhub.staff import NoReasonForm, StaffAdmin, Told, each, reasoned, staff_actor
 from library.models import Video
 
 M = TypeVar("M", bound=Model)
@@ -39,36 +39,53 @@ TURN_OFF = _(
 )
 
 
-def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[str]:
-    for creator in creators:
+def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+    def opt_out(creator: User) -> str:
         done = services.opt_out(actor=actor, creator=creator, reason=reason)
-        if done.changed:
-            yield gettext("Everything of %(name)s is off. %(reach)s") % {
-                "name": creator.username,
-                "reach": reach(done.stopped, done.taken_down),
-            }
-        else:
-            yield gettext("%(name)s had opted out already.") % {"name": creator.username}
+        if not done.changed:
+            return gettext("%(name)s had opted out already.") % {"name": creator.username}
+        return gettext("Everything of %(name)s is off. %(reach)s") % {
+            "name": creator.username,
+            "reach": reach(done.stopped, done.taken_down),
+        }
+
+    return each(creators, opt_out)
 
 
-def turn_off_videos(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
-    """One edit for each creator."""
+def turn_off_videos(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+    """One edit for each creator, of the videos that are not removed: those allow nothing."""
     by_creator: dict[User, list[UUID]] = defaultdict(list)
     for video in videos:
-        by_creator[video.owner].append(video.uuid)
-    for creator, ids in by_creator.items():
-        edit = services.turn_off(actor=actor, creator=creator, use=use, ids=ids, reason=reason)
-        yield _summary(edit)
+        if video.removed_at:
+            yield gettext("“%(title)s” is removed: nothing of it is allowed.") % {
+                "title": video.title
+            }
+        else:
+            by_creator[video.owner].append(video.uuid)
 
-
-def turn_off_all(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
-    """Of all videos that each of them has now, however many."""
-    for creator in creators:
-        everything = selection.everything(creator)
-        edit = services.turn_off(
-            actor=actor, creator=creator, use=use, matching=everything, reason=reason
+    def turn_off(creator: User) -> str:
+        ids = by_creator[creator]
+        return _summary(
+            services.turn_off(actor=actor, creator=creator, use=use, ids=ids, reason=reason)
         )
-        yield _summary(edit)
+
+    yield from each(by_creator, turn_off)
+
+
+def turn_off_all(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+    """Of all videos that each of them has now, however many."""
+
+    def turn_off(creator: User) -> str:
+        if not Video.objects.owned_by(creator).exists():
+            return gettext("%(name)s has no videos.") % {"name": creator.username}
+        everything = selection.everything(creator)
+        return _summary(
+            services.turn_off(
+                actor=actor, creator=creator, use=use, matching=everything, reason=reason
+            )
+        )
+
+    return each(creators, turn_off)
 
 
 def _summary(edit: Edit) -> str:
@@ -92,7 +109,7 @@ def _summary(edit: Edit) -> str:
 class TurnOffAdmin(StaffAdmin[M]):
     """Rows with one action for each use, `turn_off_<use>`, which calls `turn_off`."""
 
-    def turn_off(self, rows: list[M], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
+    def turn_off(self, rows: list[M], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
         raise NotImplementedError
 
     turn_off_label = _("Turn off %(use)s with a reason")
@@ -109,7 +126,7 @@ class TurnOffAdmin(StaffAdmin[M]):
     def _action(self, use: Use) -> Any:
         def act(
             page: TurnOffAdmin[M], rows: list[M], *, actor: Actor, reason: str
-        ) -> Iterator[str]:
+        ) -> Iterator[Told]:
             yield from page.turn_off(rows, use.id, actor=actor, reason=reason)
 
         act.__name__ = f"turn_off_{use.id}"
@@ -127,8 +144,8 @@ class ConsentStateAdmin(StaffAdmin[ConsentState]):
     actions = ["opt_out"]
 
     @reasoned(_("Opt out with a reason"), consequence=OPT_OUT, button=_("Turn everything off"))
-    def opt_out(self, rows: list[ConsentState], *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from opt_out_all([row.creator for row in rows], actor=actor, reason=reason)
+    def opt_out(self, rows: list[ConsentState], *, actor: Actor, reason: str) -> Iterator[Told]:
+        return opt_out_all([row.creator for row in rows], actor=actor, reason=reason)
 
 
 @admin.register(Video)
@@ -149,13 +166,17 @@ class VideoAdmin(TurnOffAdmin[Video]):
         ),
         button=_("Remove"),
     )
-    def remove(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[str]:
-        for video in rows:
+    def remove(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def remove(video: Video) -> str:
+            if video.removed_at:
+                return gettext("“%(title)s” was removed already.") % {"title": video.title}
             services.remove_video(video, actor=actor, reason=reason)
-            yield gettext("“%(title)s” is removed.") % {"title": video.title}
+            return gettext("“%(title)s” is removed.") % {"title": video.title}
 
-    def turn_off(self, rows: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[str]:
-        yield from turn_off_videos(rows, use, actor=actor, reason=reason)
+        return each(rows, remove)
+
+    def turn_off(self, rows: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+        return turn_off_videos(rows, use, actor=actor, reason=reason)
 
 
 @admin.register(Consent)
@@ -172,7 +193,7 @@ class ConsentAdmin(StaffAdmin[Consent]):
         return str(consent.terms) if consent.terms else "off"
 
     @reasoned(_("Turn off with a reason"), consequence=TURN_OFF, button=_("Turn off"))
-    def turn_off(self, rows: list[Consent], *, actor: Actor, reason: str) -> Iterator[str]:
+    def turn_off(self, rows: list[Consent], *, actor: Actor, reason: str) -> Iterator[Told]:
         for use in USES:
             videos = [row.video for row in rows if row.use == use]
             yield from turn_off_videos(videos, use, actor=actor, reason=reason)
@@ -260,7 +281,9 @@ class NoticeAdmin(StaffAdmin[Notice]):
         button=_("Publish"),
         form_class=NoReasonForm,
     )
-    def publish(self, rows: list[Notice], *, actor: Actor) -> Iterator[str]:
-        for notice in rows:
+    def publish(self, rows: list[Notice], *, actor: Actor) -> Iterator[Told]:
+        def publish(notice: Notice) -> str:
             services.publish_notice(notice, actor=actor)
-            yield gettext("“%(title)s” is published.") % {"title": notice.title}
+            return gettext("“%(title)s” is published.") % {"title": notice.title}
+
+        return each(rows, publish)

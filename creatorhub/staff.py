@@ -8,7 +8,7 @@ a reason on a page of its own, then calls a service, which writes the log.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 MAX_ROWS = 500
 
 M = TypeVar("M", bound=Model)
-Act = Callable[..., Iterator[str]]
+Told = str | Refused  # what an action says of one row: done, or why not
+Act = Callable[..., Iterator[Told]]
 
 
 class ReasonForm(forms.Form):
@@ -94,6 +95,17 @@ def staff_actor(request: HttpRequest) -> Actor:
     return Actor.staff(request.user)
 
 
+def each(rows: Iterable[M], do: Callable[[M], str]) -> Iterator[Told]:
+    """Do something to every row, by itself: what is refused for one is said with its name, and
+    the others are done all the same."""
+    for row in rows:
+        try:
+            yield do(row)
+        except Refused as refused:
+            words = {"name": row, "sentence": refused.sentence}
+            yield Refused(gettext("%(name)s: %(sentence)s") % words, code=refused.code)
+
+
 def reasoned(
     label: StrOrPromise,
     *,
@@ -102,7 +114,8 @@ def reasoned(
     form_class: type[forms.Form] = ReasonForm,
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
-    will happen and asks for a reason. `act` yields a sentence for each thing that it did."""
+    will happen and asks for a reason. `act` yields a sentence for each thing that it did, and a
+    Refused for each that it did not: see `each`."""
 
     def decorate(act: Act) -> Any:
         @admin.action(description=label)
@@ -130,11 +143,11 @@ def reasoned(
                 status = 422 if form.is_bound else 200
                 return TemplateResponse(request, "admin/reason.html", context, status=status)
             actor = staff_actor(request)
-            try:
-                for sentence in act(page, rows, actor=actor, **form.cleaned_data):
-                    page.message_user(request, sentence, messages.SUCCESS)
-            except Refused as refused:
-                page.message_user(request, refused.sentence, messages.ERROR)
+            for told in act(page, rows, actor=actor, **form.cleaned_data):
+                if isinstance(told, Refused):
+                    page.message_user(request, told.sentence, messages.ERROR)
+                else:
+                    page.message_user(request, told, messages.SUCCESS)
             return None
 
         return action

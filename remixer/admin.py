@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
-from creatorhub.staff import ReasonForm, StaffAdmin, reasoned, staff_actor
+from creatorhub.staff import ReasonForm, StaffAdmin, Told, each, reasoned, staff_actor
 from remixer import services
 from remixer.models import Render
 
@@ -44,10 +44,15 @@ class RenderAdmin(StaffAdmin[Render]):
         ),
         button=_("Take down"),
     )
-    def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[str]:
-        for render in rows:
-            services.takedown(render, actor=actor, reason=reason)
-            yield gettext("The meme %(id)s is taken down.") % {"id": render.uuid}
+    def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def take_down(render: Render) -> str:
+            if services.takedown(render, actor=actor, reason=reason):
+                return gettext("The meme %(id)s is taken down.") % {"id": render.uuid}
+            return gettext("The meme %(id)s could not be seen any more: nothing changed.") % {
+                "id": render.uuid
+            }
+
+        return each(rows, take_down)
 
     def get_urls(self) -> list[URLPattern]:
         pause = self.admin_site.admin_view(self.pause_view)

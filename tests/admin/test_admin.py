@@ -276,7 +276,61 @@ def test_staff_do_not_lock_themselves_out(desk: Client, staff: User) -> None:
 
     staff.refresh_from_db()
     assert staff.is_active
-    assert messages(answer) == ["You cannot deactivate your own account."]
+    assert messages(answer) == ["staff: You cannot deactivate your own account."]
+
+
+def test_what_is_refused_for_one_row_is_said_and_the_others_are_done(
+    desk: Client, staff: User, alice: User, bob: User
+) -> None:
+    alice.is_active = False
+    alice.save()
+
+    answer = act(desk, [staff, bob, alice], "deactivate", reason="x")
+
+    bob.refresh_from_db()
+    assert not bob.is_active
+    assert sorted((m.level_tag, m.message) for m in answer.context["messages"]) == [
+        ("error", "staff: You cannot deactivate your own account."),
+        ("success", "alice was deactivated already."),
+        ("success", "bob is deactivated."),
+    ]
+
+
+def test_turning_off_reaches_everybody_who_can_be_reached(
+    desk: Client, alice: User, bob: User
+) -> None:
+    first, second = (factories.make_video(owner=owner) for owner in (alice, bob))
+    gone = factories.make_video(owner=alice, title="Gone")
+    for video in (first, second, gone):
+        factories.make_consent(video)
+    services.remove_video(gone, actor=Actor.creator(alice))
+    nobody = factories.make_user("empty")
+
+    some = act(desk, [gone, first], "turn_off_remix", reason="x")
+    everything = act(desk, [nobody, alice, bob], "turn_off_remix", reason="x")
+
+    assert sorted(messages(some)) == [
+        "Remix of alice: 1 turned off, 0 off already.",
+        "“Gone” is removed: nothing of it is allowed.",
+    ]
+    assert sorted(messages(everything)) == [
+        "Remix of alice: 0 turned off, 1 off already.",
+        "Remix of bob: 1 turned off, 0 off already.",
+        "empty has no videos.",
+    ]
+
+
+def test_removing_and_taking_down_twice_say_so(desk: Client, alice: User, bob: User) -> None:
+    video = factories.make_video(owner=alice, title="Once")
+    factories.make_consent(video)
+    meme = make_render(video, bob)
+
+    for told in ("The meme {} is taken down.", "The meme {} could not be seen any more: nothing"):
+        assert messages(act(desk, [meme], "takedown", reason="x"))[0].startswith(
+            told.format(meme.uuid)
+        )
+    for told in ("“Once” is removed.", "“Once” was removed already."):
+        assert messages(act(desk, [video], "remove", reason="x")) == [told]
 
 
 def test_a_notice_is_written_published_and_then_immutable(desk: Client) -> None:
@@ -478,6 +532,6 @@ def test_staff_never_confirm_undo_or_cancel_what_would_allow(staff: User, alice:
 def test_a_creator_without_videos_is_told_and_nothing_is_written(desk: Client, alice: User) -> None:
     answer = act(desk, [alice], "turn_off_remix", reason="x")
 
-    assert messages(answer) == ["No video matches any more. Look at the list again."]
+    assert messages(answer) == ["alice has no videos."]
     assert not Edit.objects.exists()
     assert not Event.objects.exists()
