@@ -336,6 +336,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["creatorhub.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "creatorhub.api.Schema",
     "DEFAULT_VERSIONING_CLASS": None,
+    "DEFAULT_METADATA_CLASS": None,  # the schema says what there is; OPTIONS is not allowed
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
@@ -371,5 +372,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Django's own handler prints what the root's prints, where DEBUG is on.
+    "loggers": {"django": {"handlers": []}, "django.server": {"handlers": [], "propagate": True}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

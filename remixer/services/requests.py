@@ -47,13 +47,15 @@ def request_render(
     """
     chosen = template_of(template)
     texts = texts_of(chosen, captions, required=True)
+    start_ms, length_ms = _milliseconds(start), _milliseconds(length)
+    wishes = (video.pk, template, texts, start_ms, length_ms)
     key = idempotency_key or uuid.uuid4().hex
     with transaction.atomic(durable=True):
         consent.lock_consent_state(video.owner)
         if known := Render.objects.filter(requester=requester, idempotency_key=key).first():
-            return _same_request(known, video=video, template=template, texts=texts)
+            return _same_request(known, wishes)
         permission = require_permission(video, asker=requester)
-        start_ms, length_ms = _times(chosen, video, start=start, length=length)
+        _check_times(chosen, video, start_ms=start_ms, length_ms=length_ms)
         _check_live_limit(requester)
         # Two requests with one key for videos of two creators hold different locks. The unique
         # constraint lets one of them create the row, and the other finds it.
@@ -72,7 +74,7 @@ def request_render(
             },
         )
         if not is_new:
-            return _same_request(render, video=video, template=template, texts=texts)
+            return _same_request(render, wishes)
         _queue(render, actor=actor, permission=permission)
     return render
 
@@ -163,11 +165,14 @@ def texts_of(template: Template, captions: Mapping[str, str], *, required: bool)
     return texts
 
 
-def _times(template: Template, video: Video, *, start: float, length: float) -> tuple[int, int]:
-    """Start and length in milliseconds. Raises Refused outside the video or the template."""
-    if not (math.isfinite(start) and math.isfinite(length)):
+def _milliseconds(seconds: float) -> int:
+    if not math.isfinite(seconds):
         raise Refused(_("Start and length are numbers of seconds."), code="bad_time")
-    start_ms, length_ms = round(start * 1000), round(length * 1000)
+    return round(seconds * 1000)
+
+
+def _check_times(template: Template, video: Video, *, start_ms: int, length_ms: int) -> None:
+    """Raises Refused outside the video or the template."""
     longest = min(round(template.max_length * 1000), video.duration_ms)
     shortest = min(round(template.min_length * 1000), longest)
     if not shortest <= length_ms <= longest:
@@ -183,7 +188,6 @@ def _times(template: Template, video: Video, *, start: float, length: float) -> 
             % {"latest": latest},
             code="bad_start",
         )
-    return start_ms, length_ms
 
 
 def _check_live_limit(requester: User) -> None:
@@ -197,10 +201,10 @@ def _check_live_limit(requester: User) -> None:
         raise Refused(sentence % {"count": MAX_LIVE}, code="too_many_renders", status=429)
 
 
-def _same_request(
-    known: Render, *, video: Video, template: str, texts: Mapping[str, str]
-) -> Render:
-    if (known.video_id, known.template, known.captions) != (video.pk, template, texts):
+def _same_request(known: Render, wishes: tuple[int, str, dict[str, str], int, int]) -> Render:
+    """Wishes are the video's key, the template's id, the texts, start and length."""
+    asked = (known.video_id, known.template, known.captions, known.start_ms, known.length_ms)
+    if asked != wishes:
         raise Conflict(
             _("This idempotency key was used for another meme. Send a new one."),
             code="idempotency_key_reused",

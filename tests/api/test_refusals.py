@@ -61,6 +61,8 @@ CASES = [
     Case("nobody's video", "GET", f"videos/{NOBODY}/", status=404, code="not_found"),
     Case("nobody's consent", "GET", f"videos/{NOBODY}/consent/", status=404, code="not_found"),
     Case("a wrong method", "DELETE", "videos/", status=405, code="method_not_allowed"),
+    Case("options", "OPTIONS", "videos/", status=405, code="method_not_allowed"),
+    Case("options of one thing", "OPTIONS", "opt-out/", status=405, code="method_not_allowed"),
     Case("a wrong state", "GET", "videos/?remix=maybe", wrong=("remix",)),
     Case("a wrong order", "GET", "videos/?sort=size", wrong=("sort",)),
     Case("NUL in a search", "GET", "videos/?q=%00", wrong=("q",)),

@@ -161,10 +161,15 @@ class TestRequest:
     def test_a_key_used_for_something_else_is_a_conflict(self, bob: User, video: Video) -> None:
         request_meme(bob, video, idempotency_key="k")
 
-        with pytest.raises(Conflict) as refused:
-            request_meme(bob, video, captions={"top": "Other"}, idempotency_key="k")
-
-        assert refused.value.code == "idempotency_key_reused"
+        other: list[dict[str, Any]] = [
+            {"captions": {"top": "Other"}},
+            {"start": 0.25},
+            {"length": 0.75},
+        ]
+        for wishes in other:
+            with pytest.raises(Conflict) as refused:
+                request_meme(bob, video, idempotency_key="k", **wishes)
+            assert refused.value.code == "idempotency_key_reused"
 
     def test_a_maker_has_only_so_many_at_once(
         self, bob: User, carol: User, video: Video, monkeypatch: pytest.MonkeyPatch

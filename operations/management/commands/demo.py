@@ -65,6 +65,7 @@ class Command(BaseCommand):
                 "The demo has known passwords, so it is made only where DEBUG is on. "
                 "Nothing was changed."
             )
+        self.check(databases=["default"])  # the tables of another version are no place for it
         if videos < 0:
             raise CommandError("--videos takes a number from 0 up.")
         people = {row[0]: self._person(*row[:3]) for row in PEOPLE}
