@@ -355,12 +355,14 @@ class ReferenceModel:
     def confirm(self, edit: Edit, key: str) -> Edit:
         if edit.key == key:
             return edit
+        if edit.status == "cancelled" and not edit.key:
+            raise Refusal("cancelled")
         if edit.status not in ("draft", "preparing", "expired"):
             raise Refusal("already_confirmed")
         if any(other.key == key for other in self.edits):
             raise Refusal("idempotency_key_reused")
         self._check_draft(edit)
-        if edit.grants and self._busy(edit):
+        if (edit.grants or edit.change == "allowed") and self._busy(edit):
             raise Refusal("busy")
         self._put_into_force(edit, key)
         return edit
@@ -506,6 +508,8 @@ class ReferenceModel:
             return
         if edit.status == "draft":
             raise Refusal("draft")
+        if edit.status == "expired":
+            raise Refusal("draft_expired")
         if edit.status not in OPEN:
             raise Refusal("already_applied")
         if edit.is_withdrawing:

@@ -579,6 +579,19 @@ def test_allowing_waits_for_what_is_under_way_and_turning_off_does_not(alice: Us
     assert confirm(third).changed == 1
 
 
+def test_what_is_being_turned_off_is_not_said_to_be_allowed_already(alice: User) -> None:
+    video, *_ = videos = make_videos(5, owner=alice)
+    run(make_consent(*videos))
+    off = turn_off(*videos)
+
+    with pytest.raises(Conflict) as refused:
+        confirm(draft(video))
+
+    assert refused.value.code == "busy"
+    run(off)
+    assert confirm(draft(video)).changed == 1
+
+
 def test_the_edit_of_another_creator_is_not_in_the_way(alice: User, bob: User) -> None:
     confirm(draft(*make_videos(5, owner=alice)))
 
@@ -711,6 +724,23 @@ def test_a_large_edit_is_undone_from_exact_former_states(alice: User) -> None:
     again = run(confirm(run(undo(inverse))))
     assert again.changed == 7
     assert reasons(*videos) == ["allowed"] * 7 + ["off"]
+
+
+def test_a_large_undo_that_expired_unconfirmed_is_counted_anew(
+    alice: User, time_machine: TimeMachineFixture
+) -> None:
+    videos = make_videos(8, owner=alice)
+    edit = run(confirm(run(draft_matching(alice))))
+    run(undo(edit))
+
+    time_machine.move_to(timezone.now() + DRAFT_LIFETIME)
+    turn_off(videos[0])
+    inverse = undo(edit)
+    assert (inverse.status, inverse.selected) == ("preparing", 0)
+    inverse = run(inverse)
+
+    assert (inverse.selected, inverse.will_change, inverse.superseded) == (8, 7, 1)
+    assert adds_up(run(confirm(inverse)))
 
 
 def test_undoing_what_only_allowed_is_in_force_before_it_is_frozen(alice: User) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from audit import log
 from consent.models import Edit, EditJob
 from consent.services.consent_state import lock_consent_state
-from consent.services.edits.draft import own_edit
+from consent.services.edits.draft import draft_expired, own_edit
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
@@ -36,6 +36,8 @@ def cancel_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
                 _("This edit is a draft: nothing has been done that could be stopped."),
                 code="draft",
             )
+        if edit.status == Status.EXPIRED:
+            raise draft_expired()
         if not edit.is_under_way:
             raise Conflict(
                 _("This edit is already applied. Undo it instead."), code="already_applied"

@@ -53,6 +53,11 @@ def confirm_edit(
         edit = own_edit(edit_uuid, creator)
         if edit.idempotency_key == key:
             return edit
+        if edit.status == Status.CANCELLED and not edit.confirmed_at:
+            raise Conflict(
+                _("This edit was cancelled before it was confirmed. Make the selection again."),
+                code="cancelled",
+            )
         if edit.status not in (Status.DRAFT, Status.PREPARING, Status.EXPIRED):
             raise Conflict(_("This edit was already confirmed."), code="already_confirmed")
         if Edit.objects.filter(creator=creator, idempotency_key=key).exists():
@@ -119,8 +124,10 @@ def put_into_force(
     """Confirm a draft, or an unsaved `holding` withdrawal, in the caller's transaction, under the
     lock of the consent state. `waits` is for what must not be allowed while another edit is under
     way."""
-    if waits and edit.grants and Edit.objects.filter(creator=edit.creator).live().exists():
-        # So that what a person sees allowed is allowed. Turning off never waits.
+    allows = edit.grants or edit.change == Edit.Change.ALLOWED
+    if waits and allows and Edit.objects.filter(creator=edit.creator).live().exists():
+        # So that what a person sees allowed is allowed, also where it was allowed already and is
+        # being turned off. Turning off never waits.
         raise Conflict(
             _(
                 "Another of your edits is still being applied. Wait until it is done, then confirm "

@@ -79,6 +79,7 @@ def _draft_inverse(edit_uuid: uuid.UUID, *, actor: Actor, creator: User, reason:
         inverse.items.all().delete()
         inverse.reason = reason[:500]
         inverse.status = Status.DRAFT
+        inverse.selected = 0  # counted again when its items are written down
         inverse.created_at = timezone.now()
         inverse.expires_at = inverse.created_at + DRAFT_LIFETIME
     if large:
