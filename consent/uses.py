@@ -17,8 +17,10 @@ Text = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """`id` names it in addresses, columns and the API. `verb` completes “may be …”, `noun` “a
-    permission to …”; `pause_switch` is the waffle switch that pauses the use, if there is one."""
+    """`id` names it in addresses, columns and the API. `label` stands alone (“Remix: allowed”) and
+    completes “Turn off …”; `verb` completes “may be …”, `noun` “a permission to …”. `consequence`
+    is whole sentences: what allowing it means, read before it is confirmed. `pause_switch` is the
+    waffle switch that pauses the use, if there is one."""
 
     id: str
     label: Text

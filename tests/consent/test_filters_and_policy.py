@@ -17,6 +17,7 @@ from consent.filters import STATES, VideoFilter
 from consent.models import Edit, Item, Notice
 from consent.policy import Reason
 from consent.querysets import with_reasons
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
@@ -78,9 +79,7 @@ def found(alice: User, **asked: str) -> set[int]:
 def compare(alice: User) -> set[str]:
     """Every state and every reason against the twin; the reasons that occurred."""
     rows = list(with_reasons(Video.objects.owned_by(alice)))
-    reasons = {
-        use: {row.pk: getattr(row, f"reason_{use}") for row in rows} for use in ("remix", "train")
-    }
+    reasons = {use: {row.pk: getattr(row, f"reason_{use}") for row in rows} for use in USES}
     for use, given in reasons.items():
         for state, meant in STATES.items():
             expected = {pk for pk, reason in given.items() if reason in meant}
@@ -90,7 +89,7 @@ def compare(alice: User) -> set[str]:
                 expected = {pk for pk in expected if ends[pk] and ends[pk] <= soon}
             assert found(alice, **{use: state}) == expected, (use, state)
     for reason in Reason:
-        expected = {row.pk for row in rows if reason in (row.reason_remix, row.reason_train)}  # type: ignore[attr-defined]
+        expected = {pk for given in reasons.values() for pk in given if given[pk] == reason}
         assert found(alice, reason=str(reason)) == expected, reason
     return set(reasons["remix"].values())
 

@@ -16,6 +16,7 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
 from remixer import services
+from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from tests.factories import make_consent, make_video
 from tests.memes import make_meme
@@ -23,9 +24,11 @@ from tests.memes import make_meme
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXTS = {
+    template.id: {box.id: box.example or "Hello" for box in template.boxes}
+    for template in TEMPLATES.values()
+} | {
     "top_bottom": {"top": "Hello", "bottom": "World 🎉"},
     "caption_bar": {"caption": "Nobody: مرحبا"},
-    "big_centre": {"centre": "Wait"},
 }
 
 
