@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from consent.uses import USES
 from creatorhub.models import User
 from library import services as library
 from library.models import Ingest
@@ -219,10 +220,8 @@ def test_anybody_may_ask_about_a_video_without_signing_in(alice: User) -> None:
     assert answer.json() == {
         "video": str(video.uuid),
         "version": 1,
-        "uses": {
-            "remix": {"allowed": False, "reason": "undecided"},
-            "train": {"allowed": True, "reason": "allowed"},
-        },
+        "uses": {use: {"allowed": False, "reason": "undecided"} for use in USES}
+        | {"train": {"allowed": True, "reason": "allowed"}},
     }
 
 
