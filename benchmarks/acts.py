@@ -60,7 +60,9 @@ def _promises(lines: list[Line], count: int) -> list[Promise]:
         ours = by_name[OURS].milliseconds
         if count == 100_000:
             ratio = ours / by_name[FLOOR].milliseconds
-            found.append(Promise(f"{group}, to the floor", 2, round(ratio, 2), "×"))
+            # On SQLite the floor is one walk in the order of keys, without a commit on the way.
+            bound = 3 if connection.vendor == "sqlite" else 2
+            found.append(Promise(f"{group}, to the floor", bound, round(ratio, 2), "×"))
         if count == 10_000:
             ratio = by_name[AUDITED].milliseconds / ours
             what = f"{group}, faster than django-auditlog"
