@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
 from django import forms
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy
@@ -29,7 +32,12 @@ from creatorhub.models import User
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+OUR_APPS = frozenset(
+    {"operations", "accounts", "remixer", "consent", "library", "audit", "creatorhub"}
+)
 MAX_ROWS = 500
+# What Django's filters for booleans, choices, dates and empty columns add to the field's name.
+FILTER_LOOKUPS = ("exact", "isnull", "isempty", "gte", "lt")
 
 M = TypeVar("M", bound=Model)
 Told = str | Refused  # what an action says of one row: done, or why not
@@ -70,6 +78,15 @@ class StaffAdmin(admin.ModelAdmin[M]):
     list_per_page = 50
     show_full_result_count = False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only what `list_filter` names, by the lookups that its filters offer. Django would also
+        allow every field of the row itself, and with it the start of a password's hash."""
+        return lookup in _parameters_of(self.list_filter)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Rows are addressed by their primary key alone."""
+        return to_field == self.opts.pk.name
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffList]:
         return StaffList
 
@@ -87,6 +104,18 @@ class StaffAdmin(admin.ModelAdmin[M]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _parameters_of(list_filter: Iterable[Any]) -> set[str]:
+    """The parameters that the filters of a list may take from its address."""
+    names: set[str] = set()
+    for declared in list_filter:
+        if isinstance(declared, type):
+            names.add(declared.parameter_name)  # type: ignore[attr-defined]  # a SimpleListFilter
+        else:
+            field = declared if isinstance(declared, str) else declared[0]
+            names |= {field, *(f"{field}__{lookup}" for lookup in FILTER_LOOKUPS)}
+    return names
 
 
 def staff_actor(request: HttpRequest) -> Actor:
@@ -156,9 +185,9 @@ def reasoned(
 
 
 class StaffSite(admin.AdminSite):
-    """Shows only pages written as StaffAdmin, not those that packages register for their tables
-    (API tokens, e-mail addresses, flags, groups): with each of these staff could go around the
-    services, and with the first two act as a creator."""
+    """Shows only pages written as StaffAdmin. Those that packages register for their tables (API
+    tokens, e-mail addresses, second factors, flags, groups) are left out: with each of these staff
+    could go around the services, and with some act as a creator."""
 
     site_header = gettext_lazy("CreatorHub staff")
     site_title = gettext_lazy("CreatorHub staff")
@@ -167,10 +196,24 @@ class StaffSite(admin.AdminSite):
     site_url = "/"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Raises ImproperlyConfigured for a table of ours without a StaffAdmin: Django's own admin
+        could be filtered by any secret, and writes rows without a service."""
         if admin_class and issubclass(admin_class, StaffAdmin):
             super().register(model_or_iterable, admin_class, **options)
+            return
+        one = isinstance(model_or_iterable, type)
+        models: Iterable[Any] = [model_or_iterable] if one else model_or_iterable
+        for model in models:
+            if apps.get_app_config(model._meta.app_label).name in OUR_APPS:
+                raise ImproperlyConfigured(
+                    f"The admin of {model._meta.label} must inherit creatorhub.staff.StaffAdmin."
+                )
 
     @method_decorator(secure_admin_login)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The one sign-in page of the product, with its throttle; never the admin's own."""
         return super().login(request, extra_context)
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The one page of the product for it; never the admin's own, which tells nobody."""
+        return redirect("account_change_password")
