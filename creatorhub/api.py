@@ -8,7 +8,7 @@ from typing import Any, Literal, Self, TypedDict
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
@@ -22,9 +22,9 @@ from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from creatorhub.actors import Actor
-from creatorhub.errors import Refused
 from creatorhub.idempotency import checked_key
 from creatorhub.models import User
+from creatorhub.requests import require_known
 
 Direction = Literal["request", "response"]
 
@@ -70,21 +70,7 @@ class KnownParameters(GenericAPIView[Any]):
         is_list = getattr(self, "action", "list") in self.list_actions
         is_list = is_list and request.method in ("GET", "HEAD")
         known = self.parameters_of_list() if is_list else []
-        also_known = {*known, api_settings.URL_FORMAT_OVERRIDE}
-        if unknown := sorted(set(request.query_params) - also_known):
-            sentence = ngettext(
-                "This address has no parameter %(unknown)s. It has: %(known)s.",
-                "This address has no parameters %(unknown)s. It has: %(known)s.",
-                len(unknown),
-            )
-            names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or _("none")}
-            raise Refused(sentence % names, code="unknown_parameter")
-        for name, values in request.query_params.lists():
-            if len(values) > 1:
-                raise Refused(
-                    _("The parameter %(name)s is given more than once.") % {"name": name},
-                    code="repeated_parameter",
-                )
+        require_known(request.query_params, *known, unsaid=(api_settings.URL_FORMAT_OVERRIDE,))
 
     def parameters_of_list(self) -> list[str]:
         sources: list[Any] = [backend() for backend in self.filter_backends]

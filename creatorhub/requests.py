@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_htmx.http import HttpResponseClientRedirect
 
+from creatorhub.errors import Refused
 from creatorhub.models import User
 
 
@@ -46,3 +48,23 @@ def login_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
         return HttpResponseClientRedirect(answer.url, status=204)
 
     return ask
+
+
+def require_known(given: QueryDict, *known: str, unsaid: Iterable[str] = ()) -> None:
+    """Raises Refused, naming it, for a parameter of an address that the page does not have, or
+    that is given twice. If a mistyped one were ignored, the page would show everything. Those that
+    are `unsaid` are taken too, and not named."""
+    if unknown := sorted(set(given) - {*known, *unsaid}):
+        sentence = ngettext(
+            "This address has no parameter %(unknown)s. It has: %(known)s.",
+            "This address has no parameters %(unknown)s. It has: %(known)s.",
+            len(unknown),
+        )
+        names = {"unknown": ", ".join(unknown), "known": ", ".join(known) or _("none")}
+        raise Refused(sentence % names, code="unknown_parameter")
+    for name, values in given.lists():
+        if len(values) > 1:
+            raise Refused(
+                _("The parameter %(name)s is given more than once.") % {"name": name},
+                code="repeated_parameter",
+            )

@@ -1,15 +1,17 @@
 """Sends a stored file. The caller has checked that the person may see it; there is no other way to
-a file.
+a file. While it is sent, the caller is asked again, so that a withdrawal ends what is under way.
 
 A request for one range gets it (RFC 9110, section 14); a request for several gets the whole file.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
@@ -23,27 +25,55 @@ from django.http import (
 )
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 
+from creatorhub.errors import Refused
 from library.files import local_path
 
-CHUNK = 256 * 1024  # bytes
-LINK_LASTS = 60  # seconds in which a signed address of an external storage can be opened
+CHUNK = 64 * 1024  # bytes
+ASK_EVERY = 1.0  # seconds of sending after which it is asked whether to go on
+LINK_LASTS = 20  # seconds in which a signed address of an external storage can be opened
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.IGNORECASE)
 
 
-class _Slice(Iterator[bytes]):
-    """The next `length` bytes of an open file. Closes it at the end."""
+class NoLongerAllowed(ConnectionResetError):
+    """What was being sent may not be seen any more: the connection ends before the file does.
+    Servers take it for a client that left, and write no traceback."""
 
-    def __init__(self, file: BinaryIO, length: int) -> None:
+
+class _Slice(Iterator[bytes]):
+    """The next `length` bytes of an open file. Closes it at the end, and as soon as `ask_again`
+    refuses, which is called after each second of sending. Raises NoLongerAllowed then."""
+
+    def __init__(
+        self,
+        file: BinaryIO,
+        length: int,
+        *,
+        ask_again: Callable[[], object],
+        clock: Callable[[], float],
+    ) -> None:
         self.file = file
         self.left = length
+        self.ask_again = ask_again
+        self.clock = clock
+        self.asked = clock()
 
     def __next__(self) -> bytes:
+        if self.left and self.clock() - self.asked >= ASK_EVERY:
+            self._ask()
         chunk = self.file.read(min(CHUNK, self.left)) if self.left else b""
         if not chunk:
             self.close()
             raise StopIteration
         self.left -= len(chunk)
         return chunk
+
+    def _ask(self) -> None:
+        try:
+            self.ask_again()
+        except (Refused, Http404) as refusal:
+            self.close()
+            raise NoLongerAllowed(errno.ECONNRESET, str(refusal)) from None
+        self.asked = self.clock()
 
     def close(self) -> None:
         self.file.close()
@@ -54,13 +84,18 @@ def serve(
     key: str,
     *,
     content_type: str,
+    ask_again: Callable[[], object],
     filename: str = "",
     download: bool = False,
+    clock: Callable[[], float] = time.monotonic,
 ) -> HttpResponseBase:
     """The file or the requested part of it: 200, 206, 304 or 416. No cache may store it, because a
     moment later it may be forbidden. Raises Http404 if there is no such file.
 
-    Does not check who asks. For an external storage it redirects to a short-lived signed address.
+    Does not check who asks. `ask_again` does, from the rows as they are then: it is called after
+    each second (of `clock`) of sending, and where it raises Refused or Http404 the sending ends.
+    For an external storage it redirects to a signed address, which can be opened for LINK_LASTS
+    seconds; what was opened there goes on to its end.
     """
     if not key:
         raise Http404
@@ -73,7 +108,7 @@ def serve(
     except OSError:
         raise Http404 from None
     try:
-        response = _answer(request, cast(BinaryIO, file))
+        response = _answer(request, cast(BinaryIO, file), ask_again=ask_again, clock=clock)
     except BaseException:
         file.close()
         raise
@@ -86,7 +121,13 @@ def serve(
     return response
 
 
-def _answer(request: HttpRequest, file: BinaryIO) -> HttpResponseBase:
+def _answer(
+    request: HttpRequest,
+    file: BinaryIO,
+    *,
+    ask_again: Callable[[], object],
+    clock: Callable[[], float],
+) -> HttpResponseBase:
     """The response for an open file. Either this function or the response closes it."""
     status = os.fstat(file.fileno())
     size, changed = status.st_size, int(status.st_mtime)
@@ -113,7 +154,8 @@ def _answer(request: HttpRequest, file: BinaryIO) -> HttpResponseBase:
         response = HttpResponse()
     else:
         file.seek(start)
-        response = StreamingHttpResponse(_Slice(file, length))
+        sent = _Slice(file, length, ask_again=ask_again, clock=clock)
+        response = StreamingHttpResponse(sent)
     if wanted and length != size:
         response.status_code = 206
         response["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"

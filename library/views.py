@@ -151,6 +151,7 @@ def video_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
         request,
         video.mezzanine_key,
         content_type="video/mp4",
+        ask_again=lambda: _owned(request, uuid),
         filename=f"{video.title}.mp4",
         download="download" in request.GET,
     )
@@ -159,7 +160,12 @@ def video_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 @login_required
 @require_safe
 def poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    return serve(request, _owned(request, uuid).poster_key, content_type="image/jpeg")
+    return serve(
+        request,
+        _owned(request, uuid).poster_key,
+        content_type="image/jpeg",
+        ask_again=lambda: _owned(request, uuid),
+    )
 
 
 def _owned(request: SignedIn, uuid: UUID) -> Video:

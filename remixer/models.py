@@ -105,6 +105,8 @@ class Render(Job):
     published_at = models.DateTimeField(null=True, blank=True)
     ended_for = models.CharField(max_length=32, blank=True)
 
+    hidden_for = ""  # the reason that hides it now, where services.note_hidden has asked
+
     objects = RenderQuerySet.as_manager()
 
     class Meta:

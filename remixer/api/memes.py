@@ -14,7 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import ListModelMixin
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -37,12 +37,24 @@ from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
+from remixer.wording import sentence
 
-STATUSES = ["queued", "rendering", "published", "failed", "refused", "cancelled", "taken_down"]
+STATUSES = [
+    "queued",
+    "rendering",
+    "published",
+    "hidden",
+    "failed",
+    "refused",
+    "cancelled",
+    "taken_down",
+]
 
 
 def status_of(render: Render) -> str:
-    """The state of a meme in the words of the API."""
+    """The state of a meme in the words of the API; services.note_hidden has been asked."""
+    if render.hidden_for:
+        return "hidden"
     words = {State.RUNNING.value: "rendering", State.DONE.value: "published"}
     return words.get(render.state, render.state)
 
@@ -50,7 +62,8 @@ def status_of(render: Render) -> str:
 class MemeSerializer(serializers.ModelSerializer[Render]):
     id = serializers.UUIDField(source="uuid")
     status = serializers.SerializerMethodField()
-    reason = serializers.CharField(source="ended_for", help_text="The decision that ended it.")
+    problem = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField(help_text="The decision that ended or hides it.")
     video = serializers.UUIDField(source="video.uuid")
     start = serializers.FloatField(help_text="Seconds.")
     duration = serializers.FloatField(source="length", help_text="Seconds.")
@@ -80,6 +93,12 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
     @extend_schema_field(serializers.ChoiceField(choices=STATUSES))
     def get_status(self, render: Render) -> str:
         return status_of(render)
+
+    def get_problem(self, render: Render) -> str:
+        return render.problem or (sentence(render.hidden_for) if render.hidden_for else "")
+
+    def get_reason(self, render: Render) -> str:
+        return render.ended_for or render.hidden_for
 
 
 class MemeDetailSerializer(MemeSerializer):
@@ -120,7 +139,7 @@ class AnyAccept(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Render]):
+class MemeViewSet(KnownParameters, ListModelMixin, GenericViewSet[Render]):
     """The memes that you asked for, newest first."""
 
     pagination_class = CursorPages
@@ -131,9 +150,12 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
         if getattr(self, "swagger_fake_view", False):
             return Render.objects.none()
         person = caller(self.request)
-        if self.action in ("retrieve", "file"):
-            return Render.objects.watchable_by(person).with_people()
         return Render.objects.requested_by(person).with_people()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page: Any = super().paginate_queryset(queryset)
+        services.note_hidden(page)
+        return page
 
     def get_serializer_class(self) -> type[MemeSerializer]:
         return MemeSerializer if self.action == "list" else MemeDetailSerializer
@@ -160,9 +182,18 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
         )
         return Response(self.get_serializer(render).data, status=status.HTTP_201_CREATED)
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """A meme of yours, or one that was published."""
-        return super().retrieve(request, *args, **kwargs)
+    def _seen(self, uuid: UUID) -> Render:
+        """The meme, with what hides it now. Raises Gone for those who may not know more."""
+        reader = caller(self.request)
+        render = services.meme_for(reader, uuid)
+        if (gone := services.why_gone(render, reader=reader)) and not render.ended_for:
+            render.hidden_for = gone.code
+        return render
+
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """A meme of yours, or one that was published. 410 with the reason for one that may not be
+        seen now; its maker and the video's creator are still told what it was."""
+        return Response(self.get_serializer(self._seen(uuid)).data)
 
     def destroy(self, request: Request, uuid: UUID) -> Response:
         """Remove a meme of yours and delete its file. One that is being made is stopped."""
@@ -173,11 +204,13 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
     @action(detail=True, content_negotiation_class=AnyAccept)
     def file(self, request: Request, uuid: UUID) -> HttpResponseBase:
         """The video, for everyone who may see it now. 410 once its creator does not allow it."""
-        render = self.get_object()
+        reader = caller(request)
+        render = services.meme_for(reader, uuid)
         return serving.serve(
             request._request,
             services.file_of(render),
             content_type="video/mp4",
+            ask_again=lambda: services.file_of(services.meme_for(reader, uuid)),
             filename=render.filename,
         )
 
@@ -187,7 +220,7 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
         """Stop a meme of yours that is not made yet. One that has ended stays as it is."""
         NothingSerializer.of(request)
         services.cancel_render(self.get_object(), actor=Actor.creator(caller(request)))
-        return Response(self.get_serializer(self.get_object()).data)
+        return Response(self.get_serializer(self._seen(uuid)).data)
 
     @extend_schema(request=None, responses={202: MemeDetailSerializer})
     @action(detail=True, methods=["post"])
@@ -196,5 +229,5 @@ class MemeViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
         the video's creator does not allow it now; `code` is the reason."""
         NothingSerializer.of(request)
         services.retry_render(self.get_object(), actor=Actor.creator(caller(request)))
-        meme = self.get_serializer(self.get_object()).data
+        meme = self.get_serializer(self._seen(uuid)).data
         return Response(meme, status=status.HTTP_202_ACCEPTED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -10,10 +12,11 @@ from rest_framework.viewsets import GenericViewSet
 
 from consent.models import Terms
 from creatorhub.api import CursorPages, KnownParameters, caller
+from remixer import services
 from remixer.api.memes import status_of
 from remixer.models import Render
 
-STATUSES = ["published", "taken_down", "removed"]
+STATUSES = ["published", "hidden", "taken_down", "removed"]
 
 
 class PermissionSerializer(serializers.ModelSerializer[Terms]):
@@ -67,3 +70,8 @@ class UseOfMyVideosViewSet(KnownParameters, ListModelMixin, GenericViewSet[Rende
     def get_queryset(self) -> QuerySet[Render]:
         made = Render.objects.filter(creator=caller(self.request))
         return made.published().with_details()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page: Any = super().paginate_queryset(queryset)
+        services.note_hidden(page)
+        return page

@@ -14,6 +14,7 @@ from remixer.services.requests import (
     template_of,
 )
 from remixer.services.sweeping import Sweep, sweep_renders
+from remixer.services.visibility import meme_for, note_hidden, why_gone
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "cancel_render",
     "file_of",
     "is_paused",
+    "meme_for",
+    "note_hidden",
     "pause",
     "poster_of",
     "preview_image",
@@ -35,4 +38,5 @@ __all__ = [
     "sweep_renders",
     "takedown",
     "template_of",
+    "why_gone",
 ]

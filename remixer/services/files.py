@@ -11,8 +11,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image
 
-from creatorhub.errors import Gone, NotFound, Refused
-from creatorhub.jobs import State
+from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 from library import files
 from library.models import Video
@@ -20,38 +19,25 @@ from remixer import captions as drawing
 from remixer.catalogue import Template
 from remixer.models import Render
 from remixer.recipe import Canvas, canvas_for
-from remixer.services.permission import require_permission, why_not
+from remixer.services.permission import require_permission
 from remixer.services.requests import template_of, texts_of
-from remixer.wording import sentence
+from remixer.services.visibility import require_visible
 
 KIND = "renders"  # the first part of their keys in the storage
 JPEG_QUALITY = 85
 
 
 def file_of(render: Render) -> str:
-    """The storage key of a finished meme, if it may be seen now. The row must have been read for
-    this request; the decision is asked here, by one query, every time.
-
-    Raises Gone (code: the reason) for a meme that was taken down or stopped, or is hidden now;
-    NotFound where there is no file or not yet one.
-    """
-    _require_visible(render)
+    """The storage key of a finished meme, if it may be seen now: asked here, by one query, every
+    time. Raises as require_visible does."""
+    require_visible(render)
     return render.file_key
 
 
 def poster_of(render: Render) -> str:
     """The storage key of its still picture; as file_of."""
-    _require_visible(render)
+    require_visible(render)
     return render.poster_key
-
-
-def _require_visible(render: Render) -> None:
-    if render.ended_for and render.state != Render.REMOVED:
-        raise Gone(render.problem, code=render.ended_for)
-    if render.state != State.DONE or not render.file_key:
-        raise NotFound(_("There is no such file."), code="not_found")
-    if reason := why_not(render):
-        raise Gone(sentence(reason), code=str(reason))
 
 
 def preview_image(

@@ -14,7 +14,7 @@ from consent.uses import REMIX
 from creatorhub.models import User
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, require_known
 from library import serving
 from library.models import Video
 from remixer import services
@@ -27,6 +27,7 @@ MAX_QUERY = 100  # characters
 @require_safe
 def gallery(request: SignedIn) -> HttpResponse:
     """At most three queries, however many videos there are."""
+    require_known(request.GET, "q", "after")
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY]
     videos = querysets.permitting(Video.objects.all(), REMIX.id, asker=request.user)
     if query:
@@ -52,15 +53,20 @@ def gallery(request: SignedIn) -> HttpResponse:
 @login_required
 @require_safe
 def source_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    video = permitted(uuid, asker=request.user)
-    return serving.serve(request, video.poster_key, content_type="image/jpeg")
+    return _file(request, uuid, "poster_key", content_type="image/jpeg")
 
 
 @login_required
 @require_safe
 def source_clip(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    video = permitted(uuid, asker=request.user)
-    return serving.serve(request, video.mezzanine_key, content_type="video/mp4")
+    return _file(request, uuid, "mezzanine_key", content_type="video/mp4")
+
+
+def _file(request: SignedIn, uuid: UUID, name: str, *, content_type: str) -> HttpResponseBase:
+    def key() -> str:
+        return str(getattr(permitted(uuid, asker=request.user), name))
+
+    return serving.serve(request, key(), content_type=content_type, ask_again=key)
 
 
 def permitted(uuid: UUID, *, asker: User) -> Video:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -12,14 +13,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consent import querysets
-from consent.uses import REMIX
 from creatorhub.actors import Actor
-from creatorhub.errors import Gone, NotFound, Refused
+from creatorhub.errors import Refused
 from creatorhub.jobs import State, ahead_of
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import page_of, pager
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, require_known
 from library import serving
 from remixer import services
 from remixer.catalogue import TEMPLATES
@@ -43,6 +42,7 @@ class Row:
 @require_safe
 def my_memes(request: SignedIn) -> HttpResponse:
     """Three queries, however many are shown. While a meme is being made the list reloads itself."""
+    require_known(request.GET, "after")
     mine = Render.objects.requested_by(request.user).select_related("video__owner")
     page = page_of(mine, ordering=("-id",), size=PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
@@ -56,42 +56,33 @@ def my_memes(request: SignedIn) -> HttpResponse:
 @login_required
 @require_safe
 def meme(request: SignedIn, uuid: UUID) -> HttpResponse:
-    return _page(request, watchable(request, uuid))
+    return _page(request, services.meme_for(request.user, uuid))
 
 
 @login_required
 @require_safe
 def meme_status(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The part of the meme's page that changes while the meme is made."""
-    return _page(request, watchable(request, uuid), partial="made")
+    return _page(request, services.meme_for(request.user, uuid), partial="made")
 
 
 @login_required
 @require_safe
 def meme_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    """Whether it may be seen is asked for each piece that a player loads."""
-    key = services.file_of(watchable(request, uuid))
-    return serving.serve(request, key, content_type="video/mp4")
+    """Whether it may be seen is asked for each piece that a player loads, and while it is sent."""
+    return _file(request, services.file_of, uuid, content_type="video/mp4")
 
 
 @login_required
 @require_safe
 def meme_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    key = services.poster_of(watchable(request, uuid))
-    return serving.serve(request, key, content_type="image/jpeg")
+    return _file(request, services.poster_of, uuid, content_type="image/jpeg")
 
 
 @login_required
 @require_safe
 def meme_download(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    render = watchable(request, uuid)
-    return serving.serve(
-        request,
-        services.file_of(render),
-        content_type="video/mp4",
-        filename=render.filename,
-        download=True,
-    )
+    return _file(request, services.file_of, uuid, content_type="video/mp4", download=True)
 
 
 @login_required
@@ -128,22 +119,32 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
     return see_other("remixer:my_memes")
 
 
-def watchable(request: SignedIn, uuid: UUID) -> Render:
-    return get_object_or_404(Render.objects.watchable_by(request.user).with_details(), uuid=uuid)
+def _file(
+    request: SignedIn,
+    key_of: Callable[[Render], str],
+    uuid: UUID,
+    *,
+    content_type: str,
+    download: bool = False,
+) -> HttpResponseBase:
+    render = services.meme_for(request.user, uuid)
+    return serving.serve(
+        request,
+        key_of(render),
+        content_type=content_type,
+        ask_again=lambda: key_of(services.meme_for(request.user, uuid)),
+        filename=render.filename if download else "",
+        download=download,
+    )
 
 
 def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
     """The memes with their places in the queue, and whether each may be seen now: two queries."""
     ahead = _ahead(renders)
-    videos = {render.video.uuid for render in renders if render.state == State.DONE}
-    hidden = {
-        uuid: str(decision.reason)
-        for uuid, decision, __ in querysets.rulings(list(videos), REMIX.id, asker=None)
-        if not decision.allowed
-    }
+    services.note_hidden(renders)
     rows = []
     for render in renders:
-        reason = hidden.get(render.video.uuid, "") if _done(render) else ""
+        reason = render.hidden_for
         if for_creator:
             state = status_for_creator(render, hidden=reason)
         else:
@@ -152,7 +153,7 @@ def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
             Row(
                 render=render,
                 state=state,
-                summary=summary_of(render),
+                summary=_("A meme") if render.state == Render.REMOVED else summary_of(render),
                 template=template_name(render),
                 playable=_done(render) and not reason,
             )
@@ -191,11 +192,9 @@ def _page(
 ) -> HttpResponse:
     """410 for a meme that was taken down or is hidden now. Its requester and the video's creator
     get the page anyway; others only get the reason."""
-    gone = _gone(render)
+    gone = services.why_gone(render, reader=request.user)
     mine = render.requester_id == request.user.pk
-    own_video = render.video.owner_id == request.user.pk
-    if gone and not (mine or own_video):
-        raise gone
+    own_video = render.creator_id == request.user.pk
     ahead = ahead_of(render)
     announced = announcement(render, ahead=ahead)
     context = {
@@ -218,17 +217,6 @@ def _page(
 
 def _done(render: Render) -> bool:
     return render.state == State.DONE
-
-
-def _gone(render: Render) -> Gone | None:
-    """Why a meme that was published may not be seen now, if so."""
-    try:
-        services.file_of(render)
-    except Gone as gone:
-        return gone if render.published_at else None
-    except NotFound:
-        return None
-    return None
 
 
 def _texts(render: Render) -> list[tuple[str, str]]:

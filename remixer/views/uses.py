@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, require_known
 from library.models import Video
 from remixer.models import Render, RenderQuerySet
 from remixer.views.memes import rows_of
@@ -23,6 +23,7 @@ LATEST = 3
 @require_safe
 def memes_of_my_videos(request: SignedIn) -> HttpResponse:
     """The whole list; with `?latest` only the newest few, for the overview."""
+    require_known(request.GET, "after", "latest")
     made = Render.objects.filter(creator=request.user)
     size = LATEST if "latest" in request.GET else PAGE_SIZE
     return _list(request, made, "remixer/memes_of_my_videos.html", size=size)
@@ -32,6 +33,7 @@ def memes_of_my_videos(request: SignedIn) -> HttpResponse:
 @require_safe
 def memes_of_video(request: SignedIn, uuid: UUID) -> HttpResponse:
     """The memes of one video, for its owner. The video's page loads it as a part of itself."""
+    require_known(request.GET, "after")
     video = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
     made = Render.objects.filter(video=video)
     return _list(request, made, "remixer/memes_of_video.html", video=video)

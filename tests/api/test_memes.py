@@ -10,6 +10,7 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
 from library.models import Video
@@ -160,6 +161,46 @@ def test_a_removed_meme_is_gone_for_everyone(
         assert person.get(f"{meme}file/").status_code == 404
     assert api.delete(meme).status_code == 404
     assert api.get(f"{API}/memes/").json()["results"] == []
+
+
+def test_what_was_taken_down_tells_strangers_the_reason_alone(
+    api: APIClient, alice: User, carol: User, api_of: ApiOf, video: Video
+) -> None:
+    meme = f"{API}/memes/{published(api, video)}/"
+    before = api_of(carol).get(meme).json()
+    turn_off(video)
+
+    told = api_of(carol).get(meme)
+    known = [client.get(meme).json() for client in (api, api_of(alice))]
+
+    assert before["captions"] == {"top": "Hello"}
+    assert (told.status_code, set(told.json()), told.json()["code"]) == (
+        410,
+        {"detail", "code"},
+        "off",
+    )
+    for answer in known:
+        assert answer["captions"] == {"top": "Hello"}
+        assert answer["status"] in ("hidden", "taken_down")
+        assert answer["reason"] == "off"
+
+
+def test_what_may_not_be_seen_now_is_hidden_in_every_answer(
+    api: APIClient, carol: User, staff: User, api_of: ApiOf, video: Video
+) -> None:
+    meme = f"{API}/memes/{published(api, video)}/"
+    services.pause(actor=Actor.staff(staff), reason="A test.")
+
+    own = api.get(meme).json()
+    [listed] = api.get(f"{API}/memes/").json()["results"]
+    [used] = api_of(video.owner).get(f"{API}/uses-of-my-videos/").json()["results"]
+    told = api_of(carol).get(meme)
+
+    for answer in (own, listed):
+        assert (answer["status"], answer["reason"]) == ("hidden", "paused")
+        assert answer["problem"]
+    assert used["status"] == "hidden"
+    assert (told.status_code, told.json()["code"]) == (410, "paused")
 
 
 def test_a_file_takes_three_queries(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.http import Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.test import RequestFactory
 
-from library.serving import serve
+from creatorhub.errors import Gone
+from library.serving import CHUNK, NoLongerAllowed, serve
 
 DATA = bytes(range(256)) * 10
 SIZE = len(DATA)
@@ -23,11 +25,15 @@ def _file() -> None:
     path.write_bytes(DATA)
 
 
+def allowed() -> None:
+    """Asked again, the answer is yes."""
+
+
 def ask(method: str = "GET", key: str = KEY, **headers: str) -> HttpResponseBase:
     request = RequestFactory().generic(
         method, "/", headers={name.replace("_", "-"): value for name, value in headers.items()}
     )
-    return serve(request, key, content_type="video/mp4", filename="Ünïque.mp4")
+    return serve(request, key, content_type="video/mp4", filename="Ünïque.mp4", ask_again=allowed)
 
 
 def body(response: HttpResponseBase) -> bytes:
@@ -120,7 +126,14 @@ def test_a_file_that_is_not_there_is_404(key: str) -> None:
 def test_a_download_says_so() -> None:
     request = RequestFactory().get("/")
 
-    response = serve(request, KEY, content_type="video/mp4", filename="a.mp4", download=True)
+    response = serve(
+        request,
+        KEY,
+        content_type="video/mp4",
+        filename="a.mp4",
+        download=True,
+        ask_again=allowed,
+    )
 
     assert response["Content-Disposition"] == 'attachment; filename="a.mp4"'
 
@@ -133,3 +146,60 @@ def test_an_answer_that_nobody_reads_closes_its_file() -> None:
     response.close()
 
     assert parts.file.closed
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestASlowClient:
+    """It takes a piece whenever it likes; each is CHUNK bytes."""
+
+    @pytest.fixture(autouse=True)
+    def _large_file(self) -> None:
+        Path(django_settings.MEDIA_ROOT, KEY).write_bytes(bytes(4 * CHUNK))
+
+    def download(self, clock: Clock, ask_again: Any) -> Any:
+        response = serve(
+            RequestFactory().get("/"),
+            KEY,
+            content_type="video/mp4",
+            ask_again=ask_again,
+            clock=clock,
+        )
+        assert isinstance(response, StreamingHttpResponse)
+        return response._iterator  # type: ignore[attr-defined]
+
+    def test_is_asked_about_once_for_each_second(self) -> None:
+        clock, asked = Clock(), []
+        parts = self.download(clock, lambda: asked.append(clock.now))
+
+        for now in (0.5, 0.9, 1.2, 2.1):
+            clock.now = now
+            next(parts)
+
+        assert asked == [1.2]
+        assert list(parts) == []
+
+    @pytest.mark.parametrize("refusal", [Gone("No more.", code="off"), Http404()])
+    def test_gets_no_more_once_it_is_refused(self, refusal: Exception) -> None:
+        clock = Clock()
+
+        def refuse() -> None:
+            raise refusal
+
+        parts = self.download(clock, refuse)
+        first = next(parts)
+        clock.now = 1.0
+
+        with pytest.raises(NoLongerAllowed):
+            next(parts)
+
+        assert len(first) == CHUNK
+        assert parts.file.closed

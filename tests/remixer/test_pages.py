@@ -16,6 +16,7 @@ from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
+from library import serving
 from library.models import Video
 from remixer import services
 from remixer.models import Render
@@ -431,6 +432,37 @@ class TestMeme:
             assert client.get(url("meme_file", made.uuid)).status_code == 410
             assert client.get(url("meme_download", made.uuid)).status_code == 410
 
+    def test_strangers_are_told_nothing_but_the_reason_by_any_door(
+        self, carol: User, made: Render, client_of: ClientOf
+    ) -> None:
+        client = client_of(carol)
+        turn_off(made.video)
+
+        for name in ("meme", "meme_status", "meme_file", "meme_poster", "meme_download"):
+            answer = client.get(url(name, made.uuid))
+            assert answer.status_code == 410
+            assert "Hello" not in body(answer)
+            assert "Bars in the rain" not in body(answer)
+
+    @pytest.mark.parametrize("end", ["withdrawn", "removed"])
+    def test_a_download_under_way_ends_with_the_permission(
+        self,
+        carol: User,
+        made: Render,
+        client_of: ClientOf,
+        monkeypatch: pytest.MonkeyPatch,
+        end: str,
+    ) -> None:
+        monkeypatch.setattr(serving, "ASK_EVERY", 0.0)
+        download = client_of(carol).get(url("meme_download", made.uuid))
+        if end == "withdrawn":
+            turn_off(made.video)
+        else:
+            services.remove_render(made, actor=Actor.creator(made.requester))
+
+        with pytest.raises(serving.NoLongerAllowed):
+            next(iter(download))
+
     def test_one_whose_permission_has_ended_is_hidden(
         self, bob: User, alice: User, client_of: ClientOf
     ) -> None:
@@ -534,6 +566,7 @@ class TestUses:
 
         page = body(client_of(alice).get(url("memes_of_my_videos")))
 
+        assert page.count("Hello") == 1  # not of the one that its maker removed
         assert "You turned remixing off for this video." in page
         assert "The person who made it removed it." in page
 
@@ -548,6 +581,21 @@ class TestUses:
 
         assert "<html" not in part
         assert 'id="memes-of-video"' in part
+
+
+@pytest.mark.parametrize("name", ["gallery", "my_memes", "memes_of_my_videos", "memes_of_video"])
+def test_a_parameter_that_a_list_does_not_have_is_named(
+    alice: User, video: Video, client_of: ClientOf, name: str
+) -> None:
+    address = url(name, *([video.uuid] if name == "memes_of_video" else []))
+    client = client_of(alice)
+
+    unknown = client.get(address, {"afetr": "1"})
+    twice = client.get(f"{address}?after=&after=")
+
+    assert unknown.status_code == twice.status_code == 400
+    assert "This address has no parameter afetr." in body(unknown)
+    assert "The parameter after is given more than once." in body(twice)
 
 
 def test_a_visitor_is_sent_to_sign_in(client: Client, made: Render) -> None:
