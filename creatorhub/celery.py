@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
-import sys
 from typing import Any
 
 from celery import Celery, bootsteps
@@ -13,6 +10,7 @@ from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
 
 from creatorhub import checks, data_folder
+from creatorhub.processes import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creatorhub.settings")
 
@@ -20,7 +18,6 @@ app = Celery("creatorhub")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-PR_SET_PDEATHSIG = 1
 SWEEP_EVERY = 30.0  # seconds
 
 
@@ -44,8 +41,7 @@ def refuse_a_broken_start(**_: Any) -> None:
 @worker_process_init.connect
 def die_with_the_worker(**_: Any) -> None:
     """Without this a pool process outlives a SIGKILL of its worker, and its ffmpeg with it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
 
 
 class SweepTimer(bootsteps.StartStopStep):

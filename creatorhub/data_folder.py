@@ -1,5 +1,5 @@
 """The folder for all that an installation keeps on disk. Settings only read it; each entry point
-(manage.py, wsgi.py, asgi.py, a Celery command, the tests) calls prepare() before they load."""
+(manage.py, asgi.py, a Celery command, the tests) calls prepare() before they load."""
 
 from __future__ import annotations
 

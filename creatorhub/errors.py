@@ -13,7 +13,13 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 NOTHING_HERE = _("There is nothing at this address, or it is not yours to see.")
 UNREADABLE = _("We could not read this request.")
 NOT_ALLOWED = _("You may not do this.")
+WRONG_METHOD = _("This address does not take this kind of request.")
 BROKEN = _("Something went wrong on our side. Try again in a moment.")
 TOO_LARGE = _(
     "This request is too large, and nothing was done. Send it in parts; for an edit of many "
@@ -34,6 +41,7 @@ TOO_LARGE = _(
 )
 TOO_MUCH = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 API_PREFIX = "/api/"
+REFUSED = "creatorhub.refused"  # where the scope of a request carries what creatorhub.front refused
 
 
 class Refused(Exception):
@@ -92,6 +100,12 @@ def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     return render(request, "refused.html", context, status=refused.status)
 
 
+def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """A refusal outside of a view: a page, or JSON for a program."""
+    answer = _for_programs(request, refused.status, refused.sentence, refused.code)
+    return answer or refusal_page(request, refused)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is too old, or came from elsewhere."""
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
@@ -116,6 +130,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer or defaults.page_not_found(request, exception)
 
 
+def method_not_allowed(request: HttpRequest, allowed: HttpResponseNotAllowed) -> HttpResponse:
+    """The page for an address that only a form is sent to, opened as a page, or the reverse."""
+    answer = _for_programs(request, 405, WRONG_METHOD, "method_not_allowed")
+    answer = answer or render(request, "405.html", status=405)
+    answer["Allow"] = allowed["Allow"]
+    return answer
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     return _for_programs(request, 500, BROKEN, "server_error") or defaults.server_error(request)
 
@@ -123,7 +145,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _for_programs(
     request: HttpRequest, status: int, sentence: StrOrPromise, code: str
 ) -> HttpResponse | None:
-    """The API's answer; None for a page, which Django answers with 400.html to 500.html."""
-    if not request.path.startswith(API_PREFIX):
+    """The answer for the API and for our scripts; None for a page, which Django answers with
+    400.html to 500.html."""
+    script = request.headers.get("Accept", "") == "application/json"
+    if not (script or request.path.startswith(API_PREFIX)):
         return None
     return JsonResponse({"detail": sentence, "code": code}, status=status)

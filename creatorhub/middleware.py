@@ -7,12 +7,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.request import UnreadablePostError
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from creatorhub.errors import Refused, bad_request, refusal_page
+from creatorhub.errors import (
+    REFUSED,
+    Refused,
+    bad_request,
+    method_not_allowed,
+    not_found,
+    refusal,
+    refusal_page,
+)
 from creatorhub.models import User
 
 
@@ -30,22 +40,40 @@ class PersonTimeZoneMiddleware:
 
 
 class RefusalMiddleware:
-    """A refusal that a view did not catch becomes a page with its sentence."""
+    """Answers on our pages, also under DEBUG, where Django shows its own with the code: a refusal
+    that a view did not catch, what is not there, and a method that an address does not have."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        if settings.DEBUG and not _leads_somewhere(request):
+            return not_found(request, Http404())
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return method_not_allowed(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return refusal_page(request, exception) if isinstance(exception, Refused) else None
+        if isinstance(exception, Refused):
+            return refusal_page(request, exception)
+        return not_found(request, exception) if isinstance(exception, Http404) else None
+
+
+def _leads_somewhere(request: HttpRequest) -> bool:
+    """Whether the address has a view. CommonMiddleware adds a missing slash to a 404."""
+    try:
+        resolve(request.path_info)
+    except Resolver404:
+        return False
+    return True
 
 
 class ReadableFormMiddleware:
-    """Reads a form before the check of its CSRF token does, and answers with our page if it has
-    too many fields or bytes. No view can catch an exception from that check, and under DEBUG it
-    shows a traceback. The API reads its own bodies."""
+    """Answers for a body that creatorhub.front refused to read. Reads a form before the check of
+    its CSRF token does, and answers with our page if it has too many fields or bytes: no view can
+    catch an exception from that check, and under DEBUG it shows a traceback. The API reads its own
+    bodies."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,6 +84,8 @@ class ReadableFormMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *arguments: Any
     ) -> HttpResponse | None:
+        if refused := getattr(request, "scope", {}).get(REFUSED):
+            return refusal(request, refused)
         if request.method != "POST" or getattr(view, "csrf_exempt", False):
             return None
         try:

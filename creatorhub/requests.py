@@ -1,10 +1,10 @@
-"""Views for people who are signed in: the decorator that asks for it, and their request's type."""
+"""What a view needs of its request: a person who is signed in, a large body, a thread at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -17,6 +17,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from creatorhub.errors import Refused
 from creatorhub.models import User
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class SignedIn(HttpRequest):
@@ -68,3 +70,20 @@ def require_known(given: QueryDict, *known: str, unsaid: Iterable[str] = ()) -> 
                 _("The parameter %(name)s is given more than once.") % {"name": name},
                 code="repeated_parameter",
             )
+
+
+def says_no(view: View) -> View:
+    """Mark a view that withdraws: it never waits behind other requests."""
+    view.says_no = True  # type: ignore[attr-defined]
+    return view
+
+
+def takes_bodies(largest: Callable[[User], int]) -> Callable[[View], View]:
+    """Mark a view that takes files. `largest` says how many bytes of a body are kept, for whom; the
+    rest is dropped as it arrives, and the view refuses."""
+
+    def mark(view: View) -> View:
+        view.largest_body = staticmethod(largest)  # type: ignore[attr-defined]
+        return view
+
+    return mark

@@ -76,7 +76,6 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "creatorhub.urls"
-WSGI_APPLICATION = "creatorhub.wsgi.application"
 ASGI_APPLICATION = "creatorhub.asgi.application"
 TEMPLATES = [
     {
@@ -265,6 +264,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Threads of each web process, and how many more for requests that turn something off
+WEB_THREADS = env.int("WEB_THREADS", default=12)
+WEB_THREADS_FOR_NO = env.int("WEB_THREADS_FOR_NO", default=4)
 
 # How many videos of an edit are written into its draft, and applied, by the request itself; how
 # many one transaction of the job applies; after how many seconds another job has its turn
@@ -314,7 +316,7 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5.0 if DEBUG else 30.0
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 1.0 if DEBUG else 30.0
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False

@@ -13,9 +13,11 @@ from django.utils.translation import gettext as _
 
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
+from creatorhub.requests import takes_bodies
 from library.services.videos import no_room, quota_left, too_large
 
 V = TypeVar("V", bound=Callable[..., Any])
+OTHER_FIELDS = 1024**2  # bytes of a form beside its file
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,14 @@ def takes_files(*, most: int, reason: Callable[[], Refused]) -> Callable[[V], V]
 
     def mark(view: V) -> V:
         view.file_limit = FileLimit(most, reason)  # type: ignore[attr-defined]
-        return view
+        return takes_bodies(lambda sender: most + OTHER_FIELDS)(view)
 
     return mark
+
+
+def room_for_video(sender: User) -> int:
+    """Bytes of a request with one video file."""
+    return int(min(quota_left(sender), settings.UPLOAD_MAX_BYTES)) + OTHER_FIELDS
 
 
 class CountingUploadHandler(FileUploadHandler):

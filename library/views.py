@@ -25,17 +25,18 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.pages import see_other
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, takes_bodies
 from library import services
 from library.forms import NameForm, UploadForm
 from library.models import Ingest, Video
 from library.serving import serve
-from library.uploads import refusal
+from library.uploads import refusal, room_for_video
 
 SIGNED_OUT = _("You were signed out. Sign in, then upload the file again.")
 
 
 @require_http_methods(["GET", "POST"])
+@takes_bodies(room_for_video)
 def upload(request: HttpRequest) -> HttpResponse:
     """Upload a video. A browser gets a page; our script gets {"location"}, or {"detail"} on
     failure."""
@@ -84,8 +85,11 @@ def _add(form: UploadForm) -> Video:
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -> HttpResponse:
+    most = min(services.quota_left(form.owner), settings.UPLOAD_MAX_BYTES)
     context = {
         "form": form,
+        "left_bytes": most,
+        "most": services.readable_size(most),
         "left": services.readable_size(services.quota_left(form.owner)),
         "quota": services.readable_size(settings.QUOTA_BYTES),
         "largest": services.readable_size(settings.UPLOAD_MAX_BYTES),

@@ -18,7 +18,7 @@ LOOK_EVERY = 0.1  # seconds
 READY_WITHIN = 60.0
 STABLE_AFTER = 30.0  # a process that has run for so long is restarted as if for the first time
 LONGEST_WAIT = 30.0
-GRACE = 8.0  # between asking a process to end and ending it
+GRACE = 1.2  # between asking a process to end and ending it; the next start continues its job
 
 
 @dataclass

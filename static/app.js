@@ -72,6 +72,13 @@ function upload(form) {
   form.addEventListener("submit", (event) => {
     if (!input.files.length) return;
     event.preventDefault();
+    const { most, tooLarge } = status.dataset;
+    if (most && input.files[0].size > Number(most)) {
+      status.textContent = tooLarge;
+      status.classList.add("error");
+      return;
+    }
+    status.classList.remove("error");
     const request = new XMLHttpRequest();
     const button = $('button[type="submit"]', form);
     let said = -10;

@@ -31,6 +31,7 @@ from creatorhub.api import (
 )
 from creatorhub.idempotency import combined_key
 from creatorhub.models import User
+from creatorhub.requests import says_no
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -215,6 +216,7 @@ APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}
     list=extend_schema(description=_("Your edits.")),
     retrieve=extend_schema(description=_("One of your edits.")),
 )
+@says_no
 class EditViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Edit]):
     """Your edits."""
 

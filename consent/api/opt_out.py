@@ -15,6 +15,7 @@ from consent import services
 from consent.models import ConsentState
 from consent.services import OptedOut
 from creatorhub.api import KnownParameters, StrictSerializer, acting, caller
+from creatorhub.requests import says_no
 
 
 class OptOutSerializer(serializers.Serializer[OptedOut]):
@@ -48,6 +49,7 @@ class ChangeOptOutSerializer(StrictSerializer):
         return attrs
 
 
+@says_no
 class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
     """The one switch: with it on, nothing may be done with any of your videos."""
 

@@ -37,9 +37,11 @@ from creatorhub.api import (
     parameters_of,
 )
 from creatorhub.models import User
+from creatorhub.requests import takes_bodies
 from library import services as library
 from library.api import RenameSerializer, UploadSerializer, VideoSerializer, rename, upload
 from library.models import Video
+from library.uploads import room_for_video
 
 
 class UseStateSerializer(serializers.Serializer[Video]):
@@ -156,6 +158,7 @@ class VideoFilterBackend(BaseFilterBackend):
     list=extend_schema(description=_("Your videos. The query string is that of the page.")),
     retrieve=extend_schema(description=_("One of your videos.")),
 )
+@takes_bodies(room_for_video)
 class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Video]):
     """Your videos."""
 

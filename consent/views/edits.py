@@ -25,13 +25,14 @@ from creatorhub.days import last_day
 from creatorhub.errors import Refused
 from creatorhub.idempotency import checked_key
 from creatorhub.pages import render_page, see_other
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, says_no
 
 SHOWN = 5  # videos shown of each group in a preview
 
 
 @require_POST
 @login_required
+@says_no
 def turn_off(request: SignedIn) -> HttpResponse:
     """Withdraw at once: one POST from a list, a row or a video's page."""
     form = SelectionForm(request.POST)
@@ -137,6 +138,7 @@ def _preview(
 
 @require_POST
 @login_required
+@says_no
 def edit_confirm(request: SignedIn, uuid: UUID) -> HttpResponse:
     draft = edits_of(request).filter(uuid=uuid, status=Edit.Status.DRAFT).first()
     try:

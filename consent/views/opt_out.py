@@ -17,11 +17,12 @@ from consent.uses import USES, Use
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.pages import render_page, see_other
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, says_no
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
+@says_no
 def opt_out(request: SignedIn) -> HttpResponse:
     """POST turns everything off, from the bar on every page; GET explains, with the same button."""
     if request.method != "POST":

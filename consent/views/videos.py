@@ -41,7 +41,7 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import Page, page_of, pager
-from creatorhub.requests import SignedIn, login_required
+from creatorhub.requests import SignedIn, login_required, says_no
 from library.forms import NameForm
 from library.models import Video
 from library.search import collections_of
@@ -257,6 +257,7 @@ def _item_sentence(item: Item, request: SignedIn) -> str:
 
 @require_POST
 @login_required
+@says_no
 def video_remove(request: SignedIn, uuid: UUID) -> HttpResponse:
     mine = get_object_or_404(Video.objects.owned_by(request.user), uuid=uuid)
     services.remove_video(mine, actor=Actor.creator(request.user))

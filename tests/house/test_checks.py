@@ -270,11 +270,10 @@ def test_a_program_of_its_own_is_told_what_is_missing(tmp_path: Path) -> None:
     "way",
     [
         ("manage.py", "check"),
-        ("-c", "import creatorhub.wsgi"),
         ("-c", "import creatorhub.asgi"),
         ("-m", "celery", "--app", "creatorhub", "report"),
     ],
-    ids=["check", "web", "asgi", "celery"],
+    ids=["check", "web", "celery"],
 )
 def test_every_way_of_starting_prepares_the_data_folder(
     way: tuple[str, ...], tmp_path: Path
@@ -290,7 +289,7 @@ def test_every_way_of_starting_prepares_the_data_folder(
     "way",
     [
         ("manage.py", "check"),
-        ("-c", "import creatorhub.wsgi"),
+        ("-c", "import creatorhub.asgi"),
         ("-m", "celery", "--app", "creatorhub", "worker", "--pool", "solo"),
         ("manage.py", "up", "--port", "29999"),
     ],

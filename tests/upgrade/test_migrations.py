@@ -97,7 +97,7 @@ def test_only_the_first_of_many_are_named() -> None:
     [
         ("manage.py", "migrate"),
         ("manage.py", "up", "--port", "29998"),
-        ("-c", "import creatorhub.wsgi"),
+        ("-c", "import creatorhub.asgi"),
         ("-m", "celery", "--app", "creatorhub", "worker", "--pool", "solo"),
     ],
     ids=["migrate", "up", "web", "worker"],

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from creatorhub.models import User
 from operations.supervisor import Child, Supervisor, answers
@@ -35,10 +36,12 @@ class Command(BaseCommand):
 
     def handle(self, *, port: str, **options: Any) -> None:
         number = _free_port(port)
+        self._say(_("Preparing the database …"))
         # Before it changes anything it runs all checks, those of the database too.
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         self._demo_on_first_start()
         connections.close_all()
+        self._say(_("Starting the web server and the workers …"))
 
         supervisor = Supervisor(_children(number), say=self._say)
         for stop_signal in STOP_SIGNALS:
@@ -57,6 +60,7 @@ class Command(BaseCommand):
         if not settings.DEBUG or (User.objects.exists() and not unfinished.exists()):
             return
         unfinished.touch()
+        self._say(_("Making a demo, once. This takes a minute or two …"))
         call_command("demo", videos=int(os.environ.get("DEMO_VIDEOS", "500")))
         unfinished.unlink()
 
@@ -93,9 +97,10 @@ def _free_port(port: str) -> int:
 def _children(port: int) -> list[Child]:
     """One web server, one worker for everything short, one with a process per core for ffmpeg."""
     web = (
-        *("-m", "gunicorn", "creatorhub.wsgi", "--bind", f"{HOST}:{port}"),
-        *("--worker-class", "gthread", "--threads", "8", "--timeout", "60"),
-        *("--graceful-timeout", "3", "--log-level", "warning", "--no-control-socket"),
+        *("-m", "granian", "--interface", "asgi", "creatorhub.asgi:application"),
+        *("--host", HOST, "--port", str(port), "--http", "1", "--log-level", "warning"),
+        *("--http1-header-read-timeout", "10000", "--backlog", "4096", "--backpressure", "20000"),
+        *("--workers-kill-timeout", "1"),
     )
     worker = (
         # In a container the worker runs as root, and Celery warns about that at length.
