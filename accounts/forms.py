@@ -9,6 +9,8 @@ from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from creatorhub.texts import LineInput
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -80,7 +82,7 @@ class SignupForm(_Ours, allauth.SignupForm):  # type: ignore[misc]
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(
+    display_name = LineInput(
         label=_("Display name"),
         max_length=80,
         required=False,

@@ -12,6 +12,7 @@ from audit import log
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden
 from creatorhub.models import User
+from creatorhub.texts import line
 
 
 def open_account(
@@ -68,11 +69,11 @@ def update_profile(user: User, *, actor: Actor, display_name: str, time_zone: st
     and no event, if they were the same. Only the person themselves."""
     actor.require(user)
     with transaction.atomic(durable=True):
-        account = _locked(user)
+        account, display_name = _locked(user), line(display_name)
         if (account.display_name, account.time_zone) == (display_name, time_zone):
             return False
         account.display_name, account.time_zone = display_name, time_zone
-        account.save(update_fields=["display_name", "time_zone"])
+        account.save(update_fields=["display_name", "folded_name", "time_zone"])
         log.append("account.updated", actor=actor, creator=account)
     return True
 

@@ -14,6 +14,7 @@ from audit import tree, vocabulary
 from audit.models import Counter, Event
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from creatorhub.texts import nfc
 
 VERSION = 1
 
@@ -72,7 +73,8 @@ def append_many(
     common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
     events = []
     for number, (subject, fields) in enumerate(lines, start=first):
-        body = {**common, "id": uuid.uuid4(), **fields}
+        texts = {name: nfc(text) for name, text in fields.items() if isinstance(text, str)}
+        body = {**common, "id": uuid.uuid4(), **fields, **texts}
         body["correlation_id"] = correlation_id or body["id"]
         if subject:
             body["subject"] = subject

@@ -61,10 +61,12 @@ def fill(owner: User, count: int) -> None:
     uuid, uploaded, numbers = _sqlite(count) if _is_sqlite() else _postgresql(count)
     title = " || ' ' || ".join(_pick("bench_word", odd, WORDS) for odd in _ODDS[:4])
     rare = f"CASE WHEN n % {RARE_EVERY} = 17 THEN ' {RARE_WORD}' ELSE '' END"
+    title = f"{title} || ', part ' || (n % 12 + 1) || {rare}"
     columns = {
         "uuid": uuid,
         "owner_id": owner.pk,
-        "title": f"{title} || ', part ' || (n % 12 + 1) || {rare}",
+        "title": title,
+        "folded_title": f"lower({title})",  # the words are ASCII
         "collection": _pick("bench_collection", _ODDS[4], COLLECTIONS),
         "status": "'ready'",
         "problem": "''",

@@ -12,7 +12,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Lower
 from django.db.models.lookups import IsNull
 from django.http import QueryDict
 from django.utils import timezone
@@ -30,13 +29,14 @@ from creatorhub import days
 from creatorhub.errors import Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
+from creatorhub.texts import LineInput
 from library.models import Video
 from library.search import titled
 
 SORTS: dict[str, tuple[str, ...]] = {
     "newest": ("-created_at", "-id"),
     "oldest": ("created_at", "id"),
-    "title": ("lower_title", "-id"),
+    "title": ("folded_title", "-id"),
     "longest": ("-duration_ms", "-id"),
     "shortest": ("duration_ms", "-id"),
 }
@@ -124,6 +124,12 @@ def _looked_up(rows: QuerySet[Any]) -> IsNull:
     return IsNull(Subquery(rows.values("pk")[:1]), none_found)
 
 
+class LineFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """By a text that a person typed."""
+
+    field_class = LineInput
+
+
 class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Over the videos of one `creator`, with one filter for each use. Sorting is left to the
     pager. `few`, once its rows were asked for, says that they are few and quickly found.
@@ -131,8 +137,8 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
     `from` and `to` are days in the person's zone, both included; lengths are seconds.
     """
 
-    q = django_filters.CharFilter(method="containing", max_length=200, label=gettext_lazy("Search"))
-    collection = django_filters.CharFilter(
+    q = LineFilter(method="containing", max_length=200, label=gettext_lazy("Search"))
+    collection = LineFilter(
         field_name="collection", max_length=100, label=gettext_lazy("Collection")
     )
     longer = django_filters.NumberFilter(
@@ -321,8 +327,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return videos.filter(pk__in=edit.changed_items.values("video"))
 
     def to_be_sorted(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
-        """With what the pager sorts by, where that is no field."""
-        return videos.annotate(lower_title=Lower("title")) if value == "title" else videos
+        return videos
 
 
 # `from` is a keyword of Python, and can be no attribute of a class.

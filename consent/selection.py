@@ -24,6 +24,7 @@ from consent.models import Consent, Edit
 from consent.querysets import AsOf
 from creatorhub.errors import Refused
 from creatorhub.models import User
+from creatorhub.texts import typed
 from library.models import Video
 
 SALT = "selection"
@@ -58,7 +59,7 @@ def matching(creator: User, given: Mapping[str, Any]) -> Matching:
     for name in filters.narrowing():
         value = given.get(name)
         if not is_blank(value):
-            query[name] = str(value).encode("utf-8", "replace").decode()
+            query[name] = typed(str(value).encode("utf-8", "replace").decode())
     chosen = VideoFilter(query, queryset=Video.objects.none(), creator=creator)
     if not chosen.is_valid():
         name, errors = next(iter(chosen.form.errors.items()))
@@ -76,8 +77,9 @@ def matching(creator: User, given: Mapping[str, Any]) -> Matching:
 
 
 def is_blank(value: object) -> bool:
-    """Whether this value narrows nothing: a form field strips it, and finds it empty."""
-    return value is None or not str(value).strip()
+    """Whether this value narrows nothing: a form field strips it, and finds that nothing is left
+    which can be seen."""
+    return value is None or not typed(str(value))
 
 
 def everything(creator: User) -> Matching:

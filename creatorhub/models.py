@@ -7,6 +7,8 @@ import uuid
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from creatorhub.texts import FoldedField, LineField
+
 
 class User(AbstractUser):
     """A person. A creator is an account that owns videos; anyone may become one by uploading.
@@ -16,7 +18,8 @@ class User(AbstractUser):
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    display_name = models.CharField(max_length=80, blank=True)
+    display_name = LineField(max_length=80, blank=True)
+    folded_name = FoldedField(of="name", max_length=450)
     time_zone = models.CharField(max_length=64, default="UTC")
 
     class Meta(AbstractUser.Meta):

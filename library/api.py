@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from creatorhub.actors import Actor
 from creatorhub.api import StrictSerializer, caller
+from creatorhub.texts import LineSerializerField
 from library import services
 from library.models import Video
 from library.services.videos import COLLECTION_MAX, TITLE_MAX
@@ -42,15 +43,15 @@ class UploadSerializer(StrictSerializer):
     """A video file with its name."""
 
     file = serializers.FileField(allow_empty_file=True)
-    title = serializers.CharField(max_length=TITLE_MAX)
-    collection = serializers.CharField(max_length=COLLECTION_MAX, required=False, default="")
+    title = LineSerializerField(max_length=TITLE_MAX)
+    collection = LineSerializerField(max_length=COLLECTION_MAX, required=False, default="")
 
 
 class RenameSerializer(StrictSerializer):
     """What is left out stays as it is."""
 
-    title = serializers.CharField(max_length=TITLE_MAX, required=False)
-    collection = serializers.CharField(max_length=COLLECTION_MAX, required=False, allow_blank=True)
+    title = LineSerializerField(max_length=TITLE_MAX, required=False)
+    collection = LineSerializerField(max_length=COLLECTION_MAX, required=False, allow_blank=True)
 
 
 def upload(request: Request) -> Video:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from creatorhub.models import User
+from creatorhub.texts import LineInput
 from library.search import collections_of
 from library.services.videos import COLLECTION_MAX, TITLE_MAX
 
@@ -18,7 +19,7 @@ SUGGESTED = 200  # collections
 class NameForm(forms.Form):
     """Title and collection. The owner's collections are suggested: one query."""
 
-    title = forms.CharField(
+    title = LineInput(
         max_length=TITLE_MAX,
         error_messages={
             "required": _("Give the video a title."),
@@ -30,7 +31,7 @@ class NameForm(forms.Form):
         },
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    collection = forms.CharField(
+    collection = LineInput(
         max_length=COLLECTION_MAX,
         required=False,
         error_messages={

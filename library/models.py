@@ -6,12 +6,12 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from creatorhub.jobs import Job
 from creatorhub.models import User
+from creatorhub.texts import FoldedField, LineField
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
@@ -51,14 +51,15 @@ class Video(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="videos"
     )
-    title = models.CharField(max_length=200)
-    collection = models.CharField(max_length=100, blank=True)
+    title = LineField(max_length=200)
+    folded_title = FoldedField(of="title", max_length=600)
+    collection = LineField(max_length=100, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PROCESSING)
     problem = models.TextField(blank=True)
     via = models.CharField(
         max_length=16, default="upload", help_text="How it came: upload, import."
     )
-    original_name = models.CharField(max_length=255, blank=True)
+    original_name = LineField(max_length=255, blank=True)
     size = models.BigIntegerField(default=0, help_text="Bytes of all its files, for the quota.")
     source_key = models.CharField(max_length=200, blank=True, help_text="The upload, until ingest.")
     mezzanine_key = models.CharField(max_length=200, blank=True)
@@ -97,11 +98,9 @@ class Video(models.Model):
                 name="video_of_owner_newest_first",
             ),
             models.Index(
-                models.F("owner"),
-                Lower("title"),
-                models.F("id").desc(),
+                fields=["owner", "folded_title", "-id"],
                 condition=models.Q(removed_at=None),
-                name="video_of_owner_by_title",
+                name="video_of_owner_by_folded",
             ),
             models.Index(
                 fields=["owner", "duration_ms", "-id"],
@@ -122,6 +121,9 @@ class Video(models.Model):
                 fields=["status"],
                 condition=models.Q(status="processing"),
                 name="video_that_is_processing",
+            ),
+            models.Index(
+                fields=["id"], condition=models.Q(folded_title=""), name="video_not_folded"
             ),
         ]
 

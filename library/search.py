@@ -6,7 +6,6 @@ SQLite. Without it the same videos are found, more slowly.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from django.db import connection
@@ -14,25 +13,27 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from creatorhub.models import User
+from creatorhub.texts import folded
 from library.models import Video
 
 LEAST = 3  # letters of a trigram: no index can find less
-INDEX = "library_video_title"  # of SQLite
+INDEX = "library_video_folded"  # of SQLite
 MANY = 5000
 COMMON = f"SELECT COUNT(*) FROM (SELECT 1 FROM {INDEX} WHERE {INDEX} MATCH %s LIMIT %s)"  # noqa: S608
 
 
 def titled(videos: QuerySet[Video], text: str) -> QuerySet[Video]:
-    """The videos whose title contains `text`, whatever the case of its letters."""
+    """The videos whose title contains `text`, whatever the case and the form of its letters; none
+    if nothing of it can be seen."""
+    text = folded(text)
+    if not text:
+        return videos.none()
     if connection.vendor == "sqlite" and len(text) >= LEAST and _has_index():
         phrase = '"' + text.replace('"', '""') + '"'
-        if text.isascii() and _is_common(phrase):
-            return videos.filter(title__icontains=text)
-        found = RawSQL(f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s", [phrase])  # noqa: S608, S611
-        return videos.filter(pk__in=found)
-    if connection.vendor == "sqlite" and not text.isascii():
-        return videos.filter(title__iregex=re.escape(text))  # its LIKE knows the case of a-z alone
-    return videos.filter(title__icontains=text)
+        if not _is_common(phrase):
+            found = RawSQL(f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s", [phrase])  # noqa: S608, S611
+            return videos.filter(pk__in=found)
+    return videos.filter(folded_title__contains=text)
 
 
 def _is_common(phrase: str) -> bool:

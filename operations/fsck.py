@@ -21,6 +21,7 @@ from consent.models import Consent, ConsentCount, Edit, EditJob
 from creatorhub import jobs
 from creatorhub.jobs import Job, State
 from creatorhub.models import User
+from creatorhub.texts import folded
 from library import files
 from library import services as library
 from library.models import Ingest, Video
@@ -81,6 +82,16 @@ def _counted_consents(user: User) -> object:
     )
     rows = consents.order_by().values_list("use", "terms").annotate(n=Count("pk"))
     return {(use, terms): n for use, terms, n in rows}
+
+
+def every_title_can_be_found() -> Iterator[str]:
+    """Every title is stored as it is searched"""
+    videos = Video.objects.filter(removed_at=None).only("uuid", "title", "folded_title")
+    for video in videos.iterator(chunk_size=2000):
+        expected = folded(video.title) or video.title
+        same = {"title": video.title, "folded_title": video.folded_title}
+        if same["folded_title"] != expected and Video.objects.filter(pk=video.pk, **same).exists():
+            yield f"Video {video.uuid} is searched by another title than it has. Rename it."
 
 
 def no_meme_outlives_its_permission() -> Iterator[str]:
@@ -205,6 +216,7 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     every_job_makes_progress,
     confirmed_edits_are_applied,
     counts_match_rows,
+    every_title_can_be_found,
     no_meme_outlives_its_permission,
     every_row_has_its_files,
     every_file_has_its_row,

@@ -30,7 +30,12 @@ class RenderAdmin(StaffAdmin[Render]):
     list_display = ["uuid", "requester", "video", "template", "state", "created_at", "problem"]
     list_filter = ["state", "template"]
     list_select_related = ["requester", "video"]
-    search_fields = ["requester__username", "video__title", "=uuid", "=video__uuid"]
+    search_fields = [
+        "requester__username",
+        "video__folded_title__contains",
+        "=uuid",
+        "=video__uuid",
+    ]
     search_help_text = _("A username, the title of a video, or an ID.")
     ordering = ["-id"]
     change_list_template = "admin/render_list.html"

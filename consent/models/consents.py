@@ -11,6 +11,7 @@ from django.utils import timezone
 from consent import uses
 from consent.models.edits import Edit
 from consent.models.terms import Terms
+from creatorhub.texts import LineField
 from library.models import Video
 
 
@@ -141,7 +142,7 @@ class SavedFilter(models.Model):
     creator = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters"
     )
-    name = models.CharField(max_length=60)
+    name = LineField(max_length=60)
     query = models.CharField(max_length=1000)
     created_at = models.DateTimeField(default=timezone.now)
 

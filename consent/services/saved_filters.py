@@ -12,6 +12,7 @@ from consent.models import SavedFilter
 from creatorhub.actors import Actor
 from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
+from creatorhub.texts import typed
 
 MAX_SAVED = 30
 
@@ -20,8 +21,8 @@ def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]
     """Keep what narrows this list under `name`; a filter of that name is replaced. Raises Refused
     for no name, one that is too long, nothing that narrows, or too many."""
     actor.require(creator)
-    name = " ".join(name.split())
-    if not name.isprintable() or not 0 < len(name) <= 60:
+    name = typed(name)
+    if "\0" in name or not 0 < len(name) <= 60:
         raise Refused(_("Give the filter a name of at most 60 letters."), code="name", status=422)
     query = selection.matching(creator, asked).query
     if not query:

@@ -97,7 +97,7 @@ def _page(found: QuerySet[Video], asked: QueryDict, *, size: int, few: bool) -> 
     """The keys of a page first, and only then what is shown of each: to describe a row takes
     several joins, which a large library must not do for every row that is passed over."""
     order = ordering(asked.get("sort", ""))
-    sorted_by = {name.removeprefix("-") for name in order} - {"lower_title"}
+    sorted_by = {name.removeprefix("-") for name in order}
     keys = found.only("id", *sorted_by)
     page = page_of(keys, ordering=order, size=size, after=asked.get("after", ""), few=few)
     described = with_reasons(Video.objects.filter(pk__in=[video.pk for video in page.items]))

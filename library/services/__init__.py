@@ -1,6 +1,7 @@
 """The only writer of videos. Views, the API, the admin, commands and tasks call these functions."""
 
 from library.services.ingests import run_ingest, sweep_ingests, sweep_leftovers
+from library.services.titles import fold_titles
 from library.services.videos import (
     ReadyVideo,
     add_ready_videos,
@@ -19,6 +20,7 @@ __all__ = [
     "ReadyVideo",
     "add_ready_videos",
     "add_video",
+    "fold_titles",
     "mark_removed",
     "quota_left",
     "quota_used",

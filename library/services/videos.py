@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +25,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
+from creatorhub.texts import line
 from library import files
 from library.models import Ingest, Video, VideoCount
 
@@ -68,7 +68,7 @@ def add_video(
                 owner=owner,
                 title=title,
                 collection=collection,
-                original_name=_clean(original_name)[-255:],
+                original_name=line(original_name)[-255:],
                 size=size,
                 source_key=key,
                 import_key=import_key,
@@ -153,7 +153,7 @@ def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> 
         if (old_title, old_collection) == (title, collection):
             return video
         video.title, video.collection = title, collection
-        video.save(update_fields=["title", "collection"])
+        video.save(update_fields=["title", "folded_title", "collection"])
         append = partial(log.append, actor=actor, creator=video.owner, subject=video.uuid)
         if old_title != title:
             append("video.renamed", before=old_title, after=title)
@@ -317,7 +317,7 @@ def _imported(owner: User, import_key: str) -> Video | None:
 
 def _title(title: str, original_name: str) -> str:
     """The title, or else the name of the file."""
-    title = _clean(title) or _clean(PurePath(original_name).stem.replace("_", " "))[:TITLE_MAX]
+    title = line(title) or line(PurePath(original_name).stem.replace("_", " "))[:TITLE_MAX]
     if not title:
         raise Refused(_("Give the video a title."), code="title_missing", status=422)
     if len(title) > TITLE_MAX:
@@ -331,7 +331,7 @@ def _title(title: str, original_name: str) -> str:
 
 
 def _collection(collection: str) -> str:
-    collection = _clean(collection)
+    collection = line(collection)
     if len(collection) > COLLECTION_MAX:
         sentence = ngettext(
             "This collection's name is longer than %(most)d letter. Shorten it.",
@@ -340,10 +340,3 @@ def _collection(collection: str) -> str:
         )
         raise Refused(sentence % {"most": COLLECTION_MAX}, code="collection_too_long", status=422)
     return collection
-
-
-def _clean(text: str) -> str:
-    """On one line, without control characters and lone surrogates, which PostgreSQL cannot
-    store."""
-    shown = (" " if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
-    return " ".join("".join(shown).split())

@@ -15,6 +15,7 @@ from creatorhub.models import User
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required, require_known
+from creatorhub.texts import line
 from library import serving
 from library.models import Video
 from remixer import services
@@ -28,13 +29,11 @@ MAX_QUERY = 100  # characters
 def gallery(request: SignedIn) -> HttpResponse:
     """At most three queries, however many videos there are."""
     require_known(request.GET, "q", "after")
-    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:MAX_QUERY]
+    query = line(request.GET.get("q", ""))[:MAX_QUERY]
     videos = querysets.permitting(Video.objects.all(), REMIX.id, asker=request.user)
     if query:
         videos = videos.filter(
-            Q(title__icontains=query)
-            | Q(owner__display_name__icontains=query)
-            | Q(owner__display_name="", owner__username__icontains=query)
+            Q(folded_title__contains=query) | Q(owner__folded_name__contains=query)
         )
     page = page_of(
         videos.select_related("owner"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from django.core.signing import dumps
-from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -24,7 +24,7 @@ from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from library.search import collections_of
-from tests.acts import opt_out, turn_off
+from tests.acts import opt_out, run_to_the_end, turn_off
 from tests.conftest import ClientOf, LargeEdits
 from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
@@ -342,7 +342,7 @@ def test_every_order_goes_through_all_videos_once_with_ties_of_any_length(
     make_videos(30, owner=alice, **{**same, "created_at": day + timedelta(days=1)})
     for n, title in enumerate(("älter", "Ähre", "_a", "Zoo", "zoo", "", "10", "9", "東京")):
         make_videos(1, owner=alice, title=title, created_at=day, duration_ms=n)
-    hers = Video.objects.filter(owner=alice).annotate(lower_title=Lower("title"))
+    hers = Video.objects.filter(owner=alice)
     expected = list(hers.order_by(*SORTS[sort]))
 
     browser, url, seen = client_of(alice), f"/videos/?size=25&sort={sort}", []
@@ -602,3 +602,65 @@ def test_at_most_thirty_filters_are_kept(alice: User) -> None:
     save(alice, "Filter 7", q="b")
 
     assert SavedFilter.objects.count() == 30
+
+
+# one word in several forms
+
+
+MAC, CAPITALS = "Cafe\u0301", "CAFÉ"
+
+
+@pytest.mark.large_edits(inline=1, freeze=2, chunk=2)
+@pytest.mark.parametrize("typed", ["Café", MAC, CAPITALS])
+def test_turning_off_all_that_match_finds_a_title_in_whatever_form(
+    alice: User, client_of: ClientOf, api_of: Callable[[User], APIClient], typed: str
+) -> None:
+    videos = titled(alice, "Café 1", f"{MAC} 2", f"{CAPITALS} 3")
+    make_videos(2, owner=alice, title="Cafeteria")
+    for video in videos:
+        make_consent(video)
+
+    browser = client_of(alice)
+    page = browser.get("/videos/", {"q": typed, "all": "1"})
+    sheet = browser.get("/videos/spreadsheet.csv", {"q": typed}).getvalue()
+    listed = api_of(alice).get("/api/v1/videos/", {"q": typed}).json()["results"]
+    answer = api_of(alice).post(
+        "/api/v1/edits/turn-off/",
+        {"use": "remix", "selection": {"matching": {"q": typed}}},
+        format="json",
+    )
+    run_to_the_end(Edit.objects.latest("id"))
+
+    assert len(page.context["rows"]) == page.context["all"]["number"] == 3
+    assert len(sheet.decode().splitlines()) == len(listed) + 1 == 4
+    assert answer.status_code == 202
+    off = Consent.objects.filter(use="remix", terms=None).values_list("video", flat=True)
+    assert set(off) == {video.pk for video in videos}
+
+
+def test_a_collection_is_chosen_and_a_filter_saved_in_whatever_form(alice: User) -> None:
+    [video] = make_videos(1, owner=alice, collection=MAC)
+    saved = [save(alice, name, collection=MAC, q="a") for name in (MAC, "Café")]
+
+    for form in ("Café", MAC):
+        chosen = selection.matching(alice, {"collection": form})
+        assert [found.pk for found in selection.videos(alice, chosen)] == [video.pk]
+    assert saved[0] == saved[1]
+    assert saved[0].query == urlencode({"collection": "Café", "q": "a"})
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", " \u00ad\ufeff ", "\u2060"])
+def test_a_search_for_what_cannot_be_seen_is_no_search(
+    alice: User, client_of: ClientOf, api_of: Callable[[User], APIClient], nothing: str
+) -> None:
+    make_videos(2, owner=alice)
+
+    page = client_of(alice).get("/videos/", {"q": nothing})
+    refused = api_of(alice).post(
+        "/api/v1/edits/turn-off/",
+        {"use": "remix", "selection": {"matching": {"q": nothing}}},
+        format="json",
+    )
+
+    assert (page.context["narrowed"], len(page.context["rows"])) == (False, 2)
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_filter")

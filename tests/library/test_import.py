@@ -124,3 +124,22 @@ def test_only_a_creator_and_a_folder_that_exist_are_taken(alice: User, tmp_path:
     alice.save()
     with pytest.raises(CommandError, match="no active account"):
         run(tmp_path)
+
+
+def test_a_file_is_named_in_the_csv_in_another_form_than_on_the_disk(
+    alice: User, tmp_path: Path
+) -> None:
+    """A Mac writes é as two code points into the names of files, its spreadsheet as one."""
+    folder = tmp_path / "library"
+    (folder / "E\u0301te\u0301").mkdir(parents=True)
+    clips.good(folder / "E\u0301te\u0301" / "cafe\u0301.mp4")
+    clips.bars(folder / "E\u0301te\u0301" / "the\u0301.mkv")
+    titles = tmp_path / "titles.csv"
+    titles.write_text("file,title,collection\nÉté/café.mp4,Café de l’E\u0301té,E\u0301té\n")
+
+    assert "2 taken for alice" in run(folder, csv=titles)
+
+    assert set(Video.objects.values_list("title", "collection", "original_name")) == {
+        ("Café de l’Été", "Été", "café.mp4"),
+        ("thé", "Été", "thé.mkv"),
+    }

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
+from creatorhub.texts import nfc
 from library import services
 from library.models import Video
 from library.probe import Refusal, probe
@@ -75,7 +76,8 @@ class Command(BaseCommand):
             for path in bar:
                 name = _name(path, root)
                 bar.set_postfix_str(name[-40:], refresh=False)
-                _import(path, root=root, owner=owner, entry=entries.pop(name, None), to=summary)
+                entry = entries.pop(nfc(name), None)  # a Mac's disk and its spreadsheet differ
+                _import(path, root=root, owner=owner, entry=entry, to=summary)
         summary.refused += [
             (name, "The CSV names this file, but it is not in the folder.") for name in entries
         ]
@@ -105,7 +107,7 @@ def _read(path: Path) -> dict[str, Entry]:
             if not {"file", "title"} <= set(rows.fieldnames or ()):
                 raise CommandError(f"{path} needs a first line that names: file,title,collection")
             for row in rows:
-                name = Path((row["file"] or "").strip()).as_posix()
+                name = nfc(Path((row["file"] or "").strip()).as_posix())
                 if name in entries:
                     raise CommandError(f"{path}, line {rows.line_num}: {name} is named twice.")
                 entries[name] = Entry(row["title"] or "", row.get("collection") or "")
