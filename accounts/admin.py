@@ -21,7 +21,7 @@ from creatorhub.staff import Told, each, reasoned
 class CreatorAdmin(TurnOffAdmin[User]):
     list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
     list_filter = ["is_active", "is_staff", "consent_state__opted_out"]
-    search_fields = ["username", "folded_name__contains", "email", "=uuid"]
+    search_fields = ["username", "folded_name", "email", "=uuid"]
     search_help_text = _("A name, an e-mail address, or the id of an account.")
     ordering = ["-id"]
     fields = [

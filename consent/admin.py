@@ -153,7 +153,7 @@ class VideoAdmin(TurnOffAdmin[Video]):
     list_display = ["title", "owner", "collection", "status", "created_at", "removed_at"]
     list_filter = ["status", ("removed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
-    search_fields = ["folded_title__contains", "owner__username", "=uuid"]
+    search_fields = ["folded_title", "owner__username", "=uuid"]
     search_help_text = _("A title, a username, or the id of a video.")
     ordering = ["-id"]
     actions = ["remove"]
@@ -184,7 +184,7 @@ class ConsentAdmin(StaffAdmin[Consent]):
     list_display = ["video", "creator", "use", "state", "version", "changed_at"]
     list_filter = ["use", ("terms", admin.EmptyFieldListFilter)]
     list_select_related = ["video", "creator", "terms"]
-    search_fields = ["video__folded_title__contains", "creator__username", "=video__uuid"]
+    search_fields = ["video__folded_title", "creator__username", "=video__uuid"]
     ordering = ["-id"]
     actions = ["turn_off"]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, Self, TypedDict
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiSerializerExtension
@@ -67,6 +69,8 @@ class KnownParameters(GenericAPIView[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if isinstance(request.user, User):  # the middleware knows a session, not a token
+            timezone.activate(ZoneInfo(request.user.time_zone))
         is_list = getattr(self, "action", "list") in self.list_actions
         is_list = is_list and request.method in ("GET", "HEAD")
         known = self.parameters_of_list() if is_list else []

@@ -10,7 +10,9 @@ EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)  # every zone can be appli
 
 
 def start_of(day: date) -> datetime:
-    """When this day begins. A day outside EARLIEST to LATEST is moved to the nearer of them."""
+    """When this day begins: where its midnight does not exist, as when summer time begins then,
+    the moment at which the clock is moved; where it comes twice, the first. A day outside EARLIEST
+    to LATEST is moved to the nearer of them."""
     day = max(EARLIEST, min(day, LATEST))
     return timezone.make_aware(datetime.combine(day, time.min))
 

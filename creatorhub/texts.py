@@ -93,6 +93,10 @@ class FoldedField(models.CharField[str, str]):
         setattr(instance, self.attname, value)
         return value
 
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Upper and lower case are the same here: `icontains`, as the admin asks, is `contains`."""
+        return super().get_lookup("contains" if lookup_name == "icontains" else lookup_name)
+
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, __, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs

@@ -32,7 +32,7 @@ class RenderAdmin(StaffAdmin[Render]):
     list_select_related = ["requester", "video"]
     search_fields = [
         "requester__username",
-        "video__folded_title__contains",
+        "video__folded_title",
         "=uuid",
         "=video__uuid",
     ]

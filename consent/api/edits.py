@@ -17,8 +17,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from consent import selection, services
-from consent.api.fields import STATES, ReasonField, UseField
+from consent.api.fields import STATES, LastDayField, ReasonField, UseField
 from consent.models import Edit, Item, Notice, Terms, state_line
+from creatorhub import days
 from creatorhub.api import (
     IDEMPOTENCY_KEY,
     CursorPages,
@@ -73,6 +74,7 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         help_text=_("`former` puts back what was; `listed` is what a file says for each video."),
     )
     until = serializers.DateTimeField(source="terms.until", allow_null=True)
+    last_day = LastDayField(source="terms.until")
     progress = serializers.SerializerMethodField(help_text=_("Per cent."))
     counts = CountsSerializer(source="*")
     notice = NoticeSerializer(source="terms.notice", allow_null=True)
@@ -87,6 +89,7 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
             "use",
             "state",
             "until",
+            "last_day",
             "reason",
             "undoes",
             "progress",
@@ -194,19 +197,32 @@ class NewEditSerializer(TurnOffSerializer):
     state = serializers.ChoiceField(choices=STATES)
     audience = serializers.ChoiceField(choices=Terms.Audience.choices, required=False)
     until = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    last_day = serializers.DateField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text=_("Instead of `until`: it ends when this day is over in your time zone."),
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] == "ask":
             raise serializers.ValidationError(
                 {"state": _("Being asked each time comes later. Choose “allowed” or “off”.")}
             )
-        if attrs["state"] == "off" and attrs["until"]:
-            raise serializers.ValidationError({"until": _("Only a permission has an end.")})
+        for name in ("until", "last_day"):
+            if attrs["state"] == "off" and attrs[name]:
+                raise serializers.ValidationError({name: _("Only a permission has an end.")})
+        if attrs["until"] and attrs["last_day"]:
+            raise serializers.ValidationError(
+                {"last_day": _("Send either the last day or `until`, not both.")}
+            )
         return attrs
 
     def grant(self) -> services.Grant | None:
         given = self.validated_data
-        return services.Grant(until=given["until"]) if given["state"] == "allowed" else None
+        day = given["last_day"]
+        until = days.end_of(day) if day else given["until"]
+        return services.Grant(until=until) if given["state"] == "allowed" else None
 
 
 APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}

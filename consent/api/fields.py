@@ -13,6 +13,7 @@ from rest_framework import serializers
 from consent.filters import state_of
 from consent.policy import Reason
 from consent.uses import USES, choices
+from creatorhub.days import last_day
 
 STATES = ["allowed", "ask", "off"]
 
@@ -39,6 +40,16 @@ class EffectiveStateField(serializers.ChoiceField):
 
     def to_representation(self, value: str) -> str:
         return state_of(value)
+
+
+class LastDayField(serializers.DateField):
+    """The last day on which a permission holds, in your time zone. `source` is its end."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_null=True, read_only=True, **options)
+
+    def to_representation(self, value: Any) -> str:
+        return last_day(value).isoformat()
 
 
 class ByUseSerializer(serializers.Serializer[Any]):

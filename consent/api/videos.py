@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from consent import querysets, services
-from consent.api.fields import ByUseSerializer, EffectiveStateField, ReasonField
+from consent.api.fields import ByUseSerializer, EffectiveStateField, LastDayField, ReasonField
 from consent.filters import VideoFilter, ordering
 from consent.querysets import Ruling, with_reasons
 from consent.uses import USES, Text
@@ -58,6 +58,7 @@ class UseStateSerializer(serializers.Serializer[Video]):
             "reason": ReasonField(source=f"reason_{self.use}"),
             "since": serializers.DateTimeField(source=f"since_{self.use}", allow_null=True),
             "until": serializers.DateTimeField(source=f"until_{self.use}", allow_null=True),
+            "last_day": LastDayField(source=f"until_{self.use}"),
         }
 
 

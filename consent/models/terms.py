@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import policy, uses
 from consent.policy import Reason
+from creatorhub.days import last_day
 
 _PUBLISHED = Q(published_at__isnull=False)
 
@@ -98,7 +99,7 @@ class Terms(models.Model):
         ]
 
     def __str__(self) -> str:
-        end = f" until {self.until:%Y-%m-%d}" if self.until else ""
+        end = f" until {last_day(self.until):%Y-%m-%d}" if self.until else ""
         return f"{self.use}: {self.mode}, {self.audience}{end}"
 
     def state(self, *, now: datetime, material: int) -> Reason:

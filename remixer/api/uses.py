@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.mixins import ListModelMixin
 from rest_framework.viewsets import GenericViewSet
 
+from consent.api.fields import LastDayField
 from consent.models import Terms
 from creatorhub.api import CursorPages, KnownParameters, caller
 from remixer import services
@@ -24,10 +25,11 @@ class PermissionSerializer(serializers.ModelSerializer[Terms]):
 
     notice = serializers.CharField(source="notice.title")
     version = serializers.IntegerField(source="notice.version")
+    last_day = LastDayField(source="until")
 
     class Meta:
         model = Terms
-        fields = ["notice", "version", "audience", "until"]
+        fields = ["notice", "version", "audience", "until", "last_day"]
         read_only_fields = fields
 
 

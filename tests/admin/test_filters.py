@@ -118,9 +118,9 @@ def test_no_lookup_is_allowed_but_the_names_of_the_filters(model: type[Model], s
 
 # What the search of a list may find a row by. Whoever adds one sees to it that it is no secret.
 SEARCHED = {
-    *("User.username", "User.display_name", "User.email", "User.uuid", "Video.title", "Video.uuid"),
+    *("User.username", "User.folded_name", "User.email", "User.uuid", "Video.uuid"),
     *("Render.uuid", "Edit.uuid", "Edit.actor", "Event.uuid", "Event.actor", "Event.subject"),
-    "Event.correlation_id",
+    *("Event.correlation_id", "Video.folded_title"),
 }
 
 
