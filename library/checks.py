@@ -1,34 +1,32 @@
-"""System checks: the programs that read strangers' files are there, and how well they are confined.
+"""System checks: the programs that read strangers' files are there, and how they are locked in.
 
 The checks start programs, so they run with those of the database, when the product starts.
 """
 
 from __future__ import annotations
 
-import subprocess
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.core.checks import Warning as Caution
 
-from library import ffmpeg, limits
+from library import ffmpeg, files, sandbox
+from library.sandbox import Level
+
+HINT = "What the system must allow is in docs/operations.md, at “Locking in”."
 
 
 @register(Tags.database)
 def ffmpeg_runs(*, databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
     if not databases:
         return
+    problem = ""
     try:
-        done = subprocess.run(
-            [ffmpeg.binary(), "-nostdin", "-hide_banner", "-version"],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=20,
-            check=False,
-        )
-        problem = "" if done.returncode == 0 else f"it ends with status {done.returncode}"
-    except (OSError, RuntimeError, subprocess.TimeoutExpired) as error:
+        with files.work_folder(f"check-{uuid.uuid4()}") as folder:
+            ffmpeg.run(["-version"], folder=folder, timeout=20, quiet_timeout=20)
+    except (ffmpeg.FfmpegFailed, ffmpeg.FfmpegTimeout, RuntimeError, OSError) as error:
         problem = str(error)
     if problem:
         yield Error(
@@ -39,13 +37,31 @@ def ffmpeg_runs(*, databases: Sequence[str] | None = None, **_: Any) -> Iterable
 
 
 @register(Tags.database)
-def video_programs_are_confined(
+def video_programs_are_locked_in(
     *, databases: Sequence[str] | None = None, **_: Any
 ) -> Iterable[CheckMessage]:
-    if databases:
-        for weakness in limits.weaknesses():
-            yield Caution(
-                weakness,
-                hint="Good enough to try things out. Read docs/threat-model.md before production.",
-                id="library.W001",
-            )
+    if not databases:
+        return
+    if sandbox.level() == Level.FULL:
+        yield Info(sandbox.description(), id="library.I001")
+    else:
+        yield Caution(sandbox.description(), hint=HINT, id="library.W001")
+
+
+@register(Tags.database)
+def account_is_not_root(
+    *, databases: Sequence[str] | None = None, **_: Any
+) -> Iterable[CheckMessage]:
+    if databases and sandbox.is_root():
+        yield Caution(
+            "This runs as root, so whoever gets out of a program that reads uploads owns the "
+            "machine.",
+            hint="Run web and workers under an account of their own without rights.",
+            id="library.W002",
+        )
+
+
+@register(Tags.security, deploy=True)
+def video_programs_are_locked_in_for_production(**_: Any) -> Iterable[CheckMessage]:
+    if sandbox.level() == Level.LIMITS:
+        yield Error(sandbox.description(), hint=HINT, id="library.E002")

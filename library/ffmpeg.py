@@ -1,6 +1,7 @@
 """The only place that runs ffmpeg: it gets paths and options and makes a file. Knows no database.
 
-ffmpeg-python builds the arguments; `run` executes them, within limits and deadlines.
+ffmpeg-python builds the arguments; `run` executes them, locked in (library.sandbox)
+and within deadlines.
 """
 
 from __future__ import annotations
@@ -8,11 +9,9 @@ from __future__ import annotations
 import math
 import os
 import selectors
-import signal
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,14 @@ import ffmpeg
 import imageio_ffmpeg
 from django.conf import settings
 
-from library.limits import ENVIRONMENT, Limits, confined
+from library import sandbox
 from library.probe import AUDIO_CODECS, CONTAINERS, MAX_PIXELS, MAX_STREAMS, VIDEO_CODECS, Facts
+from library.sandbox import Limits
 
 __all__ = ["FfmpegFailed", "FfmpegTimeout", "Limits", "binary", "input_args", "run"]
 
 STDERR_KEPT = 64 * 1024  # bytes
 TICK = 0.5  # seconds between looks at the deadlines
-GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 THREADS = 4  # each needs address space, and a job may use a fixed amount of it
 MEZZANINE_BOX = (1920, 1080)  # pixels; 1080 × 1920 for an upright video
 MEZZANINE_FPS = 60
@@ -100,34 +99,39 @@ def run(
     folder: Path,
     timeout: float,
     quiet_timeout: float,
+    reads: Iterable[Path] = (),
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     on_progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Run ffmpeg in the job's own `folder` and wait for its end. `timeout` is for the whole run and
+    """Run ffmpeg in `folder` and wait for its end. `timeout` is for the whole run and
     `quiet_timeout` for a time without progress, both in seconds.
+
+    It can write in `folder` only, and read only that and the files in `reads`. A file of `reads`
+    must be outside `folder` if it is a hard link, as what `files.fetch` makes is: ValueError.
 
     `on_progress` gets the seconds written so far, about twice a second even without progress, so
     that a job can extend its lease there. An exception that it raises stops ffmpeg and is passed
-    on. Raises FfmpegFailed and FfmpegTimeout. ffmpeg dies if the calling thread dies.
+    on. Raises FfmpegFailed and FfmpegTimeout, and NotLockedIn if ffmpeg was not even started.
+    ffmpeg dies if the calling thread dies.
     """
     errors = folder / "ffmpeg.stderr"
     with errors.open("wb") as stderr:
-        process = subprocess.Popen(
-            confined([binary(), *_GLOBALS, *argv_tail], limits),
-            cwd=folder,
-            env=ENVIRONMENT,
-            stdin=subprocess.DEVNULL,
+        process = sandbox.start(
+            [binary(), *_GLOBALS, *argv_tail],
+            folder=folder,
+            reads=reads,
+            limits=limits,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            bufsize=0,
-            start_new_session=True,
         )
     try:
         _watch(process, timeout=timeout, quiet_timeout=quiet_timeout, on_progress=on_progress)
     finally:
-        _end(process)
+        sandbox.end(process)
     if process.returncode:
-        raise FfmpegFailed(_tail(errors), returncode=process.returncode)
+        said = _tail(errors)
+        sandbox.require_locked_in(process, said.encode())
+        raise FfmpegFailed(said, returncode=process.returncode)
 
 
 def _watch(
@@ -150,7 +154,7 @@ def _watch(
             elif selector.select(TICK):
                 chunk = os.read(process.stdout.fileno(), 65536)
                 is_open = bool(chunk)
-                *lines, rest = (rest + chunk).split(b"\n")
+                *lines, rest = (rest[-1000:] + chunk).split(b"\n")
                 written = max([seconds, *map(_seconds, lines)])
                 if written > seconds:
                     seconds, moved = written, time.monotonic()
@@ -167,20 +171,6 @@ def _seconds(line: bytes) -> float:
     """The time in one line of `-progress`: `out_time_us=1500000`, or N/A at the start."""
     name, _, value = line.partition(b"=")
     return int(value) / 1_000_000 if name == b"out_time_us" and value.strip().isdigit() else 0.0
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Stop all processes of the group, which is the process's own because of start_new_session."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            break
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE)
-    process.wait()
-    if process.stdout:
-        process.stdout.close()
 
 
 def _tail(path: Path) -> str:

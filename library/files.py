@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,9 +48,14 @@ class _Finished(File):  # type: ignore[type-arg]
 
 def store(path: Path, key: str) -> str:
     """Move a finished file into the storage, after writing it to the disk (fsync). Returns its key,
-    which differs from `key` if that was taken."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    which differs from `key` if that was taken. Raises OSError for anything but a plain file with
+    one name: what made it may have been taken over, and left a link to a file that is ours."""
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(opened, "rb") as file:
+        status = os.fstat(opened)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise OSError(errno.EINVAL, "not a plain file", str(path))
+        os.fsync(opened)
         return default_storage.save(key, _Finished(file))
 
 

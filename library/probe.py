@@ -1,4 +1,5 @@
-"""What is in a file, or why is it refused? Knows no Django: it runs in a child process with limits.
+"""What is in a file, or why is it refused? Knows no Django: it runs in a child process that is
+locked in (library.sandbox).
 
 python -m library.probe FILE     →     {"facts": {…}}   or   {"refused": "A sentence."}
 """
@@ -18,7 +19,8 @@ from typing import Any
 
 import av
 
-from library.limits import ENVIRONMENT, Limits, confined
+from library import sandbox
+from library.sandbox import Limits
 
 MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
 MIN_SIDE = 16
@@ -40,7 +42,6 @@ AUDIO_CODECS = {"aac": "AAC", "opus": "Opus", "vorbis": "Vorbis", "mp3": "MP3", 
 
 TIMEOUT = 25  # seconds: shorter than the lease of a job
 LIMITS = Limits(cpu=20, memory=2 * 1024**3, file=1024**2, open_files=64)
-_ROOT = Path(__file__).resolve().parent.parent
 _STANDARD_RATES = [Fraction(n, 1001) for n in (24000, 30000, 60000)]
 _STANDARD_RATES += [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 120)]
 _HDR_TRANSFERS = (16, 18)  # ITU-T H.273: PQ and HLG
@@ -156,20 +157,10 @@ class Facts:
 
 
 def probe(path: Path | str) -> Facts:
-    """Examine a file in a child process with limits, for at most TIMEOUT seconds. Raises Refusal,
-    and RuntimeError if the child failed for a reason that is not the file."""
-    argv = [sys.executable, "-m", "library.probe", str(path)]
+    """Examine a file in a child process that is locked in, for at most TIMEOUT seconds. Raises
+    Refusal, and RuntimeError if the child failed for a reason that is not the file."""
     try:
-        child = subprocess.run(
-            confined(argv, LIMITS),
-            cwd=_ROOT,
-            env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=TIMEOUT,
-            check=False,
-            start_new_session=True,
-        )
+        child = sandbox.run_python("probe", str(path), reads=[path], limits=LIMITS, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         raise Refusal(DAMAGED) from None
     if child.returncode < 0:
@@ -194,11 +185,11 @@ def examine(path: str) -> Facts:
         "analyzeduration": "5000000",
     }
     try:
-        with av.open(f"file:{path}", options=options) as container:
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
             video, audio = _streams(container)
             _check_length(container.duration and container.duration / av.time_base)
             rotation, width, height, pixel_format = _first_picture(container, video)
-        with av.open(f"file:{path}", options=options) as container:
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
             video, audio = _streams(container)
             duration, fps = _scan(container, video, audio)
             rate = _standard(fps)

@@ -85,7 +85,9 @@ def _ingest(ingest: Ingest, video: Video) -> None:
     token = str(ingest.lease_token)
     files.delete_all(video.uuid, keep=[video.source_key])  # of an attempt that was killed
     with files.work_folder(token, attempt_of=ingest.uuid) as folder:
-        source, part = folder / "in", folder / f"{token}.part"
+        source, made_here = folder / "in", folder / "made"
+        made_here.mkdir()
+        part, poster = made_here / f"{token}.part", made_here / "poster.part"
         _fetch(ingest, video, source)
         facts = probe(source)
         jobs.beat(ingest, progress=5)
@@ -93,7 +95,6 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         made = _inspect(part)
         if made.duration < facts.duration * 0.8 - 0.5:
             raise Refusal(CANNOT_DECODE)
-        poster = folder / "poster.part"
         _take_poster(part, poster, at=min(made.duration * 0.2, 10))
         jobs.beat(ingest, progress=98)
         size = part.stat().st_size + poster.stat().st_size
@@ -121,6 +122,7 @@ def _normalise(
     ffmpeg.run(
         ffmpeg.mezzanine_args(facts, source, target),
         folder=target.parent,
+        reads=[source],
         timeout=timeout,
         quiet_timeout=QUIET_TIMEOUT,
         limits=Limits(cpu=int(timeout) * (os.cpu_count() or 1)),

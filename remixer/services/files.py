@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Mapping
-from typing import Any
 
-import av
-from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from PIL import Image
 
@@ -15,6 +13,7 @@ from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 from library import files
 from library.models import Video
+from library.still import NoPicture, still
 from remixer import captions as drawing
 from remixer.catalogue import Template
 from remixer.models import Render
@@ -58,9 +57,8 @@ def preview_image(
     canvas = canvas_for(chosen, width=video.width, height=video.height)
     picture = Image.new("RGB", canvas.size, chosen.bar_colour)
     try:
-        with default_storage.open(video.mezzanine_key, "rb") as file:
-            picture.paste(_frame(file, at=start, canvas=canvas), (0, canvas.bar))
-    except OSError:
+        picture.paste(_frame(video, at=start, canvas=canvas), (0, canvas.bar))
+    except (NoPicture, OSError):
         raise _no_picture() from None
     picture.paste(layer := overlay_of(chosen, texts, video=video, canvas=canvas), mask=layer)
     data = io.BytesIO()
@@ -75,23 +73,15 @@ def overlay_of(
     return drawing.overlay(template, texts, size=canvas.size, credit=credit)
 
 
-def _frame(file: Any, *, at: float, canvas: Canvas) -> Image.Image:
-    """The first frame at or after `at` seconds, or else the last one, at the size of the picture
-    without its bar."""
-    with av.open(file, "r", format="mp4") as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        container.seek(round(max(at, 0.0) * av.time_base))
-        frame = None
-        for frame in container.decode(stream):
-            if frame.time is not None and frame.time >= at - 0.001:
-                break
-        if frame is None:
-            raise _no_picture()
-        image: Image.Image = frame.to_image(
-            width=canvas.width, height=canvas.height - canvas.bar, interpolation="BICUBIC"
-        )
-    return image
+def _frame(video: Video, *, at: float, canvas: Canvas) -> Image.Image:
+    """The picture without its bar. It is decoded by a process that is locked in."""
+    size = canvas.width, canvas.height - canvas.bar
+    path = files.local_path(video.mezzanine_key)
+    if path:
+        return Image.frombytes("RGB", size, still(path, at=at, size=size).pixels)
+    with files.work_folder(f"preview-{uuid.uuid4()}") as folder:
+        files.fetch(video.mezzanine_key, copy := folder / "in")
+        return Image.frombytes("RGB", size, still(copy, at=at, size=size).pixels)
 
 
 def _no_picture() -> NotFound:

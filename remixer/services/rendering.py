@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +19,7 @@ from consent.policy import Reason
 from creatorhub import jobs
 from creatorhub.jobs import LeaseLost, State
 from library import ffmpeg, files
+from library.still import NoPicture, still
 from remixer import recipe
 from remixer.models import Render
 from remixer.services.files import JPEG_QUALITY, discard, keys_for, overlay_of
@@ -77,7 +77,7 @@ def _make_and_publish(render: Render) -> None:
     try:
         with files.work_folder(str(render.lease_token), attempt_of=render.uuid) as folder:
             publish(render, _make(render, folder))
-    except (ffmpeg.FfmpegFailed, av.FFmpegError, OSError):
+    except (ffmpeg.FfmpegFailed, NoPicture, OSError):
         logger.exception("Render %s, attempt %s, did not work.", render.uuid, render.attempts)
         _try_later(render, problem=DID_NOT_WORK)
     except (ffmpeg.FfmpegTimeout, SoftTimeLimitExceeded) as error:
@@ -94,7 +94,9 @@ def _make(render: Render, folder: Path) -> _Made:
         has_audio=video.has_audio,
     )
     canvas = recipe.canvas_for(template, width=video.width, height=video.height)
-    source, overlay, output = folder / "in", folder / "overlay.png", folder / "out.part"
+    source, overlay, made = folder / "in", folder / "overlay.png", folder / "made"
+    made.mkdir()
+    output = made / "out.part"
     files.fetch(video.mezzanine_key, source)
     overlay_of(template, render.captions, video=video, canvas=canvas).save(overlay)
     argv = recipe.argv_for(
@@ -108,7 +110,8 @@ def _make(render: Render, folder: Path) -> _Made:
     )
     ffmpeg.run(
         argv,
-        folder=folder,
+        folder=made,
+        reads=[source, overlay],
         timeout=TIMEOUT,
         quiet_timeout=QUIET_TIMEOUT,
         limits=LIMITS,
@@ -132,19 +135,16 @@ def _heartbeat(render: Render) -> Callable[[float], None]:
 
 def _inspect(path: Path, *, poster: Path) -> _Made:
     """Read the facts of the finished file, and save its first frame as a JPEG."""
-    with av.open(str(path), "r", format="mp4") as container:
-        stream = container.streams.video[0]
-        duration = (container.duration or 0) / av.time_base
-        frame = next(container.decode(stream))
-        image: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
-        image.save(poster, "JPEG", quality=JPEG_QUALITY)
+    first = still(path, at=0)
+    image = Image.frombytes("RGB", (first.width, first.height), first.pixels)
+    image.save(poster, "JPEG", quality=JPEG_QUALITY)
     return _Made(
         path=path,
         poster=poster,
-        width=frame.width,
-        height=frame.height,
+        width=first.width,
+        height=first.height,
         size=path.stat().st_size,
-        duration_ms=round(duration * 1000),
+        duration_ms=round(first.seconds * 1000),
     )
 
 

@@ -7,7 +7,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from pytest_django.fixtures import Settings
 
 from creatorhub import checks, data_folder
 from library import checks as library_checks
-from library import limits
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -169,28 +167,6 @@ def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda feature: False)
 
     assert _ids(list(checks.captions_can_be_shaped())) == ["creatorhub.W002"]
-
-
-@pytest.fixture
-def no_util_linux(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A system without prlimit, setpriv and unshare."""
-
-    def forget_what_was_found() -> None:
-        limits._tool.cache_clear()
-        limits.without_network.cache_clear()
-
-    monkeypatch.setattr(limits, "PATH", str(tmp_path))
-    forget_what_was_found()
-    yield
-    forget_what_was_found()
-
-
-@pytest.mark.usefixtures("no_util_linux")
-def test_missing_fences_are_said() -> None:
-    found = list(library_checks.video_programs_are_confined(databases=["default"]))
-
-    assert _ids(found) == ["library.W001"] * 2
-    assert found[0].msg.startswith("prlimit and setpriv (util-linux) are missing")
 
 
 def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,18 +16,24 @@ from pytest_django import Settings
 
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from library import services
+from library import sandbox, services
 from library.models import Video
 from tests.library import clips
 
 
 @pytest.fixture
-def fake_ffmpeg(tmp_path: Path, settings: Settings) -> Callable[[str], None]:
-    """`fake_ffmpeg("exit 1")` puts a shell script in ffmpeg's place."""
+def fake_ffmpeg(
+    tmp_path_factory: pytest.TempPathFactory, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
+    """`fake_ffmpeg("sys.exit(1)")` puts a Python script in ffmpeg's place. It is locked in like
+    ffmpeg, but may also run and read the interpreter."""
+    python = os.path.realpath(sys.executable)
+    readable = (python, sysconfig.get_path("stdlib"), str(sysconfig.get_config_var("LIBDIR")))
+    monkeypatch.setattr(sandbox, "LIBRARIES", (*sandbox.LIBRARIES, *readable))
 
     def put(script: str) -> None:
-        path = tmp_path / "fake-ffmpeg"
-        path.write_text(f"#!/bin/sh\n{script}\n")
+        path = tmp_path_factory.mktemp("bin") / "fake-ffmpeg"  # nothing runs from a job's folder
+        path.write_text(f"#!{python} -IS\nimport os, signal, sys, time\n{script}\n")
         path.chmod(0o700)
         settings.FFMPEG_BINARY = str(path)
 

@@ -1,0 +1,1 @@
+"""What the launcher does before it becomes the program: see library.sandbox."""

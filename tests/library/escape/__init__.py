@@ -1,0 +1,1 @@
+"""A program that tries to get out, and what starts it."""
