@@ -50,13 +50,16 @@ def store(path: Path, key: str) -> str:
     """Move a finished file into the storage, after writing it to the disk (fsync). Returns its key,
     which differs from `key` if that was taken. Raises OSError for anything but a plain file with
     one name: what made it may have been taken over, and left a link to a file that is ours."""
-    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(opened, "rb") as file:
-        status = os.fstat(opened)
+    with open(path, "rb", opener=_open_no_link) as file:
+        status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise OSError(errno.EINVAL, "not a plain file", str(path))
-        os.fsync(opened)
+        os.fsync(file.fileno())
         return default_storage.save(key, _Finished(file))
+
+
+def _open_no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def fetch(key: str, target: Path, *, on_chunk: Any = None) -> None:
