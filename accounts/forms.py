@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 from allauth.account import forms as allauth
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from accounts.models import NAME_MAX
+from creatorhub.scopes import Scope
 from creatorhub.texts import LineInput
 
 if TYPE_CHECKING:
@@ -92,4 +95,37 @@ class ProfileForm(forms.Form):
         label=_("Time zone"),
         choices=lambda: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
         help_text=_("Times on the pages are shown in this zone."),
+    )
+
+
+LIVES = (7, 30, 90, 365)  # days
+SCOPES = {
+    Scope.READ: _("Look: lists, decisions, your record"),
+    Scope.MAKE: _("Also upload and name videos, and make memes"),
+    Scope.DECIDE: _("Also decide what is allowed, turn it off, and remove videos"),
+}
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_MAX,
+        help_text=_("What it is for, so that you know it again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scope = forms.TypedChoiceField(
+        label=_("What it may do"),
+        choices=list(SCOPES.items()),
+        coerce=Scope,
+        initial=Scope.READ,
+        widget=forms.RadioSelect,
+    )
+    days = forms.TypedChoiceField(
+        label=_("Ends after"),
+        choices=lambda: [
+            (days, ngettext("%(days)d day", "%(days)d days", days) % {"days": days})
+            for days in LIVES
+        ],
+        coerce=int,
+        initial=90,
     )

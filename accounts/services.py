@@ -3,16 +3,27 @@ the account's row first and writes the log last."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from rest_framework.authtoken.models import Token
 
+from accounts.models import Token
 from audit import log
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden
+from creatorhub.errors import Conflict, Forbidden
 from creatorhub.models import User
+from creatorhub.scopes import Scope
 from creatorhub.texts import line
+from creatorhub.verified import require_verified
+
+PREFIX = "creatorhub_"
+TOKENS_MAX = 10
 
 
 def open_account(
@@ -38,7 +49,7 @@ def open_account(
 
 
 def deactivate(user: User, *, actor: Actor, reason: str) -> bool:
-    """Sessions and tokens of the account stop working at once; what it allows stays as it is.
+    """Sessions and tokens of the account end at once, for good; what it allows stays as it is.
     False if it was not active. Only staff, and not for their own account."""
     if actor.is_user(user.uuid):
         raise Forbidden(_("You cannot deactivate your own account."), code="own_account")
@@ -46,8 +57,8 @@ def deactivate(user: User, *, actor: Actor, reason: str) -> bool:
 
 
 def reactivate(user: User, *, actor: Actor, reason: str) -> bool:
-    """The person can sign in again, and their token works again. False if the account was active.
-    Only staff."""
+    """The person can sign in again; what ended stays ended. False if the account was active. Only
+    staff."""
     return _set_active(user, is_active=True, actor=actor, reason=reason)
 
 
@@ -58,7 +69,9 @@ def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bo
         if account.is_active == is_active:
             return False
         account.is_active = is_active
-        account.save(update_fields=["is_active"])
+        if not is_active:
+            _end_access(account)
+        account.save(update_fields=["is_active", "access_ended"])
         action = "account.reactivated" if is_active else "account.deactivated"
         log.append(action, actor=actor, creator=account, reason=reason)
     return True
@@ -78,27 +91,93 @@ def update_profile(user: User, *, actor: Actor, display_name: str, time_zone: st
     return True
 
 
-def make_token(user: User, *, actor: Actor) -> Token:
-    """A new key for the API. The one before stops working. Only the person themselves."""
+def make_token(
+    user: User, *, actor: Actor, name: str, scope: Scope, days: int
+) -> tuple[Token, str]:
+    """A token with this name that ends after so many days, and its key, which cannot be had again.
+    Only the person themselves. Raises Refused for more than TOKENS_MAX tokens that have not ended,
+    and where no address is verified."""
     actor.require(user)
+    require_verified(user)
+    key = f"{PREFIX}{secrets.token_urlsafe(32)}"
+    now = timezone.now()
     with transaction.atomic(durable=True):
         account = _locked(user)
-        Token.objects.filter(user=account).delete()
-        token = Token.objects.create(user=account)
-        log.append("account.token_made", actor=actor, creator=account)
-    return token
+        Token.objects.filter(user=account, expires_at__lte=now).delete()
+        if Token.objects.filter(user=account).count() >= TOKENS_MAX:
+            raise Conflict(
+                _("You have %(most)d tokens. End one that you do not need, then make another.")
+                % {"most": TOKENS_MAX},
+                code="too_many_tokens",
+            )
+        token = Token.objects.create(
+            user=account,
+            name=name,
+            scope=scope,
+            digest=_digest(key),
+            created_at=now,
+            expires_at=now + timedelta(days=days),
+        )
+        log.append(
+            "account.token_created",
+            actor=actor,
+            creator=account,
+            token=token.uuid,
+            name=name,
+            scope=str(scope),
+            expires_at=token.expires_at,
+        )
+    return token, key
 
 
-def revoke_token(user: User, *, actor: Actor) -> bool:
-    """The key for the API stops working. False, and no event, without one. Only the person
+def end_token(user: User, uuid: UUID, *, actor: Actor) -> bool:
+    """The token stops working. False, and no event, if there is none. Only the person
     themselves."""
     actor.require(user)
     with transaction.atomic(durable=True):
         account = _locked(user)
-        deleted, _models = Token.objects.filter(user=account).delete()
-        if deleted:
-            log.append("account.token_revoked", actor=actor, creator=account)
-    return bool(deleted)
+        token = Token.objects.filter(user=account, uuid=uuid).first()
+        if token is None:
+            return False
+        token.delete()
+        log.append("account.token_ended", actor=actor, creator=account, token=uuid, name=token.name)
+    return True
+
+
+def token_of_key(key: str) -> Token | None:
+    """The token, with its account, that has this key and works now. One query."""
+    token = Token.objects.select_related("user").filter(digest=_digest(key)).first()
+    works = token and token.expires_at > timezone.now() and token.user.is_active
+    return token if works else None
+
+
+def note_use(token: Token) -> None:
+    """Remember that the token was used now."""
+    Token.objects.filter(pk=token.pk).update(used_at=timezone.now())
+
+
+def set_password(user: User, password: str, *, actor: Actor) -> None:
+    """Give the account another password. All its tokens and sessions end; Django lets the session
+    that changed it continue. The caller has checked who asks, and the password."""
+    with transaction.atomic(durable=True):
+        account = _locked(user)
+        ended = _end_access(account)
+        user.set_password(password)
+        user.access_ended = account.access_ended
+        user.save(update_fields=["password", "access_ended"])
+        log.append("account.password_changed", actor=actor, creator=account, tokens=ended)
+
+
+def _end_access(account: User) -> int:
+    """End every session and token, for good, and say how many tokens. The caller saves
+    `access_ended`."""
+    account.access_ended += 1
+    ended, _models = Token.objects.filter(user=account).delete()
+    return ended
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _locked(user: User) -> User:

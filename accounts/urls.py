@@ -7,5 +7,7 @@ from accounts import views
 app_name = "accounts"
 urlpatterns = [
     path("account/", views.account, name="account"),
-    path("account/token/", views.token, name="token"),
+    path("account/tokens/new/", views.token_new, name="token_new"),
+    path("account/tokens/<uuid:uuid>/end/", views.token_end, name="token_end"),
+    path("account/send-confirmation/", views.send_confirmation, name="send_confirmation"),
 ]

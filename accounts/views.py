@@ -1,20 +1,29 @@
-"""A person's own account page: name, time zone, API token, space used."""
+"""A person's own account: name, time zone, space used, API tokens, and confirming the address."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.email_verification import send_verification_email_for_user
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from rest_framework.authtoken.models import Token
 
 from accounts import services
-from accounts.forms import ProfileForm
+from accounts.forms import ProfileForm, TokenForm
+from accounts.models import Token
 from creatorhub.actors import Actor
+from creatorhub.errors import Refused
+from creatorhub.fresh import fresh_sign_in
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
+from creatorhub.verified import is_verified
 from library import services as library
 
 
@@ -30,7 +39,8 @@ def account(request: SignedIn) -> HttpResponse:
         return see_other("accounts:account")
     context = {
         "form": form,
-        "token": Token.objects.filter(user=user).first(),
+        "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()).order_by("-pk"),
+        "verified": is_verified(user),
         "used": library.quota_used(user),
         "quota": settings.QUOTA_BYTES,
     }
@@ -39,15 +49,50 @@ def account(request: SignedIn) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@fresh_sign_in
+@never_cache
+def token_new(request: SignedIn) -> HttpResponse:
+    """Make a token. Its key is in the answer to the form, and nowhere else."""
+    user = request.user
+    form = TokenForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            try:
+                token, key = services.make_token(
+                    user, actor=Actor.creator(user), **form.cleaned_data
+                )
+            except Refused as refused:
+                form.add_error(None, refused.sentence)
+                status = refused.status
+            else:
+                told = {"name": token.name, "scope": token.get_scope_display()}
+                get_adapter(request).send_notification_mail(
+                    "accounts/email/token_created", user, told
+                )
+                made = {"token": token, "key": key}
+                return render_page(request, "accounts/token_made.html", made, status=201)
+    context = {"form": form, "verified": is_verified(user)}
+    return render_page(request, "accounts/token_new.html", context, status=status)
+
+
 @require_POST
 @login_required
-def token(request: SignedIn) -> HttpResponse:
-    """Make a token, in place of the one before if there is one; or revoke it."""
-    actor = Actor.creator(request.user)
-    if "revoke" in request.POST:
-        services.revoke_token(request.user, actor=actor)
-        messages.success(request, _("The token no longer works."))
-    else:
-        services.make_token(request.user, actor=actor)
-        messages.success(request, _("Your new token is below. An earlier one no longer works."))
-    return see_other(f"{reverse('accounts:account')}#token")
+def token_end(request: SignedIn, uuid: UUID) -> HttpResponse:
+    services.end_token(request.user, uuid, actor=Actor.creator(request.user))
+    messages.success(request, _("The token no longer works."))
+    return see_other(f"{reverse('accounts:account')}#tokens")
+
+
+@require_POST
+@login_required
+def send_confirmation(request: SignedIn) -> HttpResponse:
+    """Send the mail that confirms the address once more. allauth limits how often."""
+    if is_verified(request.user):
+        messages.success(request, _("Your address is confirmed already."))
+    elif not send_verification_email_for_user(request, request.user):
+        messages.warning(request, _("We have just sent one. Look again in a few minutes."))
+    return see_other("accounts:account")

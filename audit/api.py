@@ -15,6 +15,7 @@ from rest_framework.viewsets import GenericViewSet
 from audit import history, vocabulary
 from audit.models import Event
 from creatorhub.api import CursorPages, KnownParameters, caller, parameters_of
+from creatorhub.scopes import Scope
 
 
 class EventSerializer(serializers.Serializer[history.Line]):
@@ -59,6 +60,7 @@ class EventFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
 class EventViewSet(KnownParameters, ListModelMixin, GenericViewSet[Any]):
     """Everything in your record, newest first."""
 
+    scopes = {"list": Scope.READ}
     queryset = Event.objects.all()
     serializer_class = EventSerializer
     pagination_class = CursorPages

@@ -27,6 +27,7 @@ from creatorhub.actors import Actor
 from creatorhub.idempotency import checked_key
 from creatorhub.models import User
 from creatorhub.requests import require_known
+from creatorhub.scopes import is_public, scope_of
 
 Direction = Literal["request", "response"]
 
@@ -178,6 +179,15 @@ class Schema(AutoSchema):
 
     def get_tags(self) -> list[str]:
         return [self.path.removeprefix("/api/v1/").split("/")[0]]
+
+    def get_description(self) -> str:  # type: ignore[override]  # as AutoSchema has it
+        """With the scope that a token needs."""
+        action = getattr(self.view, "action", "")
+        scope = scope_of(self.view, action)
+        text = str(super().get_description() or "")
+        if scope is None or is_public(self.view, action):
+            return text
+        return f"{text}\n\n{_('Scope')}: `{scope.value}`".strip()
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)

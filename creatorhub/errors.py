@@ -5,16 +5,14 @@ Services raise these; pages show the sentence, the API answers {"detail", "code"
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import (
-    PermissionDenied,
     RequestDataTooBig,
     TooManyFieldsSent,
     TooManyFilesSent,
 )
 from django.http import (
-    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseNotAllowed,
@@ -23,9 +21,6 @@ from django.http import (
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views import defaults
-from rest_framework import exceptions
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -70,28 +65,6 @@ class Conflict(Refused):
 
 class Gone(Refused):
     status = 410
-
-
-def api_exception(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler. Every refusal answers {"detail", "code"}, except that wrong fields
-    answer by field. None, for a fault of ours, passes the exception on to handler500."""
-    if isinstance(exc, Refused):
-        return Response({"detail": exc.sentence, "code": exc.code}, status=exc.status)
-    if isinstance(exc, TOO_MUCH):
-        return Response({"detail": TOO_LARGE, "code": "too_large"}, status=413)
-    if isinstance(exc, Http404):
-        exc = exceptions.NotFound(NOTHING_HERE)
-    elif isinstance(exc, PermissionDenied):
-        exc = exceptions.PermissionDenied(NOT_ALLOWED)
-    response = exception_handler(exc, context)
-    if response is None or not isinstance(exc, exceptions.APIException):
-        return response
-    detail = exc.detail
-    if isinstance(detail, list):
-        detail = detail[0]
-    if isinstance(detail, exceptions.ErrorDetail):
-        response.data = {"detail": str(detail), "code": detail.code}
-    return response
 
 
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:

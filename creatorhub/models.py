@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from creatorhub.texts import FoldedField, LineField
 
@@ -21,6 +22,12 @@ class User(AbstractUser):
     display_name = LineField(max_length=80, blank=True)
     folded_name = FoldedField(of="name", max_length=450)
     time_zone = models.CharField(max_length=64, default="UTC")
+    access_ended = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="How often all sessions were ended. A session of before does not work again.",
+    )
 
     class Meta(AbstractUser.Meta):
         pass
@@ -29,3 +36,16 @@ class User(AbstractUser):
     def name(self) -> str:
         """What other people see: the chosen name, or the username."""
         return self.display_name or self.username
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Django's, which changes with the password, and here also each time that all sessions are
+        ended. Until the first time it is Django's own: an upgrade signs nobody out."""
+        own: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if not self.access_ended:
+            return own
+        return salted_hmac(
+            "creatorhub.models.User",
+            f"{own}:{self.access_ended}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()

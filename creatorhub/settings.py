@@ -52,7 +52,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
-    "rest_framework.authtoken",
+    "rest_framework.authtoken",  # its table is empty; accounts has taken the tokens over
     "template_partials",
     "waffle",
 ]
@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.FreshSignInMiddleware",
 ]
 
 ROOT_URLCONF = "creatorhub.urls"
@@ -171,6 +172,10 @@ ACCOUNT_FORMS = {
     "signup": "accounts.forms.SignupForm",
 }
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# After so many seconds, what could take an account over asks for a fresh sign-in
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("FRESH_SIGN_IN_SECONDS", default=300)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "creatorhub", "root", "staff", "support", "system"]
@@ -330,10 +335,13 @@ CELERY_TASK_ROUTES = {
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",
+        "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "creatorhub.scopes.HasScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["creatorhub.parsers.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["creatorhub.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "creatorhub.api.Schema",
@@ -347,7 +355,7 @@ REST_FRAMEWORK = {
         "anon": env.str("API_RATE_ANON", default="120/min"),
         "user": env.str("API_RATE_USER", default="1200/min"),
     },
-    "EXCEPTION_HANDLER": "creatorhub.errors.api_exception",
+    "EXCEPTION_HANDLER": "creatorhub.api_errors.api_exception",
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
 }
 SPECTACULAR_SETTINGS = {

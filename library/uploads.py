@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from creatorhub.requests import takes_bodies
+from creatorhub.verified import is_verified, not_verified
 from library.services.videos import no_room, quota_left, too_large
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -80,6 +81,8 @@ class CountingUploadHandler(FileUploadHandler):
             return 0
         if limit := self._limit():
             return limit.most
+        if not is_verified(owner):
+            return 0
         return int(min(quota_left(owner), settings.UPLOAD_MAX_BYTES))
 
     def _limit(self) -> FileLimit | None:
@@ -94,6 +97,8 @@ class CountingUploadHandler(FileUploadHandler):
             return Forbidden(_("Sign in to upload a video."), code="not_authenticated")
         if limit := self._limit():
             return limit.reason()
+        if not is_verified(owner):
+            return not_verified()
         return too_large() if self.received > settings.UPLOAD_MAX_BYTES else no_room(owner)
 
     def _owner(self) -> User | None:

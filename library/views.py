@@ -26,6 +26,7 @@ from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.pages import see_other
 from creatorhub.requests import SignedIn, login_required, takes_bodies
+from creatorhub.verified import is_verified
 from library import services
 from library.forms import NameForm, UploadForm
 from library.models import Ingest, Video
@@ -90,6 +91,7 @@ def _upload_page(request: HttpRequest, form: UploadForm, *, status: int = 200) -
         "form": form,
         "left_bytes": most,
         "most": services.readable_size(most),
+        "verified": is_verified(form.owner),
         "left": services.readable_size(services.quota_left(form.owner)),
         "quota": services.readable_size(settings.QUOTA_BYTES),
         "largest": services.readable_size(settings.UPLOAD_MAX_BYTES),

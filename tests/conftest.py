@@ -22,12 +22,13 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from creatorhub.models import User
+from creatorhub.scopes import Scope
 from tests import factories, ground
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 ALONE = ("browser", "worker", "race")
 ClientOf = Callable[[User], Client]
-ApiOf = Callable[[User], APIClient]
+ApiOf = Callable[..., APIClient]
 
 
 def chromium() -> str | None:
@@ -110,23 +111,17 @@ def staff(db: None) -> User:
 
 @pytest.fixture
 def client_of() -> ClientOf:
-    """`client_of(alice)` is a browser in which alice is signed in."""
-
-    def make(user: User) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return make
+    """`client_of(alice)` is a browser in which alice has signed in just now."""
+    return factories.client_of
 
 
 @pytest.fixture
 def api_of() -> ApiOf:
-    """`api_of(alice)` is a program that holds alice's token."""
+    """`api_of(alice)` is a program that holds a token of alice's, of the scope `decide`."""
 
-    def make(user: User) -> APIClient:
+    def make(user: User, scope: Scope = Scope.DECIDE) -> APIClient:
         client = APIClient()
-        client.credentials(HTTP_AUTHORIZATION=f"Token {factories.token_of(user)}")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {factories.token_of(user, scope=scope)}")
         return client
 
     return make

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
+import secrets
 import subprocess
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import imageio_ffmpeg
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailAddress
 from django.conf import settings
-from rest_framework.authtoken.models import Token
+from django.test import Client
+from django.utils import timezone
 
+from accounts.models import Token
 from consent.models import Edit
 from consent.services import Grant
 from creatorhub.jobs import State
 from creatorhub.models import User
+from creatorhub.scopes import Scope
 from library import services as library
 from library.models import Ingest, Video
 from tests import acts
@@ -28,15 +36,41 @@ PASSWORD = "a long password for tests"
 _number = itertools.count(1)
 
 
-def make_user(username: str | None = None, **fields: Any) -> User:
+def make_user(username: str | None = None, *, verified: bool = True, **fields: Any) -> User:
     username = username or f"person{next(_number)}"
-    return User.objects.create_user(
+    user = User.objects.create_user(
         username, email=f"{username}@example.com", password=PASSWORD, **fields
     )
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
+    return user
 
 
-def token_of(user: User) -> str:
-    return str(Token.objects.get_or_create(user=user)[0].key)
+def token_of(user: User, *, scope: Scope = Scope.DECIDE, days: int = 30) -> str:
+    """The key of a new token, which has been used in this hour. It writes no event."""
+    key, now = secrets.token_urlsafe(), timezone.now()
+    Token.objects.create(
+        user=user,
+        name=f"Token {next(_number)}",
+        scope=scope,
+        digest=hashlib.sha256(key.encode()).hexdigest(),
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+        used_at=now,
+    )
+    return key
+
+
+def client_of(user: User, *, signed_in: timedelta = timedelta(0)) -> Client:
+    """A browser in which this person signed in so long ago."""
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {"method": "password", "at": time.time() - signed_in.total_seconds()}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client
 
 
 def make_video(

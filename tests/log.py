@@ -34,3 +34,8 @@ def of_video(video: Video) -> list[dict[str, Any]]:
         {name: value for name, value in body(event).items() if name not in noise}
         for event in events
     ]
+
+
+def newest(action: str) -> dict[str, Any]:
+    """The newest event of this action."""
+    return body(Event.objects.filter(action=action).latest("id"))

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -65,6 +64,7 @@ OFF = {"use": "remix", "state": "off", "selection": {"ids": ["{video}"]}}
 AT_ONCE = {"use": "remix", "selection": {"ids": ["{video}"]}}
 TEMPLATE = {"template": "{template}"}
 CHOICE = {"use": "remix", "start": "undecided"}
+TOKEN = {"name": "Desk", "scope": "read", "days": "7"}
 IDS = {"use": "remix", "ids": ["{video}"]}
 CHECK = {"use": "remix", "videos": ["{video}"]}
 MEME = {"video": "{video}", "template": "{template}", "captions": {"{box}": "x"}, "duration": 1}
@@ -116,7 +116,10 @@ TABLE = [
     post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "all_off"}),
     Row("consent:activity", TO_SIGN_IN, 200, 200, 200),
     Row("accounts:account", TO_SIGN_IN, 200, 200, 200),
-    post("accounts:token", TO_SIGN_IN, 303, 303, 303),
+    Row("accounts:token_new", TO_SIGN_IN, 200, 200, 200),
+    post("accounts:token_new", TO_SIGN_IN, 201, 201, 201, form=TOKEN),
+    post("accounts:token_end", TO_SIGN_IN, 303, 303, 303, of="video"),
+    post("accounts:send_confirmation", TO_SIGN_IN, 303, 303, 303),
     # videos
     Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
     Row("consent:spreadsheet_export", TO_SIGN_IN, 200, 200, 200),
@@ -280,8 +283,7 @@ def test_each_person_gets_what_the_table_says(
 ) -> None:
     browser = Client()
     if user := people[person]:
-        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
-        browser.force_login(user)
+        browser = factories.client_of(user)
     more = {"data": filled(row.query if row.method == "GET" else row.form, things)}
     if row.json and row.method != "GET":
         more["content_type"] = "application/json"

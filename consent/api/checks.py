@@ -16,6 +16,7 @@ from consent import querysets
 from consent.api.fields import ReasonField, UseField
 from consent.policy import Reason
 from creatorhub.api import KnownParameters, StrictSerializer, caller
+from creatorhub.scopes import Scope
 
 MAX_VIDEOS = 1000
 
@@ -68,6 +69,7 @@ class DecisionsSerializer(serializers.Serializer[Any]):
 class CheckViewSet(KnownParameters, GenericViewSet[Any]):
     """Whether videos may be used."""
 
+    scopes = {"create": Scope.READ}
     serializer_class = DecisionsSerializer
 
     @extend_schema(request=CheckSerializer, responses={200: DecisionsSerializer})

@@ -33,6 +33,7 @@ from creatorhub.api import (
 from creatorhub.idempotency import combined_key
 from creatorhub.models import User
 from creatorhub.requests import says_no
+from creatorhub.scopes import Scope
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -236,6 +237,10 @@ APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}
 class EditViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Edit]):
     """Your edits."""
 
+    scopes = {
+        **dict.fromkeys(("list", "retrieve", "items"), Scope.READ),
+        **dict.fromkeys(("create", "turn_off", "confirm", "cancel", "undo", "retry"), Scope.DECIDE),
+    }
     queryset = Edit.objects.select_related("terms__notice", "undoes", "job")
     lookup_field = "uuid"
     lookup_value_converter = "uuid"

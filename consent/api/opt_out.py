@@ -15,7 +15,9 @@ from consent import services
 from consent.models import ConsentState
 from consent.services import OptedOut
 from creatorhub.api import KnownParameters, StrictSerializer, acting, caller
+from creatorhub.fresh import require_fresh
 from creatorhub.requests import says_no
+from creatorhub.scopes import Scope
 
 
 class OptOutSerializer(serializers.Serializer[OptedOut]):
@@ -53,6 +55,7 @@ class ChangeOptOutSerializer(StrictSerializer):
 class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
     """The one switch: with it on, nothing may be done with any of your videos."""
 
+    scopes = {"retrieve": Scope.READ, "update": Scope.DECIDE}
     serializer_class = OptOutSerializer
 
     def retrieve(self, request: Request) -> Response:
@@ -63,11 +66,13 @@ class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
     @extend_schema(request=ChangeOptOutSerializer, responses=OptOutSerializer)
     def update(self, request: Request) -> Response:
         """Turn everything off, or end that. What was allowed before stays stored: `restore` says
-        whether it is allowed again."""
+        whether it is allowed again. A browser's session may end it only after a fresh sign-in."""
         change = ChangeOptOutSerializer.of(request).validated_data
         if change["opted_out"]:
             done = services.opt_out(**acting(request))
             return Response(self.get_serializer(done).data)
+        if request.auth is None:
+            require_fresh(request._request)
         return self._answer(services.opt_in(**acting(request), restore=change["restore"]))
 
     def _answer(self, state: ConsentState) -> Response:

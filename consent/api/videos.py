@@ -38,6 +38,7 @@ from creatorhub.api import (
 )
 from creatorhub.models import User
 from creatorhub.requests import takes_bodies
+from creatorhub.scopes import Scope
 from library import services as library
 from library.api import RenameSerializer, UploadSerializer, VideoSerializer, rename, upload
 from library.models import Video
@@ -163,6 +164,11 @@ class VideoFilterBackend(BaseFilterBackend):
 class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Video]):
     """Your videos."""
 
+    scopes = {
+        **dict.fromkeys(("list", "retrieve"), Scope.READ),
+        **dict.fromkeys(("create", "partial_update", "retry"), Scope.MAKE),
+        "destroy": Scope.DECIDE,
+    }
     queryset = Video.objects.all()
     lookup_field = "uuid"
     lookup_value_converter = "uuid"

@@ -16,6 +16,7 @@ from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.wording import reach
 from creatorhub.actors import Actor
+from creatorhub.fresh import ask_for_fresh_sign_in
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required, says_no
 
@@ -42,6 +43,7 @@ def opt_in(request: SignedIn) -> HttpResponse:
     """What would be allowed again, beside starting from all off; neither is chosen beforehand."""
     form = OptInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        ask_for_fresh_sign_in(request)
         services.opt_in(
             actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
         )

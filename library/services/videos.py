@@ -26,6 +26,7 @@ from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
 from creatorhub.texts import line
+from creatorhub.verified import require_verified
 from library import files
 from library.models import Ingest, Video, VideoCount
 
@@ -49,9 +50,12 @@ def add_video(
     """Store the file and queue its ingest. An uploaded temporary file is moved, others are copied.
 
     If a video of this owner has the same `import_key`, nothing happens and that video is returned.
-    Locks the row of the owner's account while it counts the quota. Raises Refused.
+    Locks the row of the owner's account while it counts the quota. Raises Refused, and for an owner
+    without a verified address Forbidden.
     """
     _require_owner(actor, owner)
+    if actor.kind == "creator":
+        require_verified(owner)
     title, collection = _title(title, original_name), _collection(collection)
     size = file.size or 0
     if import_key and (known := _imported(owner, import_key)):

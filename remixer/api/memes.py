@@ -32,6 +32,7 @@ from creatorhub.api import (
     idempotency_key,
 )
 from creatorhub.jobs import State, ahead_of
+from creatorhub.scopes import Scope
 from library import serving
 from library.models import Video
 from remixer import services
@@ -142,6 +143,10 @@ class AnyAccept(DefaultContentNegotiation):
 class MemeViewSet(KnownParameters, ListModelMixin, GenericViewSet[Render]):
     """The memes that you asked for, newest first."""
 
+    scopes = {
+        **dict.fromkeys(("list", "retrieve", "file"), Scope.READ),
+        **dict.fromkeys(("create", "destroy", "cancel", "retry"), Scope.MAKE),
+    }
     pagination_class = CursorPages
     lookup_field = "uuid"
     lookup_value_converter = "uuid"

@@ -12,6 +12,7 @@ from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.viewsets import GenericViewSet
 
 from creatorhub.api import KnownParameters
+from creatorhub.scopes import Scope
 from remixer import services
 from remixer.catalogue import TEMPLATES, Template
 
@@ -40,6 +41,7 @@ class TemplateSerializer(serializers.Serializer[Template]):
 class TemplateViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Any]):
     """What a meme can be made from: its text boxes and its limits."""
 
+    scopes = dict.fromkeys(("list", "retrieve"), Scope.READ)
     serializer_class = TemplateSerializer
     lookup_field = "id"
     lookup_value_converter = "slug"

@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from consent.api.fields import LastDayField
 from consent.models import Terms
 from creatorhub.api import CursorPages, KnownParameters, caller
+from creatorhub.scopes import Scope
 from remixer import services
 from remixer.api.memes import status_of
 from remixer.models import Render
@@ -66,6 +67,7 @@ class UseSerializer(serializers.ModelSerializer[Render]):
 class UseOfMyVideosViewSet(KnownParameters, ListModelMixin, GenericViewSet[Render]):
     """What was made from your videos: by whom, when, under which permission. Newest first."""
 
+    scopes = {"list": Scope.READ}
     serializer_class = UseSerializer
     pagination_class = CursorPages
 

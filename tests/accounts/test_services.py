@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection
-from rest_framework.authtoken.models import Token
 
 from accounts import services
+from accounts.models import Token
 from audit.history import body_of
 from audit.models import Event
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden
 from creatorhub.models import User
-from tests.factories import PASSWORD
+from creatorhub.scopes import Scope
+from tests.factories import PASSWORD, token_of
 
 pytestmark = pytest.mark.django_db
 
+TOKEN: dict[str, Any] = {"name": "Desk", "scope": Scope.READ, "days": 7}
 PROFILE = {"display_name": "Alice M.", "time_zone": "Europe/Paris"}
 
 
@@ -71,30 +73,12 @@ def test_a_profile_is_updated_and_a_second_time_nothing_is_written(alice: User) 
     assert events() == [("account.updated", str(actor))]
 
 
-def test_a_token_is_replaced_and_revoked_once(alice: User) -> None:
-    actor = Actor.creator(alice)
-
-    first = services.make_token(alice, actor=actor)
-    second = services.make_token(alice, actor=actor)
-    kept = list(Token.objects.values_list("key", flat=True))
-    revoked = [services.revoke_token(alice, actor=actor) for _ in range(2)]
-
-    assert kept == [second.key] != [first.key]
-    assert revoked == [True, False]
-    assert not Token.objects.exists()
-    assert [action for action, _ in events()] == [
-        "account.token_made",
-        "account.token_made",
-        "account.token_revoked",
-    ]
-
-
 @pytest.mark.parametrize(
     "act",
     [
         lambda alice, actor: services.update_profile(alice, actor=actor, **PROFILE),
-        lambda alice, actor: services.make_token(alice, actor=actor),
-        lambda alice, actor: services.revoke_token(alice, actor=actor),
+        lambda alice, actor: services.make_token(alice, actor=actor, **TOKEN),
+        lambda alice, actor: services.end_token(alice, Token.objects.get().uuid, actor=actor),
         lambda alice, actor: services.deactivate(alice, actor=actor, reason="x"),
         lambda alice, actor: services.reactivate(alice, actor=actor, reason="x"),
     ],
@@ -102,19 +86,20 @@ def test_a_token_is_replaced_and_revoked_once(alice: User) -> None:
 def test_a_stranger_changes_nothing(
     alice: User, carol: User, act: Callable[[User, Actor], Any]
 ) -> None:
-    Token.objects.create(user=alice)
+    token_of(alice)
+    before = events()
 
     with pytest.raises(Forbidden):
         act(alice, Actor.creator(carol))
 
     assert Token.objects.filter(user=alice).exists()
     assert User.objects.get(pk=alice.pk).is_active
-    assert not events()
+    assert events() == before
 
 
 def test_staff_make_no_token_for_others(alice: User, staff: User) -> None:
     with pytest.raises(Forbidden):
-        services.make_token(alice, actor=Actor.staff(staff))
+        services.make_token(alice, actor=Actor.staff(staff), **TOKEN)
 
     assert not Token.objects.exists()
 

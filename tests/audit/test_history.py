@@ -49,6 +49,24 @@ EXAMPLES = [
     Example("account.updated", "You changed this account's name or time zone"),
     Example("account.token_made", "You made a new API token"),
     Example("account.token_revoked", "You revoked the API token"),
+    Example(
+        "account.token_created",
+        "You made the API token “Desk”: Look, until 1 March 2027",
+        {
+            "token": BOB,
+            "name": "Desk",
+            "scope": "read",
+            "expires_at": "2027-03-01T12:00:00.000000Z",
+        },
+    ),
+    Example(
+        "account.token_ended", "You ended the API token “Desk”", {"token": BOB, "name": "Desk"}
+    ),
+    Example(
+        "account.password_changed",
+        "You set a new password. Every other session ended, and 2 API tokens.",
+        {"tokens": 2},
+    ),
     Example("account.deactivated", "You deactivated this account", {"reason": "x"}, "x"),
     Example("account.reactivated", "You reactivated this account", {"reason": "x"}, "x"),
     Example("video.added", "You added “Cat {0}”", {"title": "Cat {0}", "via": "upload"}),

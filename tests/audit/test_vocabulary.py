@@ -104,6 +104,10 @@ def test_every_action_is_described_and_has_an_icon(name: str) -> None:
     assert vocabulary.actions()[name].icon in symbols
 
 
+# Of releases before: they are in old logs, and nothing writes them any more.
+RETIRED = {"account.token_made", "account.token_revoked"}
+
+
 def test_every_action_is_written_by_a_service() -> None:
     apps = {module.partition(".")[0] for module in django_settings.AUDIT_VOCABULARIES}
     sources = [path for app in apps for path in (ROOT / app).rglob("*.py")]
@@ -114,7 +118,7 @@ def test_every_action_is_written_by_a_service() -> None:
         for text in texts_beside_a_write(path.read_text())
     }
 
-    assert not set(vocabulary.actions()) - written
+    assert set(vocabulary.actions()) - written == RETIRED
 
 
 def texts_beside_a_write(source: str) -> Iterator[str]:
