@@ -1,12 +1,11 @@
-"""The only place that runs ffmpeg: it gets paths and options and makes a file. Knows no database.
+"""The only place that runs ffmpeg: it gets arguments and makes a file. Knows no database.
 
-ffmpeg-python builds the arguments; `run` executes them, locked in (library.sandbox)
-and within deadlines.
+`library.graphs` and `remixer.recipe` build the arguments; `run` executes them, locked in
+(library.sandbox) and within deadlines.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import selectors
 import subprocess
@@ -16,22 +15,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
 import imageio_ffmpeg
 from django.conf import settings
 
 from library import sandbox
-from library.probe import AUDIO_CODECS, CONTAINERS, MAX_PIXELS, MAX_STREAMS, VIDEO_CODECS, Facts
+from library.probe import AUDIO_CODECS, CONTAINERS, MAX_STREAMS, VIDEO_CODECS
+from library.refusals import MAX_PIXELS
 from library.sandbox import Limits
 
-__all__ = ["FfmpegFailed", "FfmpegTimeout", "Limits", "binary", "input_args", "run"]
+__all__ = [
+    "FfmpegFailed",
+    "FfmpegTimeout",
+    "Limits",
+    "binary",
+    "input_args",
+    "input_options",
+    "run",
+]
 
 STDERR_KEPT = 64 * 1024  # bytes
 TICK = 0.5  # seconds between looks at the deadlines
 THREADS = 4  # each needs address space, and a job may use a fixed amount of it
-MEZZANINE_BOX = (1920, 1080)  # pixels; 1080 × 1920 for an upright video
-MEZZANINE_FPS = 60
-POSTER_WIDTH = 960  # pixels
 # ffmpeg's names for decoders that come from other libraries. The others are named like the codec.
 _DECODERS = ["libdav1d", "libvpx-vp9", "libvpx", "libopus", "mp3float"]
 _GLOBALS = ["-nostdin", "-hide_banner", "-v", "error", "-max_alloc", str(256 * 1024**2)]
@@ -177,96 +181,3 @@ def _tail(path: Path) -> str:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - STDERR_KEPT))
         return file.read().decode(errors="replace")
-
-
-def mezzanine_size(facts: Facts) -> tuple[int, int]:
-    """Width and height, both even, that keep the proportions and fit the box."""
-    box = MEZZANINE_BOX if facts.width >= facts.height else MEZZANINE_BOX[::-1]
-    factor = min(1.0, box[0] / facts.width, box[1] / facts.height)
-    width, height = (max(16, round(side * factor / 2) * 2) for side in (facts.width, facts.height))
-    return width, height
-
-
-def mezzanine_args(facts: Facts, source: Path | str, target: Path | str) -> list[str]:
-    """Arguments that turn an upload into the one form from which memes are cut: H.264 and AAC in
-    MP4, 4:2:0, square pixels, upright, constant frame rate. It has a key frame every second, so
-    that seeking is fast, and its index first, so that playing starts at once. HDR becomes SDR.
-    """
-    opened = ffmpeg.input(f"file:{source}", **input_options(facts.duration + 1))
-    width, height = mezzanine_size(facts)
-    rate = min(facts.fps, float(MEZZANINE_FPS))
-    named_rate = facts.rate if facts.fps <= MEZZANINE_FPS else str(MEZZANINE_FPS)
-    picture = (
-        opened[str(facts.video_index)]
-        .filter("yadif", deint="interlaced")
-        .filter("fps", fps=named_rate, start_time=0)
-        .filter("scale", width, height, out_range="tv")
-    )
-    if facts.is_hdr:
-        picture = (
-            picture.filter("zscale", t="linear", npl=100)
-            .filter("format", "gbrpf32le")
-            .filter("zscale", p="bt709")
-            .filter("tonemap", "hable", desat=0)
-            .filter("zscale", t="bt709", m="bt709", r="tv")
-        )
-    streams = [picture.filter("setsar", 1).filter("format", "yuv420p")]
-    options = encoding(rate)
-    if facts.audio_index is not None:
-        sound = opened[str(facts.audio_index)]
-        streams.append(sound.filter("aresample", **{"async": 1, "first_pts": 0}))
-        options |= AUDIO_ENCODING
-    # With more than a quarter of its frames damaged, the file is refused.
-    arguments = ["-max_error_rate", "0.25"]
-    return [*arguments, *ffmpeg.output(*streams, str(target), **options).get_args()]
-
-
-AUDIO_ENCODING: dict[str, Any] = {"c:a": "aac", "b:a": "160k", "ac": 2, "ar": 48000}
-
-
-def encoding(fps: float) -> dict[str, Any]:
-    """The options by which the picture of a mezzanine is encoded."""
-    return {
-        "f": "mp4",
-        "c:v": "libx264",
-        "preset": "veryfast",
-        "crf": 21,
-        "maxrate": "12M",
-        "bufsize": "24M",
-        "profile:v": "high",
-        "pix_fmt": "yuv420p",
-        "fps_mode": "cfr",
-        "g": max(1, math.ceil(fps)),
-        "force_key_frames": "expr:gte(t,n_forced)",
-        "threads": THREADS,
-        "map_metadata": -1,
-        "map_chapters": -1,
-        "sn": None,
-        "dn": None,
-        "movflags": "+faststart",
-    }
-
-
-def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[str]:
-    """Arguments that save the frame of a mezzanine at `at` seconds as a JPEG."""
-    opened = ffmpeg.input(f"file:{source}", ss=f"{at:.3f}", **input_options(5))
-    picture = (
-        opened["v:0"]
-        .filter("scale", f"min({POSTER_WIDTH},iw)", -2, out_range="pc")
-        .filter("format", "yuvj420p")
-    )
-    options = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg", "q:v": 4}
-    arguments: list[str] = ffmpeg.output(picture, str(target), **options).get_args()
-    return arguments
-
-
-def drawing_args(picture: str, sound: str, target: Path | str, *, seconds: float) -> list[str]:
-    """Arguments that make a mezzanine which ffmpeg draws itself, for demos and benchmarks.
-    `picture` and `sound` are lavfi graphs; they must never contain a person's text."""
-    streams = [ffmpeg.input(picture, f="lavfi", t=seconds)["v:0"]]
-    options = encoding(30)
-    if sound:
-        streams.append(ffmpeg.input(sound, f="lavfi", t=seconds)["a:0"])
-        options |= AUDIO_ENCODING
-    arguments: list[str] = ffmpeg.output(*streams, str(target), **options).get_args()
-    return arguments

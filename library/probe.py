@@ -8,152 +8,44 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
+import signal
 import statistics
+import struct
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from fractions import Fraction
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import av
+from av.sidedata.sidedata import Type as SideData
 
-from library import sandbox
+from library import refusals, sandbox
+from library.beginnings import check_beginning, is_cut, why_unreadable
+from library.colour import Colour, Tags
+from library.decision import (
+    AUDIO_CODECS,
+    VIDEO_CODECS,
+    Facts,
+    Picture,
+    Seen,
+    Track,
+    decide,
+    preferred,
+)
+from library.refusals import MAX_FPS, MAX_PIXELS, MAX_SECONDS, Refusal
 from library.sandbox import Limits
 
-MAX_SIDE, MAX_PIXELS = 3840, 3840 * 2160
-MIN_SIDE = 16
-MAX_FPS = 120
-MAX_SECONDS = 600
-MIN_SECONDS = 0.2
-MAX_STREAMS = 16
+__all__ = ["AUDIO_CODECS", "CONTAINERS", "MAX_STREAMS", "VIDEO_CODECS", "Facts", "Refusal", "probe"]
+
 # The keys are libavformat's names of its demuxers.
 CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2": "MP4 or MOV", "matroska,webm": "MKV or WebM"}
-VIDEO_CODECS = {
-    "h264": "H.264",
-    "hevc": "H.265",
-    "vp8": "VP8",
-    "vp9": "VP9",
-    "av1": "AV1",
-    "mpeg4": "MPEG-4",
-}
-AUDIO_CODECS = {"aac": "AAC", "opus": "Opus", "vorbis": "Vorbis", "mp3": "MP3", "flac": "FLAC"}
+MAX_STREAMS = 256  # of any kind: what the demuxer opens at all
 
 TIMEOUT = 25  # seconds: shorter than the lease of a job
 LIMITS = Limits(cpu=20, memory=2 * 1024**3, file=1024**2, open_files=64)
-_STANDARD_RATES = [Fraction(n, 1001) for n in (24000, 30000, 60000)]
-_STANDARD_RATES += [Fraction(n) for n in (10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 120)]
-_HDR_TRANSFERS = (16, 18)  # ITU-T H.273: PQ and HLG
-
-
-# Marks for the sentences to translate. Django is not here: pages translate what a row keeps.
-def _(sentence: str) -> str:
-    return sentence
-
-
-def ngettext(one: str, many: str, count: int) -> str:
-    return one if count == 1 else many
-
-
-AS_MP4 = _("Export it as MP4 with H.264 and upload that.")
-DAMAGED = _(
-    "We could not read this file: it is damaged, or no ordinary video. "
-    "Check that it plays on your device, then export it again as MP4 and upload that."
-)
-NOT_A_VIDEO = _("This is not a video that we can read. Upload an MP4, MOV, MKV or WebM file.")
-EMPTY = _("This file is empty. Check that the export finished, then upload it again.")
-CUT_SHORT = _(
-    "This file is incomplete: its end is missing. Copy or export it again, then upload the whole."
-)
-PLAYLIST = _("This is a playlist, a text that points to videos. Upload the video file itself.")
-WEB_PAGE = _("This is a web page, not a video. Download the video itself, then upload that file.")
-LOCKED = _("This video is encrypted, so nobody can play it without its key. Upload a copy without.")
-PICTURE = _("This is a picture. Upload a video.")
-NO_PICTURE = _("This file has sound but no picture. Upload a video.")
-NO_VIDEO = _("There is no video in this file. Upload an MP4, MOV, MKV or WebM file with a picture.")
-ONE_PICTURE = _("This file holds a single picture. Upload a video.")
-TOO_SHORT = _("This video is shorter than a fifth of a second. Upload a longer one.")
-TOO_MANY_STREAMS = _(
-    "This file holds %(count)d tracks or more. "
-    "Export it with one picture and one sound track, then upload that."
-) % {"count": MAX_STREAMS}
-TOO_LONG_UNKNOWN = _(
-    "This video lasts longer than 10 minutes. Cut it to 10 minutes or less, then upload the parts."
-)
-TOO_LONG = _("This video lasts %(length)s. We take up to 10 minutes. Cut it and upload the parts.")
-TOO_FAST = _(
-    "This video has %(rate)s pictures a second. We take up to 120. "
-    "Export it with 60 or fewer and upload that."
-)
-MUCH_TOO_FAST = _(
-    "This video has too many pictures a second. We take up to 120. "
-    "Export it with 60 or fewer and upload that."
-)
-TOO_LARGE = _(
-    "This video is %(width)d × %(height)d pixels. We take up to 3840 × 2160. "
-    "Export it smaller and upload that."
-)
-TOO_SMALL = _("This video is %(width)d × %(height)d pixels, too small to see.")
-PICTURE_CODEC = _("The picture in this file is coded as %(kind)s, which we don't take.")
-SOUND_CODEC = _("The sound in this file is coded as %(kind)s, which we don't take.")
-AVI = _("This is an AVI file, which we don't take.")
-FLASH = _("This is a Flash video, which we don't take.")
-GIF = _("This is a GIF, which we don't take.")
-WINDOWS_MEDIA = _("This is a Windows Media file, which we don't take.")
-OGG = _("This is an Ogg file, which we don't take.")
-# The first bytes of files that people take for videos: (offset, bytes, the sentence).
-_BEGINNINGS = (
-    (0, b"#EXTM3U", PLAYLIST),
-    (0, b"ffconcat", PLAYLIST),
-    (0, b"v=0", PLAYLIST),
-    (0, b"[playlist]", PLAYLIST),
-    (8, b"AVI ", f"{AVI} {AS_MP4}"),
-    (0, b"FLV", f"{FLASH} {AS_MP4}"),
-    (0, b"GIF8", f"{GIF} {AS_MP4}"),
-    (0, b"\x30\x26\xb2\x75", f"{WINDOWS_MEDIA} {AS_MP4}"),
-    (0, b"\x89PNG", PICTURE),
-    (0, b"\xff\xd8\xff", PICTURE),
-    (0, b"ID3", NO_PICTURE),
-    (8, b"WAVE", NO_PICTURE),
-    (0, b"OggS", f"{OGG} {AS_MP4}"),
-)
-
-
-class Refusal(Exception):
-    """The file is refused. `sentence` says what is wrong with it and what to do."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """The facts of a file that is accepted.
-
-    `width` and `height` are those of the shown picture: upright, with square pixels. `duration` is
-    in seconds and comes from the packets, not from the header. `rate` is `fps` as a fraction, like
-    "30000/1001".
-    """
-
-    container: str
-    duration: float
-    width: int
-    height: int
-    fps: float
-    rate: str
-    video_codec: str
-    video_index: int
-    pixel_format: str
-    rotation: int
-    is_hdr: bool
-    audio_codec: str
-    audio_index: int | None
-
-    @property
-    def has_audio(self) -> bool:
-        return self.audio_index is not None
+_TRIES, _ERRORS = 500, 50  # packets after which no first picture or sound is awaited any more
 
 
 def probe(path: Path | str) -> Facts:
@@ -162,20 +54,22 @@ def probe(path: Path | str) -> Facts:
     try:
         child = sandbox.run_python("probe", str(path), reads=[path], limits=LIMITS, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise Refusal(DAMAGED) from None
+        raise Refusal(refusals.SLOW_TO_READ) from None
     if child.returncode < 0:
-        raise Refusal(DAMAGED)
+        is_slow = -child.returncode in (signal.SIGXCPU, signal.SIGKILL)
+        raise Refusal(refusals.SLOW_TO_READ if is_slow else refusals.STOPPED_READER)
     if child.returncode:
         raise RuntimeError(f"The probe failed: {child.stderr[-2000:].decode(errors='replace')}")
     answer = json.loads(child.stdout)
     if "refused" in answer:
         raise Refusal(answer["refused"])
-    return Facts(**answer["facts"])
+    facts = answer["facts"]
+    return Facts(**{**facts, "colour": Colour(**facts["colour"])})
 
 
 def examine(path: str) -> Facts:
     """What `probe` does, but in this process. Raises Refusal."""
-    _check_beginning(path)
+    check_beginning(path)
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": ",".join(CONTAINERS),
@@ -185,202 +79,174 @@ def examine(path: str) -> Facts:
         "analyzeduration": "5000000",
     }
     try:
+        # Tags may be in any encoding; we read none of them.
         with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
-            video, audio = _streams(container)
-            _check_length(container.duration and container.duration / av.time_base)
-            rotation, width, height, pixel_format = _first_picture(container, video)
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
-            video, audio = _streams(container)
-            duration, fps = _scan(container, video, audio)
-            rate = _standard(fps)
-            return Facts(
-                container=container.format.name,
-                duration=round(duration, 3),
-                width=width,
-                height=height,
-                fps=round(float(rate), 3),
-                rate=str(rate),
-                video_codec=video.codec_context.codec.canonical_name,
-                video_index=video.index,
-                pixel_format=pixel_format,
-                rotation=rotation,
-                is_hdr=int(video.codec_context.color_trc or 0) in _HDR_TRANSFERS,
-                audio_codec=audio.codec_context.codec.canonical_name if audio else "",
-                audio_index=audio.index if audio else None,
-            )
+            return decide(look(container, is_cut=is_cut(path)))
     except (av.error.MemoryError, MemoryError):
-        raise Refusal(TOO_MANY_STREAMS) from None
+        raise Refusal(refusals.TOO_MANY_STREAMS) from None
     except (av.error.InvalidDataError, av.error.ArgumentError):
-        raise Refusal(CUT_SHORT if _looks_like_mp4(path) else NOT_A_VIDEO) from None
+        raise Refusal(why_unreadable(path)) from None
     except av.error.FFmpegError:
-        raise Refusal(DAMAGED) from None
+        raise Refusal(refusals.DAMAGED) from None
 
 
-def _check_beginning(path: str) -> None:
-    with Path(path).open("rb") as file:
-        head = file.read(4096)
-    if not head:
-        raise Refusal(EMPTY)
-    for offset, magic, sentence in _BEGINNINGS:
-        if head[offset:].startswith(magic):
-            raise Refusal(sentence)
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if text.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        raise Refusal(WEB_PAGE)
-    if text.startswith((b"<mpd", b"<?xml")) and b"<mpd" in text:
-        raise Refusal(PLAYLIST)
+def look(container: Any, *, is_cut: bool) -> Seen:
+    """Read all packets, and of each track decode only as many as give a first picture or sound."""
+    looks = {
+        stream.index: _Look(stream)
+        for stream in (*container.streams.video, *container.streams.audio)
+        if not _is_cover(stream)
+    }
+    seen = Seen(container=container.format.name, is_cut=is_cut)
+    seen.declared = container.duration / av.time_base if container.duration else 0.0
+    seen.videos = [one.track for one in looks.values() if one.is_video]
+    seen.audios = [one.track for one in looks.values() if not one.is_video]
+    first = next((t.index for t in preferred(seen.videos) if t.codec in VIDEO_CODECS), None)
+    starts, ends = math.inf, 0.0
+    for packet in container.demux():
+        begin, end = _times(packet)
+        one = looks.get(packet.stream.index)
+        if begin is not None:
+            starts, ends = min(starts, begin), max(ends, end)
+        if one:
+            one.take(packet, begin, end)
+            if one.track.index == first and one.is_beyond_limits:
+                break
+    seen.starts, seen.ends = min(starts, ends), ends
+    for one in looks.values():
+        one.close()
+    return seen
 
 
-def _looks_like_mp4(path: str) -> bool:
-    with Path(path).open("rb") as file:
-        return file.read(8)[4:] in (b"ftyp", b"moov", b"mdat", b"wide", b"free")
-
-
-def _streams(container: Any) -> tuple[Any, Any]:
-    """The video stream that we use, and the audio stream or None."""
-    if len(container.streams) >= MAX_STREAMS:
-        raise Refusal(TOO_MANY_STREAMS)
-    video = next((s for s in container.streams.video if not _is_cover(s)), None)
-    if video is None:
-        raise Refusal(NO_PICTURE if container.streams.audio else NO_VIDEO)
-    audio = next(iter(container.streams.audio), None)
-    _check_codec(video, VIDEO_CODECS, sentence=PICTURE_CODEC)
-    if audio is not None:
-        _check_codec(audio, AUDIO_CODECS, sentence=SOUND_CODEC)
-    _check_size(video.codec_context.width, video.codec_context.height)
-    return video, audio
+def _times(packet: Any) -> tuple[float | None, float]:
+    stamp = packet.pts if packet.pts is not None else packet.dts
+    if stamp is None:
+        return None, 0.0
+    begin = float(stamp * packet.stream.time_base)
+    return begin, begin + float((packet.duration or 0) * packet.stream.time_base)
 
 
 def _is_cover(stream: Any) -> bool:
     """For libavformat, cover art and thumbnails are video streams."""
     kinds = av.stream.Disposition
-    return bool(stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails))
+    return bool(
+        stream.disposition & (kinds.attached_pic | kinds.timed_thumbnails | kinds.still_image)
+    )
 
 
-def _check_codec(stream: Any, accepted: dict[str, str], *, sentence: str) -> None:
-    context = stream.codec_context
-    name = context.codec.canonical_name if context is not None and context.codec else ""
-    if name not in accepted:
-        kind = name.upper().replace("_", " ") or _("a way that we don't know")
-        raise Refusal(f"{sentence % {'kind': kind}} {AS_MP4}")
+class _Look:
+    """What is seen of one track, packet by packet."""
 
+    def __init__(self, stream: Any) -> None:
+        kinds = av.stream.Disposition
+        aside = kinds.comment | kinds.hearing_impaired | kinds.visual_impaired | kinds.descriptions
+        context = stream.codec_context
+        self.stream = stream
+        self.is_video = stream.type == "video"
+        self.times: list[float] = []
+        self.tries = self.errors = 0
+        self.track = Track(
+            index=stream.index,
+            codec=context.codec.canonical_name if context is not None and context.codec else "",
+            is_default=bool(stream.disposition & kinds.default),
+            is_aside=bool(stream.disposition & (aside | kinds.dependent | kinds.non_diegetic)),
+        )
+        if stream.duration:
+            self.track.declared = float(stream.duration * stream.time_base)
+        self.can_decode = self.track.codec in (VIDEO_CODECS if self.is_video else AUDIO_CODECS)
+        if self.is_video and context is not None and context.width and context.height:
+            # The decoder overwrites what the container says about colours, even with nothing.
+            self.track.picture = Picture(
+                context.width, context.height, context.pix_fmt or "", tags=_tags(context)
+            )
+            self.can_decode &= not refusals.size(context.width, context.height)
+        if self.can_decode:
+            context.thread_count = 1
+            if self.is_video:
+                context.options = {"max_pixels": str(MAX_PIXELS)}
 
-def _check_size(width: int, height: int) -> None:
-    if not (width and height):
-        raise Refusal(DAMAGED)
-    size = {"width": width, "height": height}
-    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise Refusal(TOO_LARGE % size)
-    if min(width, height) < MIN_SIDE:
-        raise Refusal(f"{TOO_SMALL % size} {AS_MP4}")
+    @property
+    def is_beyond_limits(self) -> bool:
+        track = self.track
+        too_many = len(self.times) > MAX_SECONDS * MAX_FPS * 1.05
+        return too_many or track.end - track.begin > MAX_SECONDS + 1
 
-
-def _check_length(seconds: float | None) -> None:
-    if seconds and seconds > MAX_SECONDS + 1:
-        raise Refusal(TOO_LONG % {"length": _readable(seconds)})
-
-
-def _readable(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    if hours >= 48 or (hours and not minutes):
-        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
-    if hours:
-        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
-    if seconds < (MAX_SECONDS + 60):
-        values = {"minutes": int(seconds // 60), "seconds": int(seconds % 60)}
-        return _("%(minutes)d min %(seconds)d s") % values
-    return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-
-
-def _first_picture(container: Any, video: Any) -> tuple[int, int, int, str]:
-    """Decode one frame: rotation in degrees, width and height as shown, pixel format."""
-    context = video.codec_context
-    context.thread_count = 1
-    context.options = {"max_pixels": str(MAX_PIXELS)}
-    try:
-        frame = next(_frames(container, video), None)
-    except av.error.FFmpegError:
-        frame = None
-    if frame is None:
-        raise Refusal(DAMAGED)
-    _check_size(frame.width, frame.height)
-    width, height = frame.width, frame.height
-    shape = video.sample_aspect_ratio or Fraction(1)
-    if Fraction(1, 4) <= shape <= 4:
-        width = round(width * shape)
-    rotation = round(frame.rotation) % 360
-    if rotation % 180 == 90:
-        width, height = height, width
-    return rotation, width, height, frame.format.name
-
-
-def _frames(container: Any, video: Any) -> Iterator[Any]:
-    """Frames of the first 500 packets. An encrypted packet is refused before it is decoded."""
-    errors = 0
-    for count, packet in enumerate(container.demux(video)):
-        if count > 500:
+    def take(self, packet: Any, begin: float | None, end: float) -> None:
+        track = self.track
+        if self.can_decode and not track.decodes:
+            self._decode(packet)
+        if begin is None or packet.is_discard:  # an edit list leaves it out
             return
+        track.packets += 1
+        track.begin, track.end = min(track.begin, begin), max(track.end, end)
+        if self.is_video:
+            self.times.append(begin)
+
+    def _decode(self, packet: Any) -> None:
+        """An encrypted packet is not given to the decoder."""
         if any(side.data_type.startswith("encryption") for side in packet.iter_sidedata()):
-            raise Refusal(LOCKED)
+            self.track.is_locked, self.can_decode = True, False
+            return
+        self.tries += 1
         try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
-            errors += 1
-            if errors > 50:
-                return
+            frame = next(iter(packet.decode()), None)
+        except av.error.FFmpegError:
+            frame = None
+            self.errors += 1
+        if frame is not None:
+            self.track.decodes = True
+            if self.is_video:
+                self.track.picture = _picture(frame, self.stream, self.track.picture)
+        elif self.tries > _TRIES or self.errors > _ERRORS:
+            self.can_decode = False
+
+    def close(self) -> None:
+        """Reckon the rates."""
+        self.times.sort()
+        gaps = [gap for a, b in itertools.pairwise(self.times) if (gap := b - a) > 0]
+        if not gaps:
+            return
+        usual = statistics.median(gaps)
+        span = self.times[-1] - self.times[0]
+        self.track.mean_rate = (len(self.times) - 1) / span
+        self.track.usual_rate = 1 / usual
+        if self.track.end <= self.times[-1]:  # the last packet does not say how long it lasts
+            self.track.end = self.times[-1] + usual
 
 
-def _scan(container: Any, video: Any, audio: Any) -> tuple[float, float]:
-    """Read all packets without decoding them: the real duration in seconds, and frames per
-    second."""
-    times: list[float] = []
-    ends = {video.index: 0.0}
-    for packet in container.demux([stream for stream in (video, audio) if stream]):
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        if stamp is None:
-            continue
-        stream = packet.stream
-        begin = float((stamp - (stream.start_time or 0)) * stream.time_base)
-        end = begin + float((packet.duration or 0) * stream.time_base)
-        ends[stream.index] = max(ends.get(stream.index, 0.0), end)
-        if stream.index == video.index:
-            times.append(begin)
-        if end > MAX_SECONDS + 1:
-            raise Refusal(TOO_LONG_UNKNOWN)
-        if len(times) > MAX_SECONDS * MAX_FPS * 1.05:
-            raise Refusal(_too_fast(None))
-    if len(times) < 2:
-        raise Refusal(ONE_PICTURE if times else DAMAGED)
-    declared = container.duration / av.time_base if container.duration else 0.0
-    if max(ends.values()) < declared * 0.9 - 0.5:
-        raise Refusal(CUT_SHORT)
-    duration = ends[video.index]
-    if duration < MIN_SECONDS:
-        raise Refusal(TOO_SHORT)
-    times.sort()
-    span = times[-1] - times[0]
-    mean = (len(times) - 1) / span if span > 0 else MAX_FPS + 1.0
-    if mean > MAX_FPS * 1.02:
-        raise Refusal(_too_fast(mean))
-    gaps = [gap for a, b in itertools.pairwise(times) if (gap := b - a) > 0]
-    # If the frame rate varies, the median gap tells the rate of the camera.
-    usual = 1 / statistics.median(gaps)
-    return duration, max(mean, min(usual, MAX_FPS))
+def _picture(frame: Any, stream: Any, header: Picture | None) -> Picture:
+    said = _tags(frame)
+    before = header.tags if header else Tags()
+    turned = frame.side_data.get(SideData.DISPLAYMATRIX)
+    matrix = bytes(turned) if turned is not None else b""
+    levels = (SideData.MASTERING_DISPLAY_METADATA, SideData.CONTENT_LIGHT_LEVEL)
+    return Picture(
+        width=frame.width,
+        height=frame.height,
+        pixel_format=frame.format.name,
+        aspect=float(stream.sample_aspect_ratio or 1),
+        matrix=struct.unpack("=9i", matrix[:36]) if len(matrix) >= 36 else (),
+        tags=Tags(
+            primaries=before.primaries if said.primaries in _UNSAID else said.primaries,
+            transfer=before.transfer if said.transfer in _UNSAID else said.transfer,
+            matrix=before.matrix if said.matrix == 2 else said.matrix,
+            range=said.range or before.range,
+            has_light_levels=any(frame.side_data.get(kind) is not None for kind in levels),
+        ),
+    )
 
 
-def _too_fast(fps: float | None) -> str:
-    if fps and fps < 10_000:
-        return TOO_FAST % {"rate": f"{fps:.0f}"}
-    return MUCH_TOO_FAST
+_UNSAID = (0, 2)
 
 
-def _standard(fps: float) -> Fraction:
-    """The nearest standard rate if it is within 2 %, else the rate itself; at least 5, so that
-    seeking stays fast."""
-    nearest = min(_STANDARD_RATES, key=lambda rate: abs(rate - fps))
-    if abs(nearest - fps) <= nearest * Fraction(2, 100):
-        return nearest
-    return max(Fraction(5), Fraction(fps).limit_denominator(1001))
+def _tags(thing: Any) -> Tags:
+    """Of a frame or of a codec's context."""
+    return Tags(
+        primaries=int(thing.color_primaries),
+        transfer=int(thing.color_trc),
+        matrix=int(thing.colorspace),
+        range=int(thing.color_range),
+    )
 
 
 def main(path: str) -> None:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from creatorhub.errors import Refused
 from library.models import Video
 from remixer.catalogue import TEMPLATES, Template
+from remixer.lengths import lengths, seconds
 
 PREFIX = "text_"  # of the fields for boxes, so that no box can have the name of another field
 FIELD_OF = {"bad_length": "length", "bad_start": "start"}
 ONE_LINE = 100  # characters; a box for longer texts gets a field of several lines
-INITIAL_LENGTH = 6.0  # seconds
 TIMES = ("start", "length")
 
 
@@ -42,17 +42,17 @@ class EditorForm(forms.Form):
     def __init__(
         self, data: Mapping[str, Any] | None = None, *, template: Template, video: Video
     ) -> None:
-        longest = min(template.max_length, video.duration)
+        allowed = lengths(template, duration_ms=video.duration_ms)
         initial = {
             "template": template.id,
             "start": 0,
-            "length": f"{_tenths(min(longest, INITIAL_LENGTH)):g}",
+            "length": seconds(allowed.suggested_ms),
             "idempotency_key": uuid.uuid4().hex,
         }
         super().__init__(data, initial=initial)
         self.chosen = template
-        self._limit("start", lowest=0.0, highest=max(video.duration - template.min_length, 0.0))
-        self._limit("length", lowest=min(template.min_length, longest), highest=longest)
+        self._limit("start", lowest=0, highest=allowed.latest_start_ms(allowed.shortest_ms))
+        self._limit("length", lowest=allowed.shortest_ms, highest=allowed.longest_ms)
         for name in TIMES:
             self.fields[name].widget.attrs[f"data-{name}"] = True
         self.fields["template"].choices = [(one.id, one.name) for one in TEMPLATES.values()]  # type: ignore[attr-defined]
@@ -91,15 +91,10 @@ class EditorForm(forms.Form):
         """Let a page that has made a meme make another one."""
         self.data = {**self.data, "idempotency_key": uuid.uuid4().hex}
 
-    def _limit(self, name: str, *, lowest: float, highest: float) -> None:
-        self.fields[name].widget.attrs.update(
-            {"min": f"{lowest:g}", "max": f"{_tenths(highest):g}", "step": "0.1"}
-        )
-
-
-def _tenths(seconds: float) -> float:
-    """Rounded down to tenths, so that it stays inside the video."""
-    return int(seconds * 10) / 10
+    def _limit(self, name: str, *, lowest: int, highest: int) -> None:
+        """Milliseconds."""
+        limits = {"min": seconds(lowest), "max": seconds(highest), "step": "0.1"}
+        self.fields[name].widget.attrs.update(limits)
 
 
 def texts_of_others(data: Mapping[str, Any], template: Template) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import ffmpeg
 
+from library.colour import BT709_TAGS, matrix_of_mezzanine
 from remixer.catalogue import Template
 
 LONGEST_SIDE = 1280  # pixels of the picture, without the bar
@@ -83,8 +84,15 @@ def argv_for(
     start, length = span(template, facts, start=start, length=length)
     video = ffmpeg.input(f"file:{source}", ss=f"{start:.3f}", t=f"{length:.3f}", **MEZZANINE)
     captions = ffmpeg.input(f"file:{overlay}", **OVERLAY)
+    colours = {
+        "in_color_matrix": matrix_of_mezzanine(facts.width, facts.height),
+        "out_color_matrix": "bt709",
+        "out_range": "tv",
+    }
     picture = (
-        video["v:0"].filter("scale", canvas.width, canvas.height - canvas.bar).filter("setsar", 1)
+        video["v:0"]
+        .filter("scale", canvas.width, canvas.height - canvas.bar, **colours)
+        .filter("setsar", 1)
     )
     if canvas.bar:
         colour = f"0x{template.bar_colour.removeprefix('#')}"
@@ -102,6 +110,7 @@ def argv_for(
         "map_chapters": -1,
         "movflags": "+faststart",
         "f": "mp4",
+        **BT709_TAGS,
     }
     if facts.has_audio:
         options |= {"c:a": "aac", "b:a": "128k", "ac": 2, "ar": 48000}

@@ -166,7 +166,7 @@ function moment(root) {
   const strip = $("[data-strip]", root);
   const fit = (changed, other) => {
     const least = Number(other.min);
-    const room = Math.floor((total - changed.value) * 10) / 10;
+    const room = tenths(total - changed.value);
     if (changed.value && Number(other.value) > room && room >= least) {
       other.value = room;
       $(`[data-range-for="${other.id}"]`, root).value = room;
@@ -183,12 +183,15 @@ function moment(root) {
   strip.addEventListener("click", (event) => {
     const { left, width } = strip.getBoundingClientRect();
     const at = ((event.clientX - left) / width) * total - length.value / 2;
-    start.value = Math.max(0, Math.min(at, start.max)).toFixed(1);
+    start.value = tenths(Math.max(0, Math.min(at, start.max)));
     start.dispatchEvent(new Event("input", { bubbles: true }));
   });
   fit(start, length);
   film(strip, total);
 }
+
+// Down to a tenth of a second; what is one but for the error of binary fractions stays one.
+const tenths = (seconds) => Math.floor(seconds * 10 + 1e-6) / 10;
 
 // One picture after the other, each drawn when the video has come there.
 function film(strip, total) {

@@ -18,10 +18,11 @@ from audit import log
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LeaseLost, State
-from library import ffmpeg, files
+from library import ffmpeg, files, graphs
 from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
 from library.models import Ingest, Video
-from library.probe import Facts, Refusal, probe
+from library.probe import Facts, probe
+from library.refusals import Refusal
 from library.signals import video_ready
 
 logger = logging.getLogger(__name__)
@@ -30,10 +31,19 @@ WORKER = Actor.system("worker")
 SWEEPER = Actor.system("sweeper")
 QUIET_TIMEOUT = 60.0  # seconds without progress, after which ffmpeg is stopped
 LEFTOVER_AFTER = timedelta(hours=1)
+END_MAY_DIFFER = 0.25  # seconds by which a mezzanine may be shorter than what was decided
 # Rows and the log keep these sentences; pages translate them.
-CANNOT_DECODE = gettext_noop(
-    "Too much of this video is damaged or cannot be read. "
+PICTURE_LOST = gettext_noop(
+    "Too much of the picture of this video is damaged. "
     "Check that it plays to its end, export it again as MP4 with H.264 and upload that."
+)
+SOUND_LOST = gettext_noop(
+    "Too much of the sound of this video is damaged. "
+    "Check that it is heard to its end, export it again with AAC sound and upload that."
+)
+NOT_CONVERTED = gettext_noop(
+    "We could not convert this video, although we could read it. "
+    "Export it again as MP4 with H.264 and upload that."
 )
 TOOK_TOO_LONG = gettext_noop(
     "Getting this video ready took too long. Try again; "
@@ -64,7 +74,15 @@ def run_ingest(ingest_pk: int) -> None:
         if failure.killed:
             _try_later(ingest, video, problem=INTERRUPTED)
         else:
-            _refuse(ingest, video, problem=CANNOT_DECODE)
+            _refuse(ingest, video, problem=_cause(failure))
+
+
+def _cause(failure: FfmpegFailed) -> str:
+    """Which part of the file made ffmpeg give up: it names the decoder that met too many errors."""
+    lines = [line for line in failure.stderr_tail.splitlines() if "error rate" in line]
+    if any("[vist#" in line for line in lines):
+        return PICTURE_LOST
+    return SOUND_LOST if lines else NOT_CONVERTED
 
 
 class _Heartbeat:
@@ -93,8 +111,8 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         jobs.beat(ingest, progress=5)
         _normalise(facts, source, part, on_progress=_Heartbeat(ingest, seconds=facts.duration))
         made = _inspect(part)
-        if made.duration < facts.duration * 0.8 - 0.5:
-            raise Refusal(CANNOT_DECODE)
+        if made.duration - made.hold < facts.duration - END_MAY_DIFFER:
+            raise Refusal(PICTURE_LOST)
         _take_poster(part, poster, at=min(made.duration * 0.2, 10))
         jobs.beat(ingest, progress=98)
         size = part.stat().st_size + poster.stat().st_size
@@ -120,7 +138,7 @@ def _normalise(
 ) -> None:
     timeout = 120 + 2.5 * facts.duration
     ffmpeg.run(
-        ffmpeg.mezzanine_args(facts, source, target),
+        graphs.mezzanine_args(facts, source, target),
         folder=target.parent,
         reads=[source],
         timeout=timeout,
@@ -134,12 +152,12 @@ def _inspect(mezzanine: Path) -> Facts:
     try:
         return probe(mezzanine)
     except Refusal:
-        raise Refusal(CANNOT_DECODE) from None
+        raise Refusal(NOT_CONVERTED) from None
 
 
 def _take_poster(mezzanine: Path, target: Path, *, at: float) -> None:
     ffmpeg.run(
-        ffmpeg.poster_args(mezzanine, target, at=at),
+        graphs.poster_args(mezzanine, target, at=at),
         folder=target.parent,
         timeout=20,
         quiet_timeout=20,

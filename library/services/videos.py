@@ -49,9 +49,10 @@ def add_video(
 ) -> Video:
     """Store the file and queue its ingest. An uploaded temporary file is moved, others are copied.
 
-    If a video of this owner has the same `import_key`, nothing happens and that video is returned.
-    Locks the row of the owner's account while it counts the quota. Raises Refused, and for an owner
-    without a verified address Forbidden.
+    If a video of this owner has the same `import_key`, that video is returned, and nothing happens
+    unless its file was refused: then it is taken in once more, with this file, which a later
+    release may accept. Locks the row of the owner's account while it counts the quota. Raises
+    Refused, and for an owner without a verified address Forbidden.
     """
     _require_owner(actor, owner)
     if actor.kind == "creator":
@@ -59,7 +60,7 @@ def add_video(
     title, collection = _title(title, original_name), _collection(collection)
     size = file.size or 0
     if import_key and (known := _imported(owner, import_key)):
-        return known
+        return _bring_again(known, file, actor=actor)
     _check_room(owner, size)
     uuid = uuid4()
     key = default_storage.save(files.key_of(uuid, "source"), file)
@@ -89,6 +90,28 @@ def add_video(
         if import_key and (known := _imported(owner, import_key)):
             return known
         raise
+    except BaseException:
+        files.delete([key])
+        raise
+    return video
+
+
+def _bring_again(video: Video, file: File[Any], *, actor: Actor) -> Video:
+    """Queue the ingest of a refused video with this file; any other video stays as it is."""
+    if video.status != Video.Status.REFUSED:
+        return video
+    size = file.size or 0
+    _check_room(video.owner, size)
+    key = default_storage.save(files.key_of(video.uuid, "source"), file)
+    try:
+        with transaction.atomic(durable=True):
+            _lock(video.owner)
+            _check_room(video.owner, size)
+            video = _locked(video)
+            before, video.source_key, video.size = video.source_key, key, size
+            if not _requeue(video, actor=actor):
+                before = key  # somebody else was faster
+            transaction.on_commit(lambda: files.delete([before]), robust=True)
     except BaseException:
         files.delete([key])
         raise
@@ -172,23 +195,27 @@ def retry_ingest(video: Video, *, actor: Actor) -> Video:
     _require_owner(actor, video.owner)
     with transaction.atomic(durable=True):
         video = _locked(video)
-        ingest = Ingest.objects.filter(video=video).first()
-        if not (ingest and video.source_key and jobs.requeue(ingest)):
+        if not (video.source_key and _requeue(video, actor=actor)):
             raise Conflict(
                 _("This cannot be tried again. Upload the file once more instead."),
                 code="nothing_to_retry",
             )
-        video.status, video.problem = Video.Status.PROCESSING, ""
-        video.save(update_fields=["status", "problem"])
-        log.append(
-            "video.retried",
-            actor=actor,
-            creator=video.owner,
-            subject=video.uuid,
-            title=video.title,
-        )
-        jobs.enqueue("library.ingest", ingest.pk)
     return video
+
+
+def _requeue(video: Video, *, actor: Actor) -> bool:
+    """Queue the ingest of a locked video again and save where its file is. False, and nothing is
+    written, if the ingest has not ended badly."""
+    ingest = Ingest.objects.filter(video=video).first()
+    if not (ingest and jobs.requeue(ingest)):
+        return False
+    video.status, video.problem = Video.Status.PROCESSING, ""
+    video.save(update_fields=["status", "problem", "source_key", "size"])
+    log.append(
+        "video.retried", actor=actor, creator=video.owner, subject=video.uuid, title=video.title
+    )
+    jobs.enqueue("library.ingest", ingest.pk)
+    return True
 
 
 def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:

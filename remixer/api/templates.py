@@ -29,7 +29,9 @@ class TemplateSerializer(serializers.Serializer[Template]):
     name = serializers.CharField()
     description = serializers.CharField()
     boxes = BoxSerializer(many=True)
-    min_length = serializers.FloatField(help_text="Seconds.")
+    min_length = serializers.FloatField(
+        help_text="Seconds. A video that is shorter is taken whole: its duration is the one length."
+    )
     max_length = serializers.FloatField(help_text="Seconds.")
 
 

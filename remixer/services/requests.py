@@ -19,6 +19,7 @@ from creatorhub.models import User
 from library.models import Video
 from remixer import captions as drawing
 from remixer.catalogue import TEMPLATES, Template
+from remixer.lengths import lengths, seconds
 from remixer.models import Render
 from remixer.services.permission import Permission, require_permission
 from remixer.services.records import record
@@ -173,19 +174,19 @@ def _milliseconds(seconds: float) -> int:
 
 def _check_times(template: Template, video: Video, *, start_ms: int, length_ms: int) -> None:
     """Raises Refused outside the video or the template."""
-    longest = min(round(template.max_length * 1000), video.duration_ms)
-    shortest = min(round(template.min_length * 1000), longest)
-    if not shortest <= length_ms <= longest:
-        limits = {"shortest": f"{shortest / 1000:g}", "longest": f"{longest / 1000:g}"}
-        raise Refused(
-            _("The length must be between %(shortest)s and %(longest)s seconds.") % limits,
-            code="bad_length",
-        )
-    if not 0 <= start_ms <= video.duration_ms - length_ms:
-        latest = f"{(video.duration_ms - length_ms) / 1000:g}"
+    allowed = lengths(template, duration_ms=video.duration_ms)
+    if not allowed.shortest_ms <= length_ms <= allowed.longest_ms:
+        if allowed.shortest_ms == allowed.longest_ms:
+            sentence = _("This video is so short that it is taken whole: %(longest)s seconds.")
+        else:
+            sentence = _("The length must be between %(shortest)s and %(longest)s seconds.")
+        limits = {"shortest": seconds(allowed.shortest_ms), "longest": seconds(allowed.longest_ms)}
+        raise Refused(sentence % limits, code="bad_length")
+    latest = allowed.latest_start_ms(length_ms)
+    if not 0 <= start_ms <= latest:
         raise Refused(
             _("With this length the meme can start between 0 and %(latest)s seconds.")
-            % {"latest": latest},
+            % {"latest": seconds(latest)},
             code="bad_start",
         )
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from creatorhub.models import User
-from library import probe
+from library import refusals
 from library.models import Video
 from tests.library import clips
 from tests.library.conftest import ingested
@@ -43,7 +43,7 @@ def test_a_folder_is_taken_with_a_summary_of_what_was_and_was_not(
 
     output = run(folder)
 
-    assert f"refused  notes.txt: {probe.NOT_A_VIDEO}" in output
+    assert f"refused  notes.txt: {refusals.NOT_A_VIDEO}" in output
     assert "2 taken for alice, 1 there already, 1 refused." in output
     videos = Video.objects.owned_by(alice)
     assert set(videos.values_list("title", "collection")) == {

@@ -21,7 +21,7 @@ from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
 from creatorhub.models import User
-from library import files, probe, services
+from library import files, probe, refusals, services
 from library.models import Ingest, Video
 from library.services import ingests
 from tests.library import clips
@@ -173,12 +173,12 @@ def _empty(path: Path) -> Path:
 
 
 BAD: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "empty": (_empty, probe.EMPTY),
-    "truncated": (clips.truncated, probe.CUT_SHORT),
-    "a web page": (clips.HTML, probe.WEB_PAGE),
-    "SDP": (clips.SDP, probe.PLAYLIST),
-    "encrypted": (clips.encrypted, probe.LOCKED),
-    "1,000 streams": (clips.thousand_streams, probe.TOO_MANY_STREAMS),
+    "empty": (_empty, refusals.EMPTY),
+    "truncated": (clips.truncated, refusals.CUT_SHORT),
+    "a web page": (clips.HTML, refusals.WEB_PAGE),
+    "SDP": (clips.SDP, refusals.PLAYLIST),
+    "encrypted": (clips.encrypted, refusals.LOCKED),
+    "1,000 streams": (clips.thousand_streams, refusals.TOO_MANY_STREAMS),
 }
 
 
@@ -217,7 +217,7 @@ def test_a_playlist_never_reads_another_file(
 
     video = ingested(bring(path, alice))
 
-    assert (video.status, video.problem) == ("refused", probe.PLAYLIST)
+    assert (video.status, video.problem) == ("refused", refusals.PLAYLIST)
     assert not video.mezzanine_key
 
 
@@ -230,7 +230,7 @@ def test_a_file_that_is_mostly_damaged_is_refused(alice: User, good_file: Path) 
     video = ingested(bring(good_file, alice))
 
     assert video.status == "refused"
-    assert video.problem in (probe.DAMAGED, ingests.CANNOT_DECODE)
+    assert video.problem == ingests.PICTURE_LOST
 
 
 def test_an_ingest_is_done_once(alice: User, good_file: Path) -> None:

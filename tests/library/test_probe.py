@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from library import probe as probing
+from library import refusals
 from library.probe import Refusal, probe
 from tests.library import clips
 
@@ -32,22 +33,22 @@ NOISE = random.Random(5).randbytes(100_000)
 SILENT = ("-f", "lavfi", "-i", clips.TONE, "-vn")
 
 REFUSED: dict[str, tuple[str, Callable[[Path], Path], str]] = {
-    "empty": ("a.mp4", _bytes(b""), probing.EMPTY),
-    "random": ("a.mp4", _bytes(NOISE), probing.NOT_A_VIDEO),
-    "one byte": ("a.mp4", _bytes(b"\0"), probing.NOT_A_VIDEO),
-    "truncated": ("a.mp4", clips.truncated, probing.CUT_SHORT),
-    "without its index": ("a.mp4", clips.headless, probing.CUT_SHORT),
-    "a web page": ("a.mp4", clips.HTML, probing.WEB_PAGE),
-    "HLS": ("a.mp4", clips.hls(Path("/etc/hostname")), probing.PLAYLIST),
-    "DASH": ("a.mp4", clips.dash(Path("/etc/hostname")), probing.PLAYLIST),
-    "ffconcat": ("a.mp4", clips.ffconcat(Path("/etc/hostname")), probing.PLAYLIST),
-    "SDP": ("a.mp4", clips.SDP, probing.PLAYLIST),
-    "1,000 streams in MP4": ("a.mp4", clips.thousand_streams, probing.TOO_MANY_STREAMS),
-    "1,000 streams in MKV": ("a.mkv", clips.thousand_streams, probing.TOO_MANY_STREAMS),
-    "encrypted": ("a.mp4", clips.encrypted, probing.LOCKED),
-    "sound only": ("a.mp4", lambda path: clips.make(path, *SILENT), probing.NO_PICTURE),
-    "one picture": ("a.mp4", _bars(*clips.X264, "-frames:v", "1"), probing.ONE_PICTURE),
-    "too short": ("a.mp4", _bars(*clips.X264, "-frames:v", "3"), probing.TOO_SHORT),
+    "empty": ("a.mp4", _bytes(b""), refusals.EMPTY),
+    "random": ("a.mp4", _bytes(NOISE), refusals.NOT_A_VIDEO),
+    "one byte": ("a.mp4", _bytes(b"\0"), refusals.NOT_A_VIDEO),
+    "truncated": ("a.mp4", clips.truncated, refusals.CUT_SHORT),
+    "without its index": ("a.mp4", clips.headless, refusals.CUT_SHORT),
+    "a web page": ("a.mp4", clips.HTML, refusals.WEB_PAGE),
+    "HLS": ("a.mp4", clips.hls(Path("/etc/hostname")), refusals.PLAYLIST),
+    "DASH": ("a.mp4", clips.dash(Path("/etc/hostname")), refusals.PLAYLIST),
+    "ffconcat": ("a.mp4", clips.ffconcat(Path("/etc/hostname")), refusals.PLAYLIST),
+    "SDP": ("a.mp4", clips.SDP, refusals.PLAYLIST),
+    "1,000 streams in MP4": ("a.mp4", clips.thousand_streams, refusals.TOO_MANY_STREAMS),
+    "1,000 streams in MKV": ("a.mkv", clips.thousand_streams, refusals.TOO_MANY_TRACKS),
+    "encrypted": ("a.mp4", clips.encrypted, refusals.LOCKED),
+    "sound only": ("a.mp4", lambda path: clips.make(path, *SILENT), refusals.NO_PICTURE),
+    "one picture": ("a.mp4", _bars(*clips.X264, "-frames:v", "1"), refusals.ONE_PICTURE),
+    "too short": ("a.mp4", _bars(*clips.X264, "-frames:v", "3"), refusals.TOO_SHORT),
     "ten hours": (
         "a.mp4",
         clips.ten_hours,
@@ -72,7 +73,7 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Path], str]] = {
     "MagicYUV": (
         "a.mkv",
         _bars("-c:v", "magicyuv"),
-        "The picture in this file is coded as MAGICYUV, which we don't take. " + probing.AS_MP4,
+        "The picture in this file is coded as MAGICYUV, which we don't take. " + refusals.AS_MP4,
     ),
     "sound in AC-3": (
         "a.mp4",
@@ -90,14 +91,14 @@ REFUSED: dict[str, tuple[str, Callable[[Path], Path], str]] = {
             "-c:a",
             "ac3",
         ),
-        "The sound in this file is coded as AC3, which we don't take. " + probing.AS_MP4,
+        "The sound in this file is coded as AC3, which we don't take. " + refusals.WITH_AAC,
     ),
     "AVI": (
         "a.avi",
         _bars("-c:v", "mpeg4"),
-        "This is an AVI file, which we don't take. " + probing.AS_MP4,
+        "This is an AVI file, which we don't take. " + refusals.AS_MP4,
     ),
-    "MPEG-TS": ("a.ts", _bars(), probing.NOT_A_VIDEO),
+    "MPEG-TS": ("a.ts", _bars(), f"{refusals.MPEG} {refusals.AS_MP4}"),
     "a picture": (
         "a.png",
         _bars("-frames:v", "1", "-c:v", "png"),
@@ -120,7 +121,7 @@ def test_what_we_cannot_take_is_refused_with_a_sentence(case: str, tmp_path: Pat
 
 
 def test_every_sentence_says_what_to_do() -> None:
-    sentences = {sentence for _, _, sentence in REFUSED.values()} | {probing.DAMAGED}
+    sentences = {sentence for _, _, sentence in REFUSED.values()} | {refusals.DAMAGED}
 
     for sentence in sentences:
         assert any(word in sentence for word in ("pload", "xport")), sentence
@@ -187,7 +188,7 @@ def test_cover_art_is_not_a_video(tmp_path: Path) -> None:
     with pytest.raises(Refusal) as refused:
         probe(song)
 
-    assert refused.value.sentence == probing.NO_PICTURE
+    assert refused.value.sentence == refusals.NO_PICTURE
 
 
 def test_a_browser_recording_without_a_length_is_measured(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def options_before(arguments: list[str], path: str) -> dict[str, str]:
 
 def test_the_whole_of_it() -> None:
     assert graph(argv("caption_bar")) == (
-        "[0:v:0]scale=1280:720[s0];[s0]setsar=1[s1];[s1]pad=1280:892:0:172:0xffffff[s2];"
+        "[0:v:0]scale=1280:720:in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv[s0];"
+        "[s0]setsar=1[s1];[s1]pad=1280:892:0:172:0xffffff[s2];"
         "[s2][1]overlay=eof_action=repeat:format=auto[s3];[s3]format=yuv420p[s4]"
     )
     assert options_before(argv(), "/job/in") == {

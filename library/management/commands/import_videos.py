@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import logging
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,11 +21,15 @@ from creatorhub.models import User
 from creatorhub.texts import nfc
 from library import services
 from library.models import Video
-from library.probe import Refusal, probe
+from library.probe import probe
+from library.refusals import Refusal
+
+logger = logging.getLogger(__name__)
 
 ACTOR = Actor.system("import")
 LINK_OUTSIDE = "This link leads out of the folder. Put the file itself there."
 BROKEN_LINK = "This link leads nowhere. Put the file itself there."
+NOT_EXAMINED = "We could not examine this file. Import again; if it happens once more, tell us."
 UNREADABLE = "This file cannot be read ({reason}). Check who may read it, then import again."
 
 
@@ -32,6 +37,7 @@ UNREADABLE = "This file cannot be read ({reason}). Check who may read it, then i
 class Summary:
     taken: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+    again: list[tuple[str, str]] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -46,7 +52,8 @@ class Entry:
 class Command(BaseCommand):
     help = (
         "Copies the videos of a folder and its subfolders into a creator's library. After an "
-        "interruption, start it again: files that were imported already are left alone. "
+        "interruption, start it again: files that were imported already are left alone, and those "
+        "that were refused are tried again. "
         "Importing allows nothing: every use of an imported video is off."
     )
 
@@ -86,11 +93,14 @@ class Command(BaseCommand):
     def _report(self, summary: Summary, owner: User) -> None:
         for name, why in summary.refused:
             self.stdout.write(f"refused  {name}: {why}")
+        for name, why in summary.again:
+            self.stdout.write(f"again    {name}: It is tried once more. It was refused: {why}")
+        again = f"{len(summary.again):,} tried again, " if summary.again else ""
         self.stdout.write(
-            f"{len(summary.taken):,} taken for {owner.username}, "
+            f"{len(summary.taken):,} taken for {owner.username}, {again}"
             f"{len(summary.known):,} there already, {len(summary.refused):,} refused."
         )
-        if summary.taken:
+        if summary.taken or summary.again:
             self.stdout.write(
                 "A worker gets them ready to play. All uses of them are off until "
                 f"{owner.username} allows some."
@@ -141,7 +151,8 @@ def _import(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Sum
         real = _inside(path, root)
         with real.open("rb") as file:
             key = hashlib.file_digest(file, "sha256").hexdigest()
-            if Video.objects.owned_by(owner).filter(import_key=key).exists():
+            known = Video.objects.owned_by(owner).filter(import_key=key).first()
+            if known and known.status != Video.Status.REFUSED:
                 to.known.append(name)
                 return
             probe(real)
@@ -161,8 +172,14 @@ def _import(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Sum
         to.refused.append((name, refusal.sentence))
     except OSError as error:
         to.refused.append((name, UNREADABLE.format(reason=error.strerror)))
+    except RuntimeError:
+        logger.exception("The probe failed on %s.", name)
+        to.refused.append((name, NOT_EXAMINED))  # the others are imported all the same
     else:
-        to.taken.append(name)
+        if known:
+            to.again.append((name, known.problem))
+        else:
+            to.taken.append(name)
 
 
 def _name(path: Path, root: Path) -> str:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from accounts.services import open_account
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from library import ffmpeg, files, services
+from library import ffmpeg, files, graphs, services
 from library.files import SharedFile
 from library.models import Video
 from library.probe import Facts, probe
@@ -168,13 +168,13 @@ def _draw(clip: Clip, mezzanine: Path, poster: Path) -> None:
     with files.work_folder(f"demo-{clip.name}-{uuid.uuid4()}") as folder:
         part, picture = folder / "part.mp4", folder / "part.jpg"
         ffmpeg.run(
-            ffmpeg.drawing_args(clip.picture, clip.sound, part, seconds=clip.seconds),
+            graphs.drawing_args(clip.picture, clip.sound, part, seconds=clip.seconds),
             folder=folder,
             timeout=180,
             quiet_timeout=90,
         )
         ffmpeg.run(
-            ffmpeg.poster_args(part, picture, at=clip.seconds / 3),
+            graphs.poster_args(part, picture, at=clip.seconds / 3),
             folder=folder,
             timeout=60,
             quiet_timeout=60,
