@@ -201,6 +201,17 @@ def rulings(
     return [(uuid, *known.get(uuid, unknown)) for uuid in uuids]
 
 
+def reasons(keys: list[int], use: str) -> dict[int, Reason]:
+    """What the decision says of each of these videos, by the twin in SQL: a query for a thousand.
+    Inside a transaction that holds the owner's consent state it stays true until the commit."""
+    found: dict[int, Reason] = {}
+    for start in range(0, len(keys), 1000):
+        some = Video.objects.filter(pk__in=keys[start : start + 1000])
+        asked = with_reason_alias(some, use).order_by()
+        found |= {key: Reason(why) for key, why in asked.values_list("pk", F(f"_{use}_reason"))}
+    return found
+
+
 def _join(use: str) -> str:
     return f"consent_{USES[use].id}"
 

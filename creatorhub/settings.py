@@ -280,6 +280,10 @@ EDIT_MAX_INLINE = env.int("EDIT_MAX_INLINE", default=500)
 EDIT_CHUNK_SIZE = env.int("EDIT_CHUNK_SIZE", default=20_000)
 EDIT_JOB_TURN = env.float("EDIT_JOB_TURN", default=15.0)
 
+# For how many seconds memes that a creator's own withdrawal hid can come back, by undoing it; 0
+# deletes them at once
+WITHDRAWN_MEMES_KEPT = env.int("WITHDRAWN_MEMES_KEPT", default=600)
+
 # What a creator may bring, in bytes
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=512 * 1024**2)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=20 * 1024**3)

@@ -14,6 +14,7 @@ from itertools import islice
 from django.core.files.storage import default_storage
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from audit import tree
 from audit.models import Counter, Event
@@ -107,10 +108,22 @@ def no_meme_outlives_its_permission() -> Iterator[str]:
         yield f"Meme {render.uuid} is published and its permission was withdrawn."
 
 
+def hidden_memes_end() -> Iterator[str]:
+    """Every meme that a withdrawal hid comes back or is deleted in time"""
+    late = Render.objects.hidden().filter(restorable_until__lt=timezone.now() - OLD)
+    lost = Render.objects.hidden().filter(Q(restorable_until=None) | Q(hidden_version=None))
+    for render in (late | lost).distinct().iterator():
+        yield f"Meme {render.uuid} is hidden, and should have been deleted by now."
+
+
 def every_row_has_its_files() -> Iterator[str]:
-    """Every finished meme and ready video has its files"""
+    """Every meme that is seen or may come back, and every ready video, has its files"""
     for kind, rows, names in (
-        ("Meme", Render.objects.filter(state=State.DONE), ("file_key", "poster_key")),
+        (
+            "Meme",
+            Render.objects.filter(state__in=[State.DONE, Render.HIDDEN]),
+            ("file_key", "poster_key"),
+        ),
         ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key")),
     ):
         for row in rows.iterator():
@@ -218,6 +231,7 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     counts_match_rows,
     every_title_can_be_found,
     no_meme_outlives_its_permission,
+    hidden_memes_end,
     every_row_has_its_files,
     every_file_has_its_row,
     no_old_work_is_left,

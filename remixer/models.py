@@ -46,18 +46,28 @@ class RenderQuerySet(models.QuerySet["Render"]):
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
 
+    def hidden(self) -> RenderQuerySet:
+        """Their creator withdrew a while ago at most, and may still undo it."""
+        return self.filter(state=Render.HIDDEN)
+
     def with_leftover_files(self) -> RenderQuerySet:
         """They ended, nobody may see them, and their files are not deleted yet."""
         ended = ~Q(state__in=[*LIVE, State.DONE])
-        return self.filter(ended, file_key__gt="")
+        return self.filter(ended, file_key__gt="").exclude(state=Render.HIDDEN)
 
 
 class Render(Job):
     """The job that makes one meme, and its result.
 
-        queued ──> running ──publish──> done ──withdrawal──> taken_down
+        queued ──> running ──publish──> done <──undo── hidden ──too late──> taken_down
+           │          │                  └──withdrawal───^                     ^
+           │          │                  └──by staff, or the video goes────────┘
            └──────────┴──> cancelled (by its requester), refused (no permission), failed
         each of these ──by its requester──> removed
+
+    `hidden` is as dark as `taken_down`, but the files stay until `restorable_until`. Only taking
+    back the very withdrawal that hid it, the one at `hidden_version` of the creator's consent,
+    brings it back.
 
     `allowed_version` is the version of the creator's consent that allowed the request. Publishing
     asks again under the lock of the consent state, and compares this version with those of later
@@ -66,16 +76,22 @@ class Render(Job):
     decision that ended it, if a decision did.
 
     `file_key` and `poster_key` are written before the files are stored, and cleared after the
-    files are deleted. A row that is neither live nor done and still has a `file_key` has files to
-    delete.
+    files are deleted. A row that is neither live, done nor hidden and still has a `file_key` has
+    files to delete.
     """
 
+    HIDDEN = "hidden"
     TAKEN_DOWN = "taken_down"
     REMOVED = "removed"
 
     state = models.CharField(
         max_length=16,
-        choices=[*State.choices, (TAKEN_DOWN, _("Taken down")), (REMOVED, _("Removed"))],
+        choices=[
+            *State.choices,
+            (HIDDEN, _("Hidden")),
+            (TAKEN_DOWN, _("Taken down")),
+            (REMOVED, _("Removed")),
+        ],
         default=State.QUEUED,
     )
     requester = models.ForeignKey(
@@ -105,6 +121,11 @@ class Render(Job):
     published_at = models.DateTimeField(null=True, blank=True)
     ended_for = models.CharField(max_length=32, blank=True)
 
+    hidden_version = models.BigIntegerField(
+        null=True, blank=True, help_text="The version of the withdrawal that hid it."
+    )
+    restorable_until = models.DateTimeField(null=True, blank=True)
+
     hidden_for = ""  # the reason that hides it now, where services.note_hidden has asked
 
     objects = RenderQuerySet.as_manager()
@@ -128,6 +149,11 @@ class Render(Job):
                 fields=["id"],
                 condition=Q(file_key__gt="") & ~Q(state__in=["queued", "running", "done"]),
                 name="render_with_files_left",
+            ),
+            models.Index(
+                fields=["restorable_until"],
+                condition=Q(state="hidden"),
+                name="render_that_may_come_back",
             ),
         ]
 

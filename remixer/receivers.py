@@ -1,8 +1,10 @@
-"""Connects the withdrawals of consent to the service that acts on them."""
+"""Connects the withdrawals of consent, and their undoing, to the services that act on them."""
 
 from __future__ import annotations
 
-from consent.signals import consent_withdrawn
-from remixer.services import stop_and_takedown
+from consent.signals import consent_withdrawn, hidden_memes_wanted, withdrawal_undone
+from remixer.services import hidden_memes, restore, stop_and_takedown
 
 consent_withdrawn.connect(stop_and_takedown, dispatch_uid="remixer.takedown")
+withdrawal_undone.connect(restore, dispatch_uid="remixer.restore")
+hidden_memes_wanted.connect(hidden_memes, dispatch_uid="remixer.hidden_memes")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -63,6 +65,8 @@ def status_of(render: Render, *, ahead: int = 0, hidden: str = "") -> Status:
         return Status("busy", "refresh", _("Being made"), why)
     if render.state == State.DONE and hidden:
         return Status("", "slash", _("Hidden"), sentence(hidden))
+    if render.state == Render.HIDDEN:
+        return Status("", "slash", _("Hidden"), _may_come_back(render, sentence=_(render.problem)))
     if render.state == Render.REMOVED:
         return Status("", "trash", _("Removed"), _("The person who made it removed it."))
     return Status(*_ENDS[render.state], why=_(render.problem))
@@ -73,7 +77,25 @@ def status_for_creator(render: Render, *, hidden: str = "") -> Status:
     status = status_of(render, hidden=hidden)
     if render.state == State.DONE and not hidden:
         return replace(status, label=_("Live"))
-    return replace(status, why=FOR_CREATOR.get(hidden or render.ended_for, status.why))
+    why = FOR_CREATOR.get(hidden or render.ended_for)
+    if why and render.state == Render.HIDDEN:
+        why = _may_come_back(render, sentence=why, own=True)
+    return replace(status, why=why or status.why)
+
+
+def _may_come_back(render: Render, *, sentence: StrOrPromise, own: bool = False) -> str:
+    """Why it is hidden, and until when that can be undone; `own` by whom this is read."""
+    if render.restorable_until is None or render.restorable_until <= timezone.now():
+        return str(sentence)
+    if own:
+        words = _("%(why)s It is deleted at %(time)s; if you undo that until then, it comes back.")
+    else:
+        words = _(
+            "%(why)s It is deleted at %(time)s; if the creator undoes that until then, it comes "
+            "back."
+        )
+    time = date_format(timezone.localtime(render.restorable_until), "H:i")
+    return words % {"why": sentence, "time": time}
 
 
 def summary_of(render: Render) -> str:

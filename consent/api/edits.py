@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -16,9 +16,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from consent import selection, services
+from consent import hidden_memes, selection, services
 from consent.api.fields import STATES, LastDayField, ReasonField, UseField
 from consent.models import Edit, Item, Notice, Terms, state_line
+from consent.signals import HiddenMemes
 from creatorhub import days
 from creatorhub.api import (
     IDEMPOTENCY_KEY,
@@ -97,6 +98,7 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
             "counts",
             "stopped",
             "taken_down",
+            "restored",
             "notice",
             "created",
             "expires_at",
@@ -111,14 +113,27 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         return int(job.progress) if job and edit.status != Edit.Status.DRAFT else 0
 
 
+class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
+    back = serializers.IntegerField(help_text=_("They come back, or have come back."))
+    not_allowed = serializers.IntegerField(help_text=_("Their videos are not allowed again."))
+    removed = serializers.IntegerField(help_text=_("Their makers removed them."))
+    too_late = serializers.IntegerField(help_text=_("They are deleted."))
+    until = serializers.DateTimeField(
+        allow_null=True, help_text=_("When the first of them no longer can.")
+    )
+
+
 class EditDetailSerializer(EditSerializer):
     """With the reasons for which videos are not eligible."""
 
-    # One query more.
+    # One query more, and five where memes were hidden.
     not_eligible = serializers.SerializerMethodField()
+    memes = serializers.SerializerMethodField(
+        help_text=_("What undoing brings back of the memes that were hidden; null where none were.")
+    )
 
     class Meta(EditSerializer.Meta):
-        fields = [*EditSerializer.Meta.fields, "not_eligible"]
+        fields = [*EditSerializer.Meta.fields, "not_eligible", "memes"]
         read_only_fields = fields
 
     def get_not_eligible(self, edit: Edit) -> dict[str, int]:
@@ -126,6 +141,14 @@ class EditDetailSerializer(EditSerializer):
             return {}
         items = edit.items.filter(outcome=Item.Outcome.NOT_ELIGIBLE).order_by()
         return dict(items.values_list("reason").annotate(n=Count("pk")))
+
+    @extend_schema_field(HiddenMemesSerializer(allow_null=True))
+    def get_memes(self, edit: Edit) -> dict[str, Any] | None:
+        withdrawal = edit.undoes or edit
+        if not withdrawal.taken_down:
+            return None
+        found: dict[str, Any] = HiddenMemesSerializer(hidden_memes.of_edit(edit)).data
+        return found
 
 
 class ItemSerializer(serializers.ModelSerializer[Item]):

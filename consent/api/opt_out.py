@@ -25,7 +25,10 @@ class OptOutSerializer(serializers.Serializer[OptedOut]):
     since = serializers.DateTimeField(source="state.opted_out_at", allow_null=True)
     version = serializers.IntegerField(source="state.version")
     stopped = serializers.IntegerField(help_text=_("Memes in the making that this call stopped."))
-    taken_down = serializers.IntegerField(help_text=_("Memes that this call took down."))
+    taken_down = serializers.IntegerField(
+        help_text=_("Memes that this call hid, until it can no longer be taken back.")
+    )
+    restored = serializers.IntegerField(help_text=_("Memes that this call brought back."))
 
 
 class ChangeOptOutSerializer(StrictSerializer):
@@ -73,9 +76,10 @@ class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
             return Response(self.get_serializer(done).data)
         if request.auth is None:
             require_fresh(request._request)
-        return self._answer(services.opt_in(**acting(request), restore=change["restore"]))
+        back = services.opt_in(**acting(request), restore=change["restore"])
+        return self._answer(back.state, restored=back.restored)
 
-    def _answer(self, state: ConsentState) -> Response:
+    def _answer(self, state: ConsentState, *, restored: int = 0) -> Response:
         """For a call that stopped nothing."""
-        unchanged = OptedOut(state, stopped=0, taken_down=0, changed=False)
+        unchanged = OptedOut(state, stopped=0, taken_down=0, changed=False, restored=restored)
         return Response(self.get_serializer(unchanged).data)

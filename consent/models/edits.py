@@ -118,7 +118,12 @@ class Edit(models.Model):
     superseded = models.PositiveIntegerField(default=0)
     not_eligible = models.PositiveIntegerField(default=0)
     stopped = models.PositiveIntegerField(default=0, help_text="Renders it stopped.")
-    taken_down = models.PositiveIntegerField(default=0, help_text="Memes it took down.")
+    taken_down = models.PositiveIntegerField(
+        default=0, help_text="Memes it took down, or hid for as long as it can be undone."
+    )
+    restored = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Memes that it, an undo, brought back."
+    )
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -21,7 +21,7 @@ from consent.services.edits.job import retry_edit, run_edit, sweep_edits
 from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.edits.undo import undo_edit, undo_or_draft
 from consent.services.notices import publish_notice, write_notice
-from consent.services.opt_out import OptedOut, opt_in, opt_out
+from consent.services.opt_out import OptedIn, OptedOut, opt_in, opt_out
 from consent.services.removal import remove_video
 from consent.services.saved_filters import forget_filter, save_filter
 from consent.services.terms import MAX_GRANT, TOO_FAR, Grant
@@ -36,6 +36,7 @@ __all__ = [
     "MAX_IDS",
     "TOO_FAR",
     "Grant",
+    "OptedIn",
     "OptedOut",
     "apply_upload_defaults",
     "cancel_edit",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
@@ -16,7 +17,7 @@ from consent.services import upload_defaults
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_grants
 from consent.services.edits.confirm import revoke_all
-from consent.signals import announce
+from consent.signals import announce, announce_undone
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
@@ -24,12 +25,22 @@ from creatorhub.models import User
 
 @dataclass(frozen=True, slots=True)
 class OptedOut:
-    """`changed` is False where the creator had opted out before: nothing was written."""
+    """`changed` is False where the creator had opted out before: nothing was written. `restored` is
+    what an end of the opt-out brought back."""
 
     state: ConsentState
     stopped: int
     taken_down: int
     changed: bool
+    restored: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OptedIn:
+    """`restored` is how many memes came back."""
+
+    state: ConsentState
+    restored: int = 0
 
 
 def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
@@ -54,6 +65,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
             use=None,
             videos=None,
             reason=Reason.OPTED_OUT,
+            version=state.version,
             correlation_id=correlation_id,
         )
         log.append(
@@ -69,9 +81,9 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
     return OptedOut(state, done.stopped, done.taken_down, changed=True)
 
 
-def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off"]) -> ConsentState:
+def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off"]) -> OptedIn:
     """End the opt-out: with what was allowed before, or with every video off, new uploads too.
-    Only the creator."""
+    With what was allowed before, memes that it hid come back, while they can. Only the creator."""
     actor.require(creator, sentence=_("Only the creator can turn permissions back on."))
     if restore not in ("previous", "all_off"):
         raise Refused(
@@ -81,14 +93,24 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
         if not state.opted_out:
-            return state
-        correlation_id = uuid.uuid4()
+            return OptedIn(state)
+        correlation_id, back = uuid.uuid4(), 0
         if restore == "all_off":
             revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)
             upload_defaults.clear(actor=actor, creator=creator, correlation_id=correlation_id)
         state.opted_out, state.opted_out_at = False, None
         state.raise_version()
         state.save()
+        if restore == "previous":
+            back = announce_undone(
+                actor=actor,
+                creator=creator,
+                undone=state.withdrawn_version,
+                videos=None,
+                asked_at=state.changed_at or timezone.now(),
+                version=state.version,
+                correlation_id=correlation_id,
+            )
         log.append(
             "creator.opted_in",
             actor=actor,
@@ -97,4 +119,4 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
             version=state.version,
             restore=restore,
         )
-    return state
+    return OptedIn(state, restored=back)

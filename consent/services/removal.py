@@ -35,6 +35,7 @@ def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
             use=None,
             videos=Video.objects.filter(pk=video.pk),
             reason=Reason.VIDEO_UNAVAILABLE,
+            version=None,
             correlation_id=uuid.uuid4(),
         )
         allowed = Consent.objects.filter(video=video, terms__isnull=False)

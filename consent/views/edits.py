@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from consent import services
+from consent import hidden_memes, services
 from consent.forms import GrantForm, SelectionForm
 from consent.models import Edit, Item, Terms
 from consent.uses import use_of
@@ -51,7 +51,8 @@ def turn_off(request: SignedIn) -> HttpResponse:
         return see_edit(request, edit)
     link = resolve_url("consent:edit_result", edit.uuid)
     undo = format_html(' <a href="{}">{}</a>', link, _("See or undo")) if edit.changed else ""
-    messages.success(request, format_html("{}{}", summary_of(edit), undo))
+    kept = f" {hidden_memes.for_how_long()}" if edit.taken_down else ""
+    messages.success(request, format_html("{}{}{}", summary_of(edit), kept, undo))
     return see_other(back)
 
 
@@ -127,6 +128,7 @@ def _preview(
         "edit": edit,
         "use": use_of(edit.use),
         "groups": _groups(edit),
+        "memes": hidden_memes.sentences_of(edit),
         "dead": services.dead_terms(edit),
         "form": form or GrantForm(initial=as_it_is),
         "notice": terms.notice if terms and edit.grants else None,

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from consent import services
+from consent import hidden_memes, services
 from consent.context import consent_bar_of
 from consent.counts import counts_by_use
 from consent.forms import OptInForm
@@ -33,6 +33,8 @@ def opt_out(request: SignedIn) -> HttpResponse:
         summary = [_("Everything is off.")]
         if done.stopped or done.taken_down:
             summary.append(reach(done.stopped, done.taken_down))
+        if done.taken_down:
+            summary.append(hidden_memes.for_how_long())
         messages.success(request, " ".join(summary))
     return see_other("consent:opt_in")
 
@@ -44,11 +46,13 @@ def opt_in(request: SignedIn) -> HttpResponse:
     form = OptInForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         ask_for_fresh_sign_in(request)
-        services.opt_in(
+        done = services.opt_in(
             actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
         )
         bar = consent_bar_of(request.user)
-        messages.success(request, _("You are back. %(sentence)s") % {"sentence": bar.sentence})
+        back = [_("You are back. %(sentence)s") % {"sentence": bar.sentence}]
+        back += hidden_memes.sentences_of_return(done.restored)
+        messages.success(request, " ".join(back))
         return see_other("consent:overview")
     state = ConsentState.objects.filter(creator=request.user).first()
     context = {
@@ -56,6 +60,7 @@ def opt_in(request: SignedIn) -> HttpResponse:
         "opted_out": bool(state and state.opted_out),
         "since": state.opted_out_at if state else None,
         "again": _allowed_beneath(request),
+        "memes": hidden_memes.sentences_of_opt_out(state) if state and state.opted_out else [],
     }
     status = 422 if form.is_bound else 200
     return render_page(request, "consent/opt_in.html", context, status=status)

@@ -68,6 +68,10 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
     video = serializers.UUIDField(source="video.uuid")
     start = serializers.FloatField(help_text="Seconds.")
     duration = serializers.FloatField(source="length", help_text="Seconds.")
+    restorable_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Until then the creator can undo the withdrawal that hides it, and it is kept.",
+    )
     requested = serializers.DateTimeField(source="created_at")
     published = serializers.DateTimeField(source="published_at", allow_null=True)
 
@@ -86,6 +90,7 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
             "duration",
             "width",
             "height",
+            "restorable_until",
             "requested",
             "published",
         ]

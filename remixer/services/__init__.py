@@ -13,6 +13,7 @@ from remixer.services.requests import (
     retry_render,
     template_of,
 )
+from remixer.services.restoring import hidden_memes, restore
 from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.visibility import meme_for, note_hidden, why_gone
 from remixer.services.withdrawal import stop_and_takedown
@@ -22,6 +23,7 @@ __all__ = [
     "Sweep",
     "cancel_render",
     "file_of",
+    "hidden_memes",
     "is_paused",
     "meme_for",
     "note_hidden",
@@ -31,6 +33,7 @@ __all__ = [
     "remove_render",
     "request_render",
     "require_permission",
+    "restore",
     "resume",
     "retry_render",
     "run_render",

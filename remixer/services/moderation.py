@@ -18,18 +18,19 @@ BY_STAFF = "taken_down_by_staff"
 def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
     """Hide the meme for good: nobody can see it after the commit, its requester cannot try again,
     and the sweep deletes its files. Only for staff. False, and nothing is written, if it was
-    neither being made nor published."""
+    neither being made nor published, nor hidden for a while."""
     actor.require_staff()
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
         row = Render.objects.filter(pk=render.pk)
         was_live = row.live().exists()
-        changed = row.filter(state__in=[*LIVE, State.DONE]).update(
+        changed = row.filter(state__in=[*LIVE, State.DONE, Render.HIDDEN]).update(
             state=Render.TAKEN_DOWN,
             problem=_("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason},
             ended_for=BY_STAFF,
             lease_token=None,
             lease_until=None,
+            restorable_until=None,
         )
         if not changed:
             return False

@@ -121,7 +121,7 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
         changed = (
             Render.objects.filter(pk=render.pk)
             .exclude(state=Render.REMOVED)
-            .update(state=Render.REMOVED, lease_token=None, lease_until=None)
+            .update(state=Render.REMOVED, lease_token=None, lease_until=None, restorable_until=None)
         )
         if not changed:
             return False

@@ -12,6 +12,7 @@ from creatorhub.jobs import OUT_OF_ATTEMPTS
 from remixer.models import Render
 from remixer.services.files import discard
 from remixer.services.records import record
+from remixer.services.restoring import take_down_what_is_due
 from remixer.services.withdrawal import stop_without_permission
 
 SWEEPER = Actor.system("sweeper")
@@ -26,12 +27,13 @@ class Sweep:
     requeued: int
     failed: int
     stopped: int
+    taken_down: int
     cleaned: int
 
 
 def sweep_renders() -> Sweep:
-    """Stop what lost its permission, requeue what a killed worker left, and delete files of memes
-    that nobody may see."""
+    """Stop what lost its permission, requeue what a killed worker left, take down what cannot come
+    back any more, and delete files of memes that nobody may see."""
     stopped = stop_without_permission()
     swept = _sweep_jobs()
     return Sweep(
@@ -39,6 +41,7 @@ def sweep_renders() -> Sweep:
         requeued=swept.requeued,
         failed=len(swept.failed),
         stopped=stopped,
+        taken_down=take_down_what_is_due(),
         cleaned=_delete_leftovers(),
     )
 

@@ -1,11 +1,15 @@
-"""A creator withdraws: memes of their videos are stopped or taken down."""
+"""A creator withdraws: memes of their videos are stopped, and hidden or taken down."""
 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from consent.policy import Reason
 from consent.signals import Withdrawn
@@ -27,36 +31,47 @@ def stop_and_takedown(
     use: str | None,
     videos: QuerySet[Video] | None,
     reason: Reason,
+    version: int | None,
     correlation_id: uuid.UUID,
     **_: object,
 ) -> Withdrawn:
     """Part of the withdrawing transaction, which holds the lock of the creator's consent state:
-    until it commits, no meme of their videos can be published. After it nobody can see one; the
-    sweep deletes the files. Two updates, however many memes there are."""
+    until it commits, no meme of their videos can be published. After it nobody can see one.
+
+    What the creator's own withdrawal, of this version, reaches is hidden for as long as they may
+    undo it; what staff withdraw, or goes with its video, is taken down, also if it was hidden, and
+    the sweep deletes the files. Two updates, however many memes there are.
+    """
     if use not in (None, REMIX.id):
         return Withdrawn()
-    theirs = Render.objects.filter(creator=creator, state__in=[*LIVE, State.DONE])
+    kept = timedelta(seconds=settings.WITHDRAWN_MEMES_KEPT)
+    for_a_while = actor.kind == "creator" and version is not None and bool(kept)
+    ends = [State.DONE] if for_a_while else [State.DONE, Render.HIDDEN]
+    theirs = Render.objects.filter(creator=creator, state__in=[*LIVE, *ends])
     if videos is not None:
         # Starts with the memes: there are few of them, and a withdrawal can be about a million
         # videos.
         keys = list(theirs.order_by("video").values_list("video", flat=True).distinct())
         if not keys:
             return Withdrawn()
-        theirs = theirs.filter(video__in=_among(videos, keys))
+        theirs = theirs.filter(video__in=among(videos, keys))
     live = list(theirs.live().locked().order_by("pk"))
-    done = list(theirs.filter(state=State.DONE).locked().order_by("pk"))
+    done = list(theirs.filter(state__in=ends).locked().order_by("pk"))
     stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
-    taken_down = theirs.filter(state=State.DONE).update(
-        state=Render.TAKEN_DOWN, **ended_because(reason)
-    )
-    for action, renders in (("render.stopped", live), ("render.taken_down", done)):
+    changes: dict[str, Any] = {"state": Render.TAKEN_DOWN, "restorable_until": None}
+    if for_a_while:
+        until = timezone.now() + kept
+        changes = {"state": Render.HIDDEN, "hidden_version": version, "restorable_until": until}
+    taken_down = theirs.filter(state__in=ends).update(**changes, **ended_because(reason))
+    went = "render.hidden" if for_a_while else "render.taken_down"
+    for action, renders in (("render.stopped", live), (went, done)):
         record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=str(reason))
     if stopped or taken_down:
         jobs.enqueue("operations.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
 
 
-def _among(videos: QuerySet[Video], keys: list[int]) -> list[int]:
+def among(videos: QuerySet[Video], keys: list[int]) -> list[int]:
     """Those of the keys whose videos are withdrawn, asked for a thousand at a time."""
     found: list[int] = []
     for start in range(0, len(keys), 1000):

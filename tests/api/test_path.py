@@ -98,12 +98,12 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert check(maker, video) == (False, "opted_out")
     gone = maker.get(f"/api/v1/memes/{meme}/file/")
     assert (gone.status_code, gone.json()["code"]) == (410, "opted_out")
-    assert maker.get(f"/api/v1/memes/{meme}/").json()["status"] == "taken_down"
+    assert maker.get(f"/api/v1/memes/{meme}/").json()["status"] == "hidden"
 
     events = creator.get("/api/v1/audit/events/").json()["results"]
     assert [event["action"] for event in events] == [
         "creator.opted_out",
-        "render.taken_down",
+        "render.hidden",
         "render.published",
         "render.requested",
         "consent.edited",
@@ -129,7 +129,7 @@ def test_the_time_of_the_opt_out_stays_while_videos_are_turned_off(
     assert now["version"] == 3
 
 
-def test_opting_in_again_brings_back_the_permission_and_not_the_meme(
+def test_opting_in_again_soon_brings_back_the_permission_and_the_meme(
     alice: User, bob: User, api_of: ApiOf
 ) -> None:
     video = factories.make_video(owner=alice)
@@ -142,9 +142,9 @@ def test_opting_in_again_brings_back_the_permission_and_not_the_meme(
     back = {"opted_out": False, "restore": "previous"}
     answer = creator.put("/api/v1/opt-out/", back, format="json").json()
 
-    assert (answer["opted_out"], answer["since"]) == (False, None)
+    assert (answer["opted_out"], answer["since"], answer["restored"]) == (False, None, 1)
     assert check(maker, str(video.uuid)) == (True, "allowed")
-    assert maker.get(f"/api/v1/memes/{meme}/file/").status_code == 410
+    assert maker.get(f"/api/v1/memes/{meme}/file/").status_code == 200
 
 
 def test_an_edit_is_shown_undone_and_listed(alice: User, api_of: ApiOf) -> None:

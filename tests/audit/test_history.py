@@ -143,6 +143,16 @@ EXAMPLES = [
         {**MEME, "reason": "Hurtful"},
         "Hurtful",
     ),
+    Example(
+        "render.hidden",
+        "A meme of “Cat” by Bob was hidden",
+        {**MEME, "reason": "off"},
+        "The creator has turned this off for this video.",
+    ),
+    Example("render.restored", "A meme of “Cat” by Bob came back", MEME),
+    Example(
+        "render.deleted", "A meme of “Cat” by Bob was deleted: it can no longer come back", MEME
+    ),
     Example("render.removed", "Bob removed their meme of “Cat”", MEME),
     Example("remixer.paused", "You paused remixing", {"reason": "A fault"}, "A fault"),
     Example("remixer.resumed", "You resumed remixing", {"reason": "Mended"}, "Mended"),

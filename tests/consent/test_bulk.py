@@ -209,7 +209,7 @@ def test_a_large_withdrawal_stops_and_takes_down_while_it_is_confirmed(
     waiting.refresh_from_db()
     assert edit.status == Edit.Status.CONFIRMED
     assert (edit.stopped, edit.taken_down) == (1, 1)
-    assert (made.state, waiting.state) == ("taken_down", "refused")
+    assert (made.state, waiting.state) == ("hidden", "refused")
     assert waiting.ended_for == "off"
     assert log.of_edit(edit)[0]["taken_down"] == 1
     assert (run(edit).stopped, run(edit).taken_down) == (1, 1)

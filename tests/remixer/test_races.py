@@ -252,6 +252,7 @@ def test_it_finds_a_takedown_before_the_change_of_consent(
                 use=REMIX.id,
                 videos=Video.objects.filter(pk=video.pk),
                 reason=Reason.OFF,
+                version=None,
                 correlation_id=uuid.uuid4(),
             )
         with transaction.atomic(durable=True):
@@ -277,6 +278,7 @@ def test_it_finds_repeatable_read(arena: Arena, without_the_row_guard: None) -> 
                 use=REMIX.id,
                 videos=Video.objects.filter(pk=video.pk),
                 reason=Reason.OFF,
+                version=None,
                 correlation_id=uuid.uuid4(),
             )
 

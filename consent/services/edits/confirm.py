@@ -21,7 +21,7 @@ from consent.selection import Matching
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
 from consent.services.edits.draft import check_draft, draft, enqueue, own_edit
-from consent.signals import announce
+from consent.signals import announce, announce_undone
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
@@ -178,6 +178,8 @@ def _apply_inline(
     if edit.withdraws:
         videos = items.withdrawn_videos(edit, applied=True)
         revoke(edit, videos, actor=actor, correlation_id=correlation_id)
+    if edit.undoes and edit.grants:
+        bring_back(edit, state, actor=actor, correlation_id=correlation_id)
     only = edit.items.values_list("video__uuid", flat=True) if edit.selected == 1 else []
     log.append(
         "consent.edited",
@@ -263,11 +265,39 @@ def revoke(edit: Edit, videos: QuerySet[Video], *, actor: Actor, correlation_id:
         use=edit.use,
         videos=videos,
         reason=Reason.OFF,
+        version=edit.version,
         correlation_id=correlation_id,
     )
     edit.stopped += done.stopped
     edit.taken_down += done.taken_down
     edit.save(update_fields=["stopped", "taken_down"])
+
+
+def bring_back(
+    edit: Edit,
+    state: ConsentState,
+    *,
+    actor: Actor,
+    correlation_id: uuid.UUID,
+    above: int = 0,
+) -> None:
+    """Bring back the memes that the undone edit hid, of the videos that this undo has allowed again
+    with keys above `above`. Saves their number. Under the lock of the consent state."""
+    assert edit.undoes  # noqa: S101  (a confirmed undo)
+    assert edit.confirmed_at  # noqa: S101
+    allowed = Consent.objects.filter(
+        video=OuterRef("pk"), use=edit.use, edit=edit, terms__isnull=False
+    )
+    edit.restored += announce_undone(
+        actor=actor,
+        creator=edit.creator,
+        undone=edit.undoes.version,
+        videos=Video.objects.filter(Exists(allowed), pk__gt=above),
+        asked_at=edit.confirmed_at,
+        version=state.version,
+        correlation_id=correlation_id,
+    )
+    edit.save(update_fields=["restored"])
 
 
 def described(edit: Edit, *, applied: bool = False) -> dict[str, Any]:

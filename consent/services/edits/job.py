@@ -25,7 +25,7 @@ from audit import log
 from consent.models import Edit, EditJob, Item
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
-from consent.services.edits.confirm import described, revoke
+from consent.services.edits.confirm import bring_back, described, revoke
 from consent.services.edits.draft import DRAFT_LIFETIME, TASK, freeze_next, own_edit
 from creatorhub import jobs
 from creatorhub.actors import Actor
@@ -81,6 +81,7 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
         newer = _newer_withdrawals(edit) if edit.grants else []
         void = edit.version < state.withdrawn_version
         state.raise_version()
+        above = edit.cursor
         chunk = chunks.apply_chunk(
             edit, state, lines, limit=settings.EDIT_CHUNK_SIZE, newer=newer, void=void
         )
@@ -90,6 +91,9 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
             edit.status = Status.APPLYING
             edit.save()
             reached = min(edit.selected, edit.parts * settings.EDIT_CHUNK_SIZE)
+            if edit.undoes and edit.grants:
+                who, act = Actor.parse(edit.actor), edit.uuid
+                bring_back(edit, state, actor=who, correlation_id=act, above=above)
             jobs.beat(job, progress=100 * reached // edit.selected, attempts=1)
             _record_part(edit, chunk, version=state.version)
             return True

@@ -1,0 +1,131 @@
+"""What becomes of memes that a creator's own withdrawal hid: they come back with it, or are deleted
+when it can no longer be undone (docs/decisions/0016-a-withdrawal-hides-before-it-deletes.md)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
+
+from consent import querysets
+from consent import services as consent
+from consent.models import ConsentState, Edit
+from consent.policy import Reason
+from consent.signals import HiddenMemes
+from consent.uses import REMIX
+from creatorhub.actors import Actor
+from creatorhub.jobs import State
+from creatorhub.models import User
+from library.models import Video
+from remixer.models import Render, RenderQuerySet
+from remixer.services.moderation import BY_STAFF
+from remixer.services.records import record_all
+from remixer.services.withdrawal import among
+
+SWEEPER = Actor.system("sweeper")
+CREATORS_PER_SWEEP = 50
+MEMES_PER_SWEEP = 500  # of one creator, in one transaction
+BY_PLATFORM = (Reason.PAUSED,)  # darkens a meme, and takes no permission away
+
+
+def restore(
+    *,
+    actor: Actor,
+    creator: User,
+    undone: int,
+    videos: QuerySet[Video] | None,
+    asked_at: datetime,
+    version: int,
+    correlation_id: uuid.UUID,
+    **_: object,
+) -> int:
+    """Bring back what the withdrawal of version `undone` hid, of these videos (None: all), if it
+    could still be undone at `asked_at` and the decision allows it again: a meme whose maker removed
+    it stays away. Returns how many.
+
+    Part of the undoing transaction, which holds the lock of the creator's consent state and has
+    raised it to `version`. Two updates, however many memes there are.
+    """
+    hidden = _hidden_by(creator, undone).filter(restorable_until__gt=asked_at)
+    keys = _videos_of(hidden, videos)
+    if not keys:
+        return 0
+    reasons = querysets.reasons(keys, REMIX.id)
+    allowed = [key for key in keys if reasons[key] in (Reason.ALLOWED, *BY_PLATFORM)]
+    back = hidden.filter(video__in=allowed)
+    renders = list(back.locked().order_by("pk"))
+    Render.objects.filter(pk__in=[render.pk for render in renders]).update(
+        state=State.DONE,
+        problem="",
+        ended_for="",
+        allowed_version=version,
+        hidden_version=None,
+        restorable_until=None,
+    )
+    record_all("render.restored", renders, actor=actor, correlation_id=correlation_id)
+    if opted_out := [key for key in keys if reasons[key] == Reason.OPTED_OUT]:
+        # From here the opt-out alone hides them: opting back in brings them back.
+        state = ConsentState.objects.get(creator=creator)
+        hidden.filter(video__in=opted_out).update(hidden_version=state.withdrawn_version)
+    return len(renders)
+
+
+def hidden_memes(
+    *,
+    creator: User,
+    undone: int,
+    videos: QuerySet[Video] | None,
+    asked_at: datetime,
+    **_: object,
+) -> HiddenMemes:
+    """What `restore` would do now, if the decision then allows these videos. Five queries."""
+    theirs = Render.objects.filter(creator=creator, hidden_version=undone)
+    hidden = theirs.hidden().filter(restorable_until__gt=asked_at)
+    back = hidden.filter(video__in=_videos_of(hidden, videos)).count()
+    late = Q(state=Render.HIDDEN, restorable_until__lte=asked_at)
+    late |= Q(state=Render.TAKEN_DOWN) & ~Q(ended_for=BY_STAFF)
+    return HiddenMemes(
+        back=back,
+        not_allowed=hidden.count() - back,
+        removed=theirs.filter(state=Render.REMOVED).count(),
+        too_late=theirs.filter(late).count(),
+        until=hidden.aggregate(until=Min("restorable_until"))["until"],
+    )
+
+
+def take_down_what_is_due() -> int:
+    """Take down for good what can no longer come back; part of the sweep, which then deletes the
+    files. One transaction for each creator. Returns how many.
+
+    An undo that was confirmed in time and is still being applied keeps what it has not reached.
+    """
+    due = Render.objects.hidden().filter(restorable_until__lte=timezone.now())
+    owners = due.order_by("creator").values("creator").distinct()[:CREATORS_PER_SWEEP]
+    return sum(_take_down(due, creator) for creator in User.objects.filter(pk__in=owners))
+
+
+def _take_down(due: RenderQuerySet, creator: User) -> int:
+    with transaction.atomic(durable=True):
+        consent.lock_consent_state(creator)
+        undos = Edit.objects.filter(creator=creator).live().exclude(undoes=None)
+        undone = list(undos.values_list("undoes__version", flat=True))
+        rows = due.filter(creator=creator).exclude(hidden_version__in=undone)
+        renders = list(rows.locked().order_by("pk")[:MEMES_PER_SWEEP])
+        Render.objects.filter(pk__in=[render.pk for render in renders]).update(
+            state=Render.TAKEN_DOWN, restorable_until=None
+        )
+        record_all("render.deleted", renders, actor=SWEEPER)
+    return len(renders)
+
+
+def _hidden_by(creator: User, version: int) -> RenderQuerySet:
+    return Render.objects.hidden().filter(creator=creator, hidden_version=version)
+
+
+def _videos_of(hidden: RenderQuerySet, videos: QuerySet[Video] | None) -> list[int]:
+    """The keys of the videos of these memes, of those among `videos`."""
+    keys = list(hidden.order_by("video").values_list("video", flat=True).distinct())
+    return among(videos, keys) if videos is not None and keys else keys
