@@ -41,7 +41,7 @@ dev: setup ## Install the tools for tests and checks as well
 	@"$(PYTHON)" -m venv .venv
 
 worker: setup ## Run one worker for every queue
-	@DEBUG=1 exec $(VENV)celery --app creatorhub worker --queues render,control
+	@DEBUG=1 exec $(VENV)celery --app creatorhub worker --queues render,ingest,control
 
 demo: setup ## Make the demo: alice and her 500 videos, bob, a member of staff
 	@DEBUG=1 $(VENV)python manage.py migrate --verbosity 0

@@ -30,7 +30,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
@@ -44,7 +44,9 @@ LEASE = timedelta(seconds=30)
 BEAT_EVERY = 5.0  # seconds between heartbeats; six may be missed before the lease is dead
 STALE = timedelta(seconds=20)  # queued for longer than this: the hint got lost, send another
 STALLED = timedelta(seconds=60)  # running and silent for longer: a page says that it is stalled
+SOON = timedelta(minutes=1)
 MAX_ATTEMPTS = 3
+CANDIDATES = 5  # jobs that a worker tries to take before it looks again
 ONE_SHORT_TRY = {  # at the broker: two seconds at most
     "max_retries": 0,
     "interval_start": 0,
@@ -104,6 +106,12 @@ class Job(models.Model):
         return self.state in ENDED_BADLY
 
     @property
+    def waits_until(self) -> datetime | None:
+        """When it may begin, if that is not soon; a wait between two attempts takes seconds."""
+        later = self.state == State.QUEUED and self.next_attempt_at > timezone.now() + SOON
+        return self.next_attempt_at if later else None
+
+    @property
     def is_stalled(self) -> bool:
         """Running, and silent for a minute: a page says so instead of showing a bar that never
         moves."""
@@ -114,7 +122,47 @@ class Job(models.Model):
         )
 
 
+class FairJob(Job):
+    """A job of a queue in which people take turns: who has asked for twenty does not keep the next
+    one waiting for all of them.
+
+    `turn` is fixed when the job is queued (`next_turn`); the lowest comes first, then the oldest.
+    It is start-time fair queuing with every job of the same weight: a person's own jobs have rising
+    turns, and nobody's begin below those that are being worked on.
+    """
+
+    turn = models.BigIntegerField(default=0, db_default=0, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 J = TypeVar("J", bound=Job)
+Fair = TypeVar("Fair", bound=FairJob)
+
+
+def next_turn(model: type[FairJob], **person: Any) -> int:
+    """The turn of a new job for the one that `person` names, as a filter of the queue. One query.
+    Two requests at the same time can get the same turn, and then the older goes first."""
+    live = model._default_manager.filter(state__in=LIVE)
+    found = live.aggregate(first=Min("turn"), last=Max("turn", filter=Q(**person)))
+    own = -1 if found["last"] is None else found["last"]
+    return max(found["first"] or 0, own + 1)
+
+
+def claim_next(model: type[Fair]) -> Fair | None:
+    """Take the job whose turn it is; None if no job is due. A hint may so do another job than the
+    one it was sent for: there are as many hints as jobs."""
+    now = timezone.now()
+    is_due = Q(state=State.QUEUED, next_attempt_at__lte=now)
+    is_left = Q(state=State.RUNNING, lease_until__lt=now)
+    due = model._default_manager.filter(is_due | is_left, attempts__lt=F("max_attempts"))
+    due = due.order_by("turn", "pk")
+    while first := list(due.values_list("pk", flat=True)[:CANDIDATES]):
+        for pk in first:
+            if job := claim(model, pk):
+                return job
+    return None
 
 
 def claim(model: type[J], pk: int, *, keep_progress: bool = False) -> J | None:
@@ -299,11 +347,17 @@ def sweep(model: type[J], *, limit: int = 200) -> Swept:
     return swept
 
 
-def ahead_of(job: Job) -> int:
-    """How many live jobs of the same queue come before this one; 0 when it is next or running."""
+def ahead_of(job: FairJob) -> int:
+    """How many waiting jobs of the same queue come before this one; 0 when it is next or
+    running."""
     if job.state != State.QUEUED:
         return 0
-    return type(job)._default_manager.filter(state=State.QUEUED, pk__lt=job.pk).count()
+    return type(job)._default_manager.filter(before(job), state=State.QUEUED).count()
+
+
+def before(job: FairJob) -> Q:
+    """The jobs whose turn comes before this one's."""
+    return Q(turn__lt=job.turn) | Q(turn=job.turn, pk__lt=job.pk)
 
 
 def overdue(model: type[J], *, grace: timedelta = timedelta(minutes=5)) -> models.QuerySet[J]:

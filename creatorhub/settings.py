@@ -287,6 +287,9 @@ WITHDRAWN_MEMES_KEPT = env.int("WITHDRAWN_MEMES_KEPT", default=600)
 # What a creator may bring, in bytes
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=512 * 1024**2)
 QUOTA_BYTES = env.int("QUOTA_BYTES", default=20 * 1024**3)
+# How much work it may cause in 24 hours, in pixels times seconds, and how many videos may wait
+INGEST_DAILY_BUDGET = env.int("INGEST_DAILY_BUDGET", default=1920 * 1080 * 3 * 3600)
+INGEST_MAX_PENDING = env.int("INGEST_MAX_PENDING", default=100)
 # A path to another ffmpeg than the one that comes with the product's own packages
 FFMPEG_BINARY = env.str("FFMPEG_BINARY", default="")
 
@@ -332,7 +335,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_TASK_ROUTES = {
-    "library.ingest": {"queue": "render"},
+    "library.ingest": {"queue": "ingest"},
     "remixer.render": {"queue": "render"},
 }
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from creatorhub.jobs import Job
+from creatorhub.jobs import FairJob
 from creatorhub.models import User
 from creatorhub.texts import FoldedField, LineField
 
@@ -153,10 +153,14 @@ class VideoCount(models.Model):
         return f"{self.owner_id}: {self.videos}"
 
 
-class Ingest(Job):
+class Ingest(FairJob):
     """The job that turns an upload into a mezzanine and a poster. One per video."""
 
     video = models.OneToOneField(Video, on_delete=models.CASCADE, related_name="ingest")
+    cost = models.BigIntegerField(
+        default=0, db_default=0, help_text="Pixels times seconds, charged when the work begins."
+    )
+    charged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [

@@ -1,4 +1,5 @@
-"""Celery tasks: each gets a key and calls a service. They hold no rules."""
+"""Celery tasks: each calls a service and holds no rules. The key in a message says only that there
+is something to do: the service takes the job whose turn it is."""
 
 from __future__ import annotations
 
@@ -10,4 +11,4 @@ from library import services
 # On a small machine, ten minutes of 4K take longer than the limit for all other tasks.
 @shared_task(name="library.ingest", soft_time_limit=1800, time_limit=1860)
 def ingest(pk: int) -> None:
-    services.run_ingest(pk)
+    services.run_next_ingest()

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Terms
-from creatorhub.jobs import LIVE, Job, State
+from creatorhub.jobs import LIVE, FairJob, State
 from creatorhub.models import User
 from library.models import Video
 
@@ -56,7 +56,7 @@ class RenderQuerySet(models.QuerySet["Render"]):
         return self.filter(ended, file_key__gt="").exclude(state=Render.HIDDEN)
 
 
-class Render(Job):
+class Render(FairJob):
     """The job that makes one meme, and its result.
 
         queued ──> running ──publish──> done <──undo── hidden ──too late──> taken_down

@@ -1,4 +1,5 @@
-"""Celery tasks: each gets a key and calls a service. They hold no rules."""
+"""Celery tasks: each calls a service and holds no rules. The key in a message says only that there
+is something to do: the service takes the job whose turn it is."""
 
 from __future__ import annotations
 
@@ -9,4 +10,4 @@ from remixer import services
 
 @shared_task(name="remixer.render")
 def render(pk: int) -> None:
-    services.run_render(pk)
+    services.run_next_render()

@@ -1,6 +1,6 @@
 """The only writer of videos. Views, the API, the admin, commands and tasks call these functions."""
 
-from library.services.ingests import run_ingest, sweep_ingests, sweep_leftovers
+from library.services.ingests import run_ingest, run_next_ingest, sweep_ingests, sweep_leftovers
 from library.services.titles import fold_titles
 from library.services.videos import (
     ReadyVideo,
@@ -29,6 +29,7 @@ __all__ = [
     "rename_video",
     "retry_ingest",
     "run_ingest",
+    "run_next_ingest",
     "sweep_ingests",
     "sweep_leftovers",
     "video_count",

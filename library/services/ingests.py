@@ -23,6 +23,7 @@ from library.ffmpeg import FfmpegFailed, FfmpegTimeout, Limits
 from library.models import Ingest, Video
 from library.probe import Facts, probe
 from library.refusals import Refusal
+from library.services.budget import OverBudget, charge
 from library.signals import video_ready
 
 logger = logging.getLogger(__name__)
@@ -57,9 +58,17 @@ def run_ingest(ingest_pk: int) -> None:
     """Claim the job and do it. Does nothing if it cannot be claimed. A file that is refused and an
     ffmpeg that fails are written into the row; our own faults are raised, and the sweep requeues
     the job."""
-    ingest = jobs.claim(Ingest, ingest_pk)
-    if not ingest:
-        return
+    if ingest := jobs.claim(Ingest, ingest_pk):
+        _bring_to_an_end(ingest)
+
+
+def run_next_ingest() -> None:
+    """As run_ingest, for the one whose turn it is."""
+    if ingest := jobs.claim_next(Ingest):
+        _bring_to_an_end(ingest)
+
+
+def _bring_to_an_end(ingest: Ingest) -> None:
     video = Video.objects.select_related("owner").get(pk=ingest.video_id)
     try:
         _ingest(ingest, video)
@@ -67,6 +76,8 @@ def run_ingest(ingest_pk: int) -> None:
         logger.info("Ingest %s was stopped, or another worker took it over.", ingest.uuid)
     except Refusal as refusal:
         _refuse(ingest, video, problem=refusal.sentence)
+    except OverBudget as over:
+        jobs.release(ingest, until=over.until)
     except (FfmpegTimeout, SoftTimeLimitExceeded):
         _try_later(ingest, video, problem=TOOK_TOO_LONG)
     except FfmpegFailed as failure:
@@ -108,6 +119,7 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         part, poster = made_here / f"{token}.part", made_here / "poster.part"
         _fetch(ingest, video, source)
         facts = probe(source)
+        charge(ingest, owner=video.owner, cost=round(facts.width * facts.height * facts.duration))
         jobs.beat(ingest, progress=5)
         _normalise(facts, source, part, on_progress=_Heartbeat(ingest, seconds=facts.duration))
         made = _inspect(part)

@@ -29,10 +29,12 @@ from creatorhub.texts import line
 from creatorhub.verified import require_verified
 from library import files
 from library.models import Ingest, Video, VideoCount
+from library.services.budget import check_pending
 
 TITLE_MAX = 200
 COLLECTION_MAX = 100
 GIB = 1024**3
+BY_PEOPLE = ("upload", "api")  # how a video comes; an operator's import may queue any number
 REMOVED = gettext_noop("The video was removed.")
 
 
@@ -62,6 +64,8 @@ def add_video(
     if import_key and (known := _imported(owner, import_key)):
         return _bring_again(known, file, actor=actor)
     _check_room(owner, size)
+    if via in BY_PEOPLE:
+        check_pending(owner)
     uuid = uuid4()
     key = default_storage.save(files.key_of(uuid, "source"), file)
     try:
@@ -80,7 +84,8 @@ def add_video(
                 via=via,
             )
             _change_video_count(owner, 1)
-            ingest = Ingest.objects.create(video=video)
+            turn = jobs.next_turn(Ingest, video__owner=owner)
+            ingest = Ingest.objects.create(video=video, turn=turn)
             log.append(
                 "video.added", actor=actor, creator=owner, subject=uuid, title=title, via=via
             )
@@ -207,7 +212,8 @@ def _requeue(video: Video, *, actor: Actor) -> bool:
     """Queue the ingest of a locked video again and save where its file is. False, and nothing is
     written, if the ingest has not ended badly."""
     ingest = Ingest.objects.filter(video=video).first()
-    if not (ingest and jobs.requeue(ingest)):
+    turn = jobs.next_turn(Ingest, video__owner=video.owner)
+    if not (ingest and jobs.requeue(ingest, turn=turn)):
         return False
     video.status, video.problem = Video.Status.PROCESSING, ""
     video.save(update_fields=["status", "problem", "source_key", "size"])

@@ -5,7 +5,7 @@ from remixer.services.files import file_of, poster_of, preview_image
 from remixer.services.moderation import takedown
 from remixer.services.pause import is_paused, pause, resume
 from remixer.services.permission import Permission, require_permission
-from remixer.services.rendering import run_render
+from remixer.services.rendering import run_next_render, run_render
 from remixer.services.requests import (
     cancel_render,
     remove_render,
@@ -36,6 +36,7 @@ __all__ = [
     "restore",
     "resume",
     "retry_render",
+    "run_next_render",
     "run_render",
     "stop_and_takedown",
     "sweep_renders",

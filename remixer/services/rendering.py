@@ -59,9 +59,17 @@ def run_render(render_pk: int) -> None:
     A cancel, a withdrawal, a pause or another worker that takes the job over stops ffmpeg within a
     second or so, and no file is left.
     """
-    render = jobs.claim(Render, render_pk)
-    if render is None:
-        return
+    if render := jobs.claim(Render, render_pk):
+        _bring_to_an_end(render)
+
+
+def run_next_render() -> None:
+    """As run_render, for the one whose turn it is."""
+    if render := jobs.claim_next(Render):
+        _bring_to_an_end(render)
+
+
+def _bring_to_an_end(render: Render) -> None:
     try:
         if reason := why_not(render):
             refuse(render, reason)

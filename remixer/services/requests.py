@@ -72,6 +72,7 @@ def request_render(
                 "length_ms": length_ms,
                 "terms_id": permission.terms_id,
                 "allowed_version": permission.version,
+                "turn": jobs.next_turn(Render, requester=requester),
             },
         )
         if not is_new:
@@ -106,6 +107,7 @@ def retry_render(render: Render, *, actor: Actor) -> None:
             terms_id=permission.terms_id,
             allowed_version=permission.version,
             ended_for="",
+            turn=jobs.next_turn(Render, requester=render.requester),
         )
         if not requeued:
             raise Conflict(

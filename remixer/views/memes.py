@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
-from creatorhub.jobs import State, ahead_of
+from creatorhub.jobs import State, ahead_of, before
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required, require_known
@@ -168,12 +168,12 @@ def template_name(render: Render) -> str:
 
 def _ahead(renders: list[Render]) -> dict[int, int]:
     """As jobs.ahead_of, for many memes with one query."""
-    queued = [render.pk for render in renders if render.state == State.QUEUED]
+    queued = [render for render in renders if render.state == State.QUEUED]
     if not queued:
         return {}
-    counts = {f"before_{pk}": Count("pk", filter=Q(pk__lt=pk)) for pk in queued}
+    counts = {f"before_{render.pk}": Count("pk", filter=before(render)) for render in queued}
     found = Render.objects.filter(state=State.QUEUED).aggregate(**counts)
-    return {pk: found[f"before_{pk}"] for pk in queued}
+    return {render.pk: found[f"before_{render.pk}"] for render in queued}
 
 
 def _own(request: SignedIn, uuid: UUID) -> Render:

@@ -95,7 +95,8 @@ def _free_port(port: str) -> int:
 
 
 def _children(port: int) -> list[Child]:
-    """One web server, one worker for everything short, one with a process per core for ffmpeg."""
+    """One web server, one worker for everything short, one for uploads, one with a process per core
+    for memes."""
     web = (
         *("-m", "granian", "--interface", "asgi", "creatorhub.asgi:application"),
         *("--host", HOST, "--port", str(port), "--http", "1", "--log-level", "warning"),
@@ -109,9 +110,11 @@ def _children(port: int) -> list[Child]:
     )
     alone = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     render = ("--queues", "render", "--concurrency", str(os.cpu_count() or 1), "--hostname")
+    ingest = ("--queues", "ingest", "--concurrency", "1", "--hostname")
     control = ("--queues", "control", "--concurrency", "1", "--hostname")
     return [
         Child("web", web),
         Child("render worker", (*worker, *alone, *render, "render@%h")),
+        Child("ingest worker", (*worker, *alone, *ingest, "ingest@%h")),
         Child("control worker", (*worker, *alone, *control, "control@%h")),
     ]
