@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("remixer", "0001_initial"),
+        ("remixer", "0003_index_what_may_come_back"),
     ]
 
     operations = [
