@@ -5,16 +5,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django import forms
 from django.contrib import admin
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from consent.admin import OPT_OUT, TURN_OFF, TurnOffAdmin, opt_out_all, turn_off_all
+from consent.admin import (
+    HOLD,
+    OPT_OUT,
+    TURN_OFF,
+    PerUse,
+    TurnOffAdmin,
+    hold_all,
+    opt_out_all,
+    reach_of_creators,
+    turn_off_all,
+)
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import Told, each, reasoned
+from creatorhub.roles import Power, Role, roles_of
+from creatorhub.staff import Reach, ReasonForm, Told, each, reasoned
+
+
+class RolesForm(ReasonForm):
+    roles = forms.MultipleChoiceField(
+        choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    field_order = ["roles", "reason"]
 
 
 @admin.register(User)
@@ -24,6 +43,7 @@ class CreatorAdmin(TurnOffAdmin[User]):
     search_fields = ["username", "folded_name", "email", "=uuid"]
     search_help_text = _("A name, an e-mail address, or the id of an account.")
     ordering = ["-id"]
+    readonly_fields = ["roles"]
     fields = [
         "username",
         "display_name",
@@ -32,22 +52,44 @@ class CreatorAdmin(TurnOffAdmin[User]):
         "time_zone",
         "is_active",
         "is_staff",
+        "roles",
         "is_superuser",
         "last_login",
         "date_joined",
     ]
-    actions = ["opt_out", "deactivate", "reactivate"]
-    turn_off_label = _("Turn off %(use)s of all their videos with a reason")
-    turn_off_consequence = format_lazy(
-        "{} {}", _("For every video that these creators have now."), TURN_OFF
+    actions = ["opt_out", "deactivate", "reactivate", "change_roles"]
+    per_use = (
+        PerUse(
+            "turn_off",
+            _("Turn off %(use)s of all their videos with a reason"),
+            format_lazy("{} {}", _("For every video that these creators have now."), TURN_OFF),
+            _("Turn off"),
+        ),
+        PerUse(
+            "hold",
+            _("Hold %(use)s of everything of theirs with a reason"),
+            format_lazy("{} {}", _("For all their videos, also those to come."), HOLD),
+            _("Hold"),
+        ),
     )
 
-    @reasoned(_("Opt out with a reason"), consequence=OPT_OUT, button=_("Turn everything off"))
+    @reasoned(
+        _("Opt out with a reason"),
+        consequence=OPT_OUT,
+        button=_("Turn everything off"),
+        reach=reach_of_creators,
+    )
     def opt_out(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
         return opt_out_all(rows, actor=actor, reason=reason)
 
     def turn_off(self, rows: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
         return turn_off_all(rows, use, actor=actor, reason=reason)
+
+    def hold(self, rows: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+        return hold_all(rows, use, actor=actor, reason=reason)
+
+    def reach(self, rows: list[User]) -> Reach:
+        return reach_of_creators(rows)
 
     @reasoned(
         _("Deactivate with a reason"),
@@ -56,6 +98,7 @@ class CreatorAdmin(TurnOffAdmin[User]):
             "What they allowed stays as it is: opt them out as well if it should not."
         ),
         button=_("Deactivate"),
+        reach=lambda rows: Reach([], number=len(rows), of=gettext("accounts that you chose")),
     )
     def deactivate(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
         def deactivate(user: User) -> str:
@@ -77,3 +120,37 @@ class CreatorAdmin(TurnOffAdmin[User]):
             return gettext("%(name)s could sign in already.") % {"name": user.username}
 
         return each(rows, reactivate)
+
+    @reasoned(
+        _("Change roles with a reason"),
+        consequence=_(
+            "These people get exactly the roles that you tick; without any they are not staff any "
+            "more. It counts from their next click."
+        ),
+        button=_("Change roles"),
+        form_class=RolesForm,
+        power=Power.ADMINISTER,
+        reach=lambda rows: Reach(
+            [
+                f"{user.username}: {', '.join(roles_of(user)) or gettext('no role')}"
+                for user in rows
+            ],
+            number=len(rows),
+            of=gettext("accounts that you chose"),
+        ),
+    )
+    def change_roles(
+        self, rows: list[User], *, actor: Actor, roles: list[str], reason: str
+    ) -> Iterator[Told]:
+        def change(user: User) -> str:
+            changed = services.set_roles(user, actor=actor, roles=roles, reason=reason)
+            words = {"name": user.username, "roles": ", ".join(roles) or gettext("no role")}
+            if changed:
+                return gettext("%(name)s: %(roles)s from now on.") % words
+            return gettext("%(name)s: %(roles)s, as before.") % words
+
+        return each(rows, change)
+
+    @admin.display(description=_("Roles"))
+    def roles(self, user: User) -> str:
+        return ", ".join(roles_of(user))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from audit.vocabulary import Action, Body
 from creatorhub.scopes import Scope
@@ -24,6 +24,10 @@ def _of_a_token(body: Body, reader: User | None) -> dict[str, Any]:
         "scope": labels.get(body.get("scope") or "", ""),
         "expires": date_format(timezone.localtime(expires), "j F Y") if expires else "",
     }
+
+
+def _roles(body: Body, reader: User | None) -> dict[str, str]:
+    return {"roles": ", ".join(body["after"] or ()) or gettext("no role")}
 
 
 ACTIONS = [
@@ -49,6 +53,13 @@ ACTIONS = [
         ),
         ("tokens",),
         "key",
+    ),
+    Action(
+        "account.roles_changed",
+        _("{who} changed what this account may do as staff: {roles}"),
+        ("before", "after", "reason"),
+        "key",
+        _roles,
     ),
     Action("account.deactivated", _("{who} deactivated this account"), ("reason",), "slash"),
     Action("account.reactivated", _("{who} reactivated this account"), ("reason",), "undo"),

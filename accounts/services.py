@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,8 +18,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Token
 from audit import log
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden
+from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
+from creatorhub.roles import Power, Role, roles_of
 from creatorhub.scopes import Scope
 from creatorhub.texts import line
 from creatorhub.verified import require_verified
@@ -27,11 +30,11 @@ TOKENS_MAX = 10
 
 
 def open_account(
-    username: str, *, email: str, password: str, display_name: str, is_staff: bool = False
+    username: str, *, email: str, password: str, display_name: str, role: str = ""
 ) -> tuple[User, bool]:
     """The account with that username, and whether it was made now; one that exists stays as it is.
-    The e-mail address counts as confirmed. Staff get every permission in the admin. Writes no
-    event: a sign-up writes none either."""
+    The e-mail address counts as confirmed. With a `role` the account is staff. Writes no event: a
+    sign-up writes none either."""
     with transaction.atomic(durable=True):
         existing = User.objects.filter(username=username).first()
         if existing:
@@ -41,18 +44,24 @@ def open_account(
             email,
             password,
             display_name=display_name,
-            is_staff=is_staff,
-            is_superuser=is_staff,
+            is_staff=bool(role),
         )
+        if role:
+            _give(user, [role])
         EmailAddress.objects.create(user=user, email=email, primary=True, verified=True)
     return user, True
 
 
 def deactivate(user: User, *, actor: Actor, reason: str) -> bool:
     """Sessions and tokens of the account end at once, for good; what it allows stays as it is.
-    False if it was not active. Only staff, and not for their own account."""
+    False if it was not active. Only moderators, and not for their own account; of staff only an
+    admin, and of an admin nobody, until they are none any more."""
     if actor.is_user(user.uuid):
         raise Forbidden(_("You cannot deactivate your own account."), code="own_account")
+    if user.is_superuser or Role.ADMIN in roles_of(user):
+        raise Forbidden(
+            _("An admin cannot be deactivated. Take the role away first."), code="is_an_admin"
+        )
     return _set_active(user, is_active=False, actor=actor, reason=reason)
 
 
@@ -63,7 +72,7 @@ def reactivate(user: User, *, actor: Actor, reason: str) -> bool:
 
 
 def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bool:
-    actor.require_staff()
+    actor.require_staff(Power.ADMINISTER if user.is_staff else Power.MODERATE)
     with transaction.atomic(durable=True):
         account = _locked(user)
         if account.is_active == is_active:
@@ -75,6 +84,48 @@ def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bo
         action = "account.reactivated" if is_active else "account.deactivated"
         log.append(action, actor=actor, creator=account, reason=reason)
     return True
+
+
+def set_roles(user: User, *, actor: Actor, roles: Collection[str], reason: str) -> bool:
+    """Give the account exactly these roles; without any it is not staff. False, and nothing is
+    written, if it had them. By an admin, and not for their own account or a superuser's; or by
+    `manage.py staff_role`."""
+    if actor.kind != "system":
+        actor.require_staff(Power.ADMINISTER)
+        if actor.is_user(user.uuid):
+            raise Forbidden(_("You cannot change your own roles."), code="own_account")
+        if user.is_superuser:
+            raise Forbidden(
+                _("This account has every right by itself. Only `manage.py` can change that."),
+                code="is_superuser",
+            )
+    if unknown := set(roles) - set(Role.values):
+        raise Refused(
+            _("There is no role %(name)s.") % {"name": ", ".join(sorted(unknown))},
+            code="unknown_role",
+        )
+    with transaction.atomic(durable=True):
+        account = _locked(user)
+        before = roles_of(account)
+        if before == sorted(roles) and account.is_staff == bool(roles):
+            return False
+        _give(account, roles)
+        account.is_staff = bool(roles) or account.is_superuser
+        account.save(update_fields=["is_staff"])
+        log.append(
+            "account.roles_changed",
+            actor=actor,
+            creator=account,
+            before=before,
+            after=sorted(roles),
+            reason=reason,
+        )
+    return True
+
+
+def _give(account: User, roles: Collection[str]) -> None:
+    groups = [Group.objects.get_or_create(name=name)[0] for name in roles]
+    account.groups.set(groups)
 
 
 def update_profile(user: User, *, actor: Actor, display_name: str, time_zone: str) -> bool:

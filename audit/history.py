@@ -45,6 +45,14 @@ def body_of(event: Event) -> dict[str, Any]:
     return body
 
 
+def name_of(actor: str) -> str:
+    """What the actor of a column ("kind:id") is called, as staff read it. One query."""
+    parsed = Actor.parse(actor)
+    ids = [] if parsed.kind == "system" else [parsed.id]
+    names = {str(one.uuid): one.name for one in User.objects.filter(uuid__in=ids)}
+    return _who(parsed, reader=None, names=names)
+
+
 def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
     action = vocabulary.actions()[event.action]
     body = body_of(event)

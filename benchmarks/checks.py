@@ -32,6 +32,11 @@ SQL = """
             WHEN v.removed_at IS NOT NULL OR v.status <> 'ready' THEN 'video_unavailable'
             WHEN s.opted_out THEN 'opted_out'
             WHEN EXISTS (
+                SELECT 1 FROM consent_hold h
+                WHERE h.creator_id = v.owner_id AND h."use" = 'remix' AND h.lifted_at IS NULL
+                    AND (h.video_id IS NULL OR h.video_id = v.id)
+            ) THEN 'held'
+            WHEN EXISTS (
                 SELECT 1 FROM consent_edit e
                 WHERE e.creator_id = v.owner_id AND e."use" = 'remix'
                     AND e.status IN ('preparing', 'confirmed', 'applying')

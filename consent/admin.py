@@ -1,11 +1,11 @@
 """What staff see of creators, their videos and what they allow, and the little they may do:
-turn off, opt out, remove, each with a reason. There is no way here to turn anything on."""
+turn off, hold, opt out, remove, each with a reason. There is no way here to turn anything on."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from django import forms
@@ -17,14 +17,19 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consent import selection, services
-from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
+from audit import history
+from consent import selection, services, touched
+from consent.models import Consent, ConsentState, Edit, Hold, Item, Notice, Terms
 from consent.uses import USES, Use, use_of
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import NoReasonForm, StaffAdmin, Told, each, reasoned, staff_actor
+from creatorhub.roles import Power
+from creatorhub.staff import NoReasonForm, Reach, StaffAdmin, Told, each, may, reasoned, staff_actor
 from library.models import Video
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 M = TypeVar("M", bound=Model)
 
@@ -37,6 +42,24 @@ TURN_OFF = _(
     "From now on the answer is no for everybody, and what was made under this permission stops or "
     "is hidden at once. Only the creator can allow it again."
 )
+
+
+HOLD = _(
+    "From now on the answer is no for everybody, memes being made stop, and finished ones are "
+    "hidden. Files and what the creator allows stay as they are. The creator is told why by mail, "
+    "and can ask for another look; only staff can lift it."
+)
+
+
+def reach_of_creators(creators: list[User]) -> Reach:
+    return touched.of_creators(creators, of=gettext("videos of these creators"))
+
+
+def reach_of_videos(videos: list[Video], *, final: bool = False) -> Reach:
+    """The number is typed where it is not one, or where it cannot be undone."""
+    lines, number = touched.of_videos(videos), len(videos)
+    typed = number if number > 1 or final else None
+    return Reach(lines, number=typed, of=gettext("videos that you chose"))
 
 
 def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
@@ -106,33 +129,93 @@ def _summary(edit: Edit) -> str:
     return f"{sentence % words}{reached}"
 
 
+def hold_videos(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+    """One act for each creator."""
+    by_creator: dict[User, list[Video]] = defaultdict(list)
+    for video in videos:
+        by_creator[video.owner].append(video)
+
+    def hold(creator: User) -> str:
+        theirs = by_creator[creator]
+        held = services.hold(actor=actor, creator=creator, use=use, videos=theirs, reason=reason)
+        return _held(held, creator, use, asked=len(theirs))
+
+    yield from each(by_creator, hold)
+
+
+def hold_all(creators: list[User], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+    """Everything of each of them, also what they upload later."""
+
+    def hold(creator: User) -> str:
+        held = services.hold(actor=actor, creator=creator, use=use, videos=None, reason=reason)
+        return _held(held, creator, use, asked=1)
+
+    return each(creators, hold)
+
+
+def _held(held: services.Held, creator: User, use: str, *, asked: int) -> str:
+    words = {
+        "use": use_of(use).label,
+        "name": creator.username,
+        "placed": f"{len(held.holds):,}",
+        "already": f"{asked - len(held.holds):,}",
+        "stopped": f"{held.stopped:,}",
+        "hidden": f"{held.hidden:,}",
+    }
+    if not held.holds:
+        return gettext("%(use)s of %(name)s was on hold already.") % words
+    sentence = gettext("%(use)s of %(name)s: %(placed)s put on hold, %(already)s on hold already.")
+    reached = gettext("Stopped: %(stopped)s. Hidden memes: %(hidden)s.")
+    return f"{sentence} {reached}" % words
+
+
+class PerUse(NamedTuple):
+    """An action that each use has, `<verb>_<use>`, and that calls the method `verb`."""
+
+    verb: str
+    label: StrOrPromise
+    consequence: StrOrPromise
+    button: StrOrPromise
+
+
 class TurnOffAdmin(StaffAdmin[M]):
-    """Rows with one action for each use, `turn_off_<use>`, which calls `turn_off`."""
+    """Rows with two actions for each use: `turn_off_<use>` and `hold_<use>`."""
+
+    per_use = (
+        PerUse("turn_off", _("Turn off %(use)s with a reason"), TURN_OFF, _("Turn off")),
+        PerUse("hold", _("Hold %(use)s with a reason"), HOLD, _("Hold")),
+    )
 
     def turn_off(self, rows: list[M], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
         raise NotImplementedError
 
-    turn_off_label = _("Turn off %(use)s with a reason")
-    turn_off_consequence = TURN_OFF
+    def hold(self, rows: list[M], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+        raise NotImplementedError
+
+    def reach(self, rows: list[M]) -> Reach:
+        raise NotImplementedError
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = dict(super().get_actions(request))
-        for use in USES.values() if actions else ():
-            action = self._action(use)
-            name = f"turn_off_{use.id}"
-            actions[name] = (action, name, action.short_description)
+        if self.has_view_permission(request) and may(request, Power.MODERATE):
+            for kind in self.per_use:
+                for use in USES.values():
+                    action = self._action(kind, use)
+                    name = action.__name__
+                    actions[name] = (action, name, action.short_description)
         return actions
 
-    def _action(self, use: Use) -> Any:
+    def _action(self, kind: PerUse, use: Use) -> Any:
         def act(
             page: TurnOffAdmin[M], rows: list[M], *, actor: Actor, reason: str
         ) -> Iterator[Told]:
-            yield from page.turn_off(rows, use.id, actor=actor, reason=reason)
+            yield from getattr(page, kind.verb)(rows, use.id, actor=actor, reason=reason)
 
-        act.__name__ = f"turn_off_{use.id}"
-        label = str(self.turn_off_label) % {"use": use.label}
-        consequence = str(self.turn_off_consequence)
-        return reasoned(label, consequence=consequence, button=gettext("Turn off"))(act)
+        act.__name__ = f"{kind.verb}_{use.id}"
+        label = str(kind.label) % {"use": use.label}
+        return reasoned(label, consequence=kind.consequence, button=kind.button, reach=self.reach)(
+            act
+        )
 
 
 @admin.register(ConsentState)
@@ -143,7 +226,12 @@ class ConsentStateAdmin(StaffAdmin[ConsentState]):
     search_fields = ["creator__username", "=creator__uuid"]
     actions = ["opt_out"]
 
-    @reasoned(_("Opt out with a reason"), consequence=OPT_OUT, button=_("Turn everything off"))
+    @reasoned(
+        _("Opt out with a reason"),
+        consequence=OPT_OUT,
+        button=_("Turn everything off"),
+        reach=lambda rows: reach_of_creators([row.creator for row in rows]),
+    )
     def opt_out(self, rows: list[ConsentState], *, actor: Actor, reason: str) -> Iterator[Told]:
         return opt_out_all([row.creator for row in rows], actor=actor, reason=reason)
 
@@ -165,6 +253,7 @@ class VideoAdmin(TurnOffAdmin[Video]):
             "This cannot be undone."
         ),
         button=_("Remove"),
+        reach=lambda rows: reach_of_videos(rows, final=True),
     )
     def remove(self, rows: list[Video], *, actor: Actor, reason: str) -> Iterator[Told]:
         def remove(video: Video) -> str:
@@ -177,6 +266,70 @@ class VideoAdmin(TurnOffAdmin[Video]):
 
     def turn_off(self, rows: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
         return turn_off_videos(rows, use, actor=actor, reason=reason)
+
+    def hold(self, rows: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:
+        return hold_videos(rows, use, actor=actor, reason=reason)
+
+    def reach(self, rows: list[Video]) -> Reach:
+        return reach_of_videos(rows)
+
+
+def _lift_of(
+    holds: dict[User, list[Hold]], use: str, *, actor: Actor, reason: str
+) -> Callable[[User], str]:
+    def lift(creator: User) -> str:
+        lifted = services.lift(holds[creator], actor=actor, reason=reason)
+        return gettext("%(use)s of %(name)s: %(count)s lifted.") % {
+            "use": use_of(use).label,
+            "name": creator.username,
+            "count": f"{lifted:,}",
+        }
+
+    return lift
+
+
+@admin.register(Hold)
+class HoldAdmin(StaffAdmin[Hold]):
+    list_display = ["placed_at", "use", "creator", "what", "reason", "by_whom", "lifted_at"]
+    list_filter = ["use", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["creator", "video"]
+    search_fields = ["creator__username", "video__folded_title", "=uuid", "=video__uuid"]
+    search_help_text = _("A username, the title of a video, or an ID.")
+    ordering = ["-id"]
+    fields = [
+        *("uuid", "use", "creator", "what", "reason", "by_whom", "placed_at"),
+        *("lifted_at", "lifted_by_whom", "lifted_reason"),
+    ]
+    readonly_fields = ["what", "by_whom", "lifted_by_whom"]
+    actions = ["lift"]
+
+    @admin.display(description=_("What"))
+    def what(self, hold: Hold) -> str:
+        return hold.video.title if hold.video else gettext("Everything of this creator")
+
+    @admin.display(description=_("By"))
+    def by_whom(self, hold: Hold) -> str:
+        return history.name_of(hold.by)
+
+    @admin.display(description=_("Lifted by"))
+    def lifted_by_whom(self, hold: Hold) -> str:
+        return history.name_of(hold.lifted_by) if hold.lifted_by else ""
+
+    @reasoned(
+        _("Lift with a reason"),
+        consequence=_(
+            "What the creators allow counts again, as it is by now, and their memes are shown "
+            "again. Nothing is turned on that they have not allowed themselves."
+        ),
+        button=_("Lift"),
+    )
+    def lift(self, rows: list[Hold], *, actor: Actor, reason: str) -> Iterator[Told]:
+        for use in USES:
+            together: dict[User, list[Hold]] = defaultdict(list)
+            for row in rows:
+                if row.use == use:
+                    together[row.creator].append(row)
+            yield from each(together, _lift_of(together, use, actor=actor, reason=reason))
 
 
 @admin.register(Consent)
@@ -192,7 +345,12 @@ class ConsentAdmin(StaffAdmin[Consent]):
     def state(self, consent: Consent) -> str:
         return str(consent.terms) if consent.terms else "off"
 
-    @reasoned(_("Turn off with a reason"), consequence=TURN_OFF, button=_("Turn off"))
+    @reasoned(
+        _("Turn off with a reason"),
+        consequence=TURN_OFF,
+        button=_("Turn off"),
+        reach=lambda rows: reach_of_videos([row.video for row in rows]),
+    )
     def turn_off(self, rows: list[Consent], *, actor: Actor, reason: str) -> Iterator[Told]:
         for use in USES:
             videos = [row.video for row in rows if row.use == use]
@@ -201,6 +359,7 @@ class ConsentAdmin(StaffAdmin[Consent]):
 
 @admin.register(Terms)
 class TermsAdmin(StaffAdmin[Terms]):
+    looking = Power.ENTER
     list_display = ["use", "notice", "audience", "mode", "until"]
     list_filter = ["use"]
     list_select_related = ["notice"]
@@ -249,6 +408,7 @@ class NoticeForm(forms.ModelForm[Notice]):
 class NoticeAdmin(StaffAdmin[Notice]):
     """A draft may be written and rewritten; what is published stands as it is."""
 
+    looking = Power.ENTER
     form = NoticeForm
     list_display = ["title", "use", "version", "language", "material", "published_at"]
     list_filter = ["use", "language", ("published_at", admin.EmptyFieldListFilter)]
@@ -257,11 +417,11 @@ class NoticeAdmin(StaffAdmin[Notice]):
     actions = ["publish"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.admin_site.has_permission(request)
+        return may(request, Power.WRITE)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_draft = obj is None or obj.published_at is None
-        return is_draft and self.admin_site.has_permission(request)
+        return is_draft and may(request, Power.WRITE)
 
     def save_model(
         self,
@@ -280,6 +440,8 @@ class NoticeAdmin(StaffAdmin[Notice]):
         ),
         button=_("Publish"),
         form_class=NoReasonForm,
+        power=Power.WRITE,
+        reach=touched.of_notices,
     )
     def publish(self, rows: list[Notice], *, actor: Actor) -> Iterator[Told]:
         def publish(notice: Notice) -> str:

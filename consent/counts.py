@@ -6,16 +6,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import waffle
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from consent import uses
-from consent.models import ConsentCount, Edit, Notice
+from consent.models import Consent, ConsentCount, Edit, Hold, Notice
 from consent.policy import Reason
 from consent.uses import USES
 from creatorhub.models import User
+from library.models import Video
 
 SOON = timedelta(days=30)
 DEAD = (Reason.EXPIRED, Reason.NOTICE_CHANGED)  # states of terms that allow nothing any more
@@ -38,10 +41,21 @@ class UseCounts:
         return {key for state in DEAD for key in self.terms.get(state, [])}
 
 
+@dataclass(slots=True)
+class UseHolds:
+    """What staff hold of one use: `everything`, or so many `videos` each by itself. `under` counts
+    the ready ones of these by the key of their terms; the videos without are not in it."""
+
+    everything: bool = False
+    videos: int = 0
+    under: dict[int, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Where a creator stands. `uses` counts what is stored, as if nobody had opted out or paused
-    anything; `live` are the edits that are confirmed and still being applied, oldest first."""
+    anything; `live` are the edits that are confirmed and still being applied, oldest first;
+    `holds` are those of staff by use, with the one of everything first, if there is one."""
 
     videos: int
     opted_out: bool
@@ -49,6 +63,12 @@ class Overview:
     uses: dict[str, UseCounts]
     paused: frozenset[str]
     live: tuple[Edit, ...]
+    holds: dict[str, UseHolds]
+
+    @property
+    def held_uses(self) -> frozenset[str]:
+        """The uses of which everything is held."""
+        return frozenset(use for use, holds in self.holds.items() if holds.everything)
 
     @property
     def withdrawing(self) -> dict[str, Edit]:
@@ -57,12 +77,21 @@ class Overview:
 
     def is_silent(self, use: str) -> bool:
         """Whether nothing of this use is in force, whatever is stored."""
-        return self.opted_out or use in self.paused
+        return self.opted_out or use in self.paused or use in self.held_uses
+
+    def held(self, use: str) -> int:
+        """How many videos are held that would be allowed otherwise."""
+        standing = self.uses[use].videos[Reason.ALLOWED]
+        holds = self.holds.get(use)
+        if holds is None:
+            return 0
+        allowing = self.uses[use].terms.get(Reason.ALLOWED, [])
+        return standing if holds.everything else sum(holds.under.get(key, 0) for key in allowing)
 
     def allowed(self, use: str) -> int:
         """How many videos may be used so now."""
         off = self.is_silent(use) or use in self.withdrawing
-        return 0 if off else self.uses[use].videos[Reason.ALLOWED]
+        return 0 if off else self.uses[use].videos[Reason.ALLOWED] - self.held(use)
 
 
 def counts_by_use(creator: User) -> dict[str, UseCounts]:
@@ -82,6 +111,28 @@ def counts_by_use(creator: User) -> dict[str, UseCounts]:
     return found
 
 
+def holds_of(holds: QuerySet[Hold]) -> dict[str, UseHolds]:
+    """These holds of one creator by use. One query."""
+    consent = Consent.objects.filter(
+        video=OuterRef("video"), use=OuterRef("use"), video__status=Video.Status.READY
+    )
+    rows: Any = holds.filter(Q(video=None) | Q(video__removed_at=None), use__in=USES).order_by()
+    found: dict[str, UseHolds] = {}
+    everything = IsNull(F("video"), True)  # noqa: FBT003  (the right-hand side of a lookup)
+    counted = rows.values("use", everything=everything).annotate(
+        terms=Subquery(consent.values("terms")[:1]), number=Count("pk")
+    )
+    for row in counted:
+        of_use = found.setdefault(row["use"], UseHolds())
+        if row["everything"]:
+            of_use.everything = True
+            continue
+        of_use.videos += row["number"]
+        if row["terms"]:
+            of_use.under[row["terms"]] = of_use.under.get(row["terms"], 0) + row["number"]
+    return found
+
+
 def paused_uses() -> frozenset[str]:
     """One query."""
     switches = {use.pause_switch for use in USES.values() if use.pause_switch}
@@ -90,9 +141,11 @@ def paused_uses() -> frozenset[str]:
 
 
 def overview_of(creator: User) -> Overview:
-    """Four queries, whatever the size of the library."""
+    """Four queries, whatever the size of the library; five where staff hold something."""
     known = ("consent_state__opted_out", "consent_state__changed_at", "video_count__videos")
-    opted_out, since, videos = User.objects.values_list(*known).get(pk=creator.pk)
+    holds = Hold.objects.filter(creator=creator).standing()
+    row: Any = User.objects.filter(pk=creator.pk).values_list(*known, Exists(holds))
+    opted_out, since, videos, any_held = row.get()
     return Overview(
         videos=videos or 0,
         opted_out=bool(opted_out),
@@ -100,4 +153,5 @@ def overview_of(creator: User) -> Overview:
         uses=counts_by_use(creator),
         paused=paused_uses(),
         live=tuple(Edit.objects.filter(creator=creator).live().order_by("version")),
+        holds=holds_of(holds) if any_held else {},
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from audit.vocabulary import Action, Body
 from consent.models import Edit
@@ -51,6 +51,15 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
         "becomes": change.becomes.format(use=use, day=day),
     }
     return {**words, "icon": change.icon} if change.icon else words
+
+
+def _held(body: Body, reader: User | None) -> dict[str, str]:
+    """`label` is the use, `what` is held of it."""
+    title = body["title"]
+    return {
+        "label": str(use_of(body["use"] or "").label),
+        "what": gettext("“%(title)s”") % {"title": title} if title else gettext("everything"),
+    }
 
 
 _EDIT = ("edit", "use", "to", "until", "notice", "undoes", "reason")
@@ -119,6 +128,27 @@ ACTIONS = [
     Action(
         "creator.opted_in", _("{who} turned permissions back on"), ("version", "restore"), "undo"
     ),
+    Action(
+        "hold.placed",
+        _("{who} put “{label}” of {what} on hold"),
+        ("hold", "use", "title", "reason", "version"),
+        "hand",
+        _held,
+    ),
+    Action(
+        "hold.lifted",
+        _("{who} lifted the hold on “{label}” of {what}"),
+        ("hold", "use", "title", "reason", "version"),
+        "undo",
+        _held,
+    ),
+    Action(
+        "person.blocked",
+        _("{who} blocked {name}"),
+        ("person", "name", "version", "stopped"),
+        "slash",
+    ),
+    Action("person.unblocked", _("{who} unblocked {name}"), ("person", "name", "version"), "undo"),
     Action(
         "notice.written",
         _("{who} wrote the notice “{title}”, version {version}"),

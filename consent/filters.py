@@ -58,6 +58,7 @@ STATES: dict[str, tuple[Reason, ...]] = {
     "undecided": (Reason.UNDECIDED,),
     "expired": (Reason.EXPIRED,),
     "notice_changed": (Reason.NOTICE_CHANGED,),
+    "held": (Reason.HELD,),
 }
 STATE_LABELS: dict[str, Text] = {
     "allowed": gettext_lazy("Allowed"),
@@ -67,6 +68,7 @@ STATE_LABELS: dict[str, Text] = {
     "undecided": gettext_lazy("Never decided"),
     "expired": gettext_lazy("Ended"),
     "notice_changed": gettext_lazy("Terms changed"),
+    "held": gettext_lazy("Held by CreatorHub"),
 }
 MEMES: dict[str, Text] = {
     "yes": gettext_lazy("With memes"),
@@ -221,7 +223,8 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             if self._overview.is_silent(name):
                 return videos.none()
             ending = self._overview.uses[name]
-            return videos.filter(self._under(name, ending.ending_terms, count=ending.ending))
+            under = self._under(name, ending.ending_terms, count=ending.ending)
+            return videos.filter(under & ~self._held(name))
         return videos.filter(self._where(name, STATES[value][0]))
 
     def for_reason(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
@@ -243,6 +246,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return replace(
             now,
             live=tuple(live),
+            holds=counts.holds_of(self.as_of.holds(self.creator)),
             paused=now.paused if self.as_of.paused is None else self.as_of.paused,
             opted_out=now.opted_out if self.as_of.opted_out is None else self.as_of.opted_out,
         )
@@ -272,14 +276,24 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
                     paused=use in self._overview.paused,
                     available=available,
                     opted_out=self._overview.opted_out,
+                    held=use in self._overview.held_uses,
                 )
             ).reason
             for available in (True, False)
         }
         found = ~ready if above[False] is reason else Q(pk__in=[])
-        if above[True] is Reason.ALLOWED:  # then each video's own consent decides
-            return found | (ready & self._own(use, reason, exists=exists))
+        if above[True] is Reason.ALLOWED:  # then each video's own hold and consent decide
+            held = self._held(use, exists=exists)
+            if reason is Reason.HELD:
+                return found | (ready & held)
+            return found | (ready & self._own(use, reason, exists=exists) & ~held)
         return found | ready if above[True] is reason else found
+
+    def _held(self, use: str, *, exists: Callable[[QuerySet[Any]], Any] = Exists) -> Q:
+        """The videos that are held each by itself."""
+        if not self._overview.holds.get(use):
+            return Q(pk__in=[])
+        return Q(exists(self.as_of.holds(self.creator).filter(use=use, video=OuterRef("pk"))))
 
     def _own(self, use: str, reason: Reason, *, exists: Callable[[QuerySet[Any]], Any]) -> Q:
         """The videos whose consent itself gives this reason."""

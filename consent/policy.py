@@ -17,11 +17,13 @@ class Reason(StrEnum):
     PAUSED = "paused"
     VIDEO_UNAVAILABLE = "video_unavailable"
     OPTED_OUT = "opted_out"
+    HELD = "held"
     WITHDRAWN = "withdrawn"
     UNDECIDED = "undecided"
     OFF = "off"
     EXPIRED = "expired"
     NOTICE_CHANGED = "notice_changed"
+    BLOCKED = "blocked"
     NOT_IN_AUDIENCE = "not_in_audience"
     APPROVAL_NEEDED = "approval_needed"
     ALLOWED = "allowed"
@@ -31,17 +33,20 @@ class Reason(StrEnum):
 class Facts:
     """All that the decision depends on, about one video, one use and one asker.
 
-    The last four mean something only where `allowed_by_terms` is true: decided, and not off.
+    The last five but `blocked` mean something only where `allowed_by_terms` is true: decided, and
+    not off.
     """
 
     paused: bool
     available: bool
     opted_out: bool
+    held: bool
     being_withdrawn: bool
     decided: bool
     allowed_by_terms: bool
     ended: bool
     notice_superseded: bool
+    blocked: bool
     in_audience: bool
     approval_missing: bool
 
@@ -59,11 +64,13 @@ RULES = (
     Rule("paused", True, Reason.PAUSED),
     Rule("available", False, Reason.VIDEO_UNAVAILABLE),
     Rule("opted_out", True, Reason.OPTED_OUT),
+    Rule("held", True, Reason.HELD),
     Rule("being_withdrawn", True, Reason.WITHDRAWN),
     Rule("decided", False, Reason.UNDECIDED),
     Rule("allowed_by_terms", False, Reason.OFF),
     Rule("ended", True, Reason.EXPIRED),
     Rule("notice_superseded", True, Reason.NOTICE_CHANGED),
+    Rule("blocked", True, Reason.BLOCKED),
     Rule("in_audience", False, Reason.NOT_IN_AUDIENCE),
     Rule("approval_missing", True, Reason.APPROVAL_NEEDED),
 )

@@ -6,6 +6,7 @@ from policy.RULES. One test compares both over every input.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,17 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consent import policy
-from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
+from consent.models import (
+    Block,
+    Consent,
+    ConsentState,
+    Edit,
+    Hold,
+    HoldQuerySet,
+    Item,
+    Notice,
+    Terms,
+)
 from consent.policy import Decision, Facts, Reason
 from consent.uses import USES
 from creatorhub.models import User
@@ -65,7 +76,7 @@ class AsOf:
 
     The selection of a large edit is written down after it was requested. The edit itself is then
     left out of account; if it is in force already (`holding`), so is everything that came later:
-    newer edits, and the opt-outs and pauses since its confirm.
+    newer edits, and the opt-outs, pauses and holds since its confirm.
     """
 
     edit: Edit | None = None
@@ -79,6 +90,13 @@ class AsOf:
         if self.edit.confirmed_at:
             return live.filter(version__lt=self.edit.version)
         return live.exclude(pk=self.edit.pk)
+
+    def holds(self, owner: Any) -> HoldQuerySet:
+        """The holds on this creator's videos that count."""
+        holds = Hold.objects.filter(creator=owner)
+        if self.edit and self.edit.confirmed_at:
+            return holds.standing_at(self.edit.version)
+        return holds.standing()
 
     @property
     def opted_out(self) -> bool | None:
@@ -212,6 +230,14 @@ def reasons(keys: list[int], use: str) -> dict[int, Reason]:
     return found
 
 
+def blocked(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of these pairs of keys (creator, person) of which the creator blocks the person. One
+    query."""
+    creators, people = {one for one, _ in pairs}, {other for _, other in pairs}
+    blocks = Block.objects.filter(creator__in=creators, person__in=people)
+    return set(blocks.values_list("creator", "person")) & set(pairs)
+
+
 def _join(use: str) -> str:
     return f"consent_{USES[use].id}"
 
@@ -237,8 +263,8 @@ def _with_facts(
 
 
 def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dict[str, Any]:
-    """Each fact of policy.Facts as a condition. The audience is everyone until there are others,
-    so `asker` changes nothing yet; an approval covers nothing until there are requests."""
+    """Each fact of policy.Facts as a condition. The audience is everyone until there are others;
+    an approval covers nothing until there are requests."""
 
     def terms(**lookups: Any) -> Q:
         return Q(**{f"{_join(use)}__terms{name}": value for name, value in lookups.items()})
@@ -248,6 +274,8 @@ def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dic
         "paused": _paused(use, as_of),
         "available": Q(status=Video.Status.READY, removed_at=None),
         "opted_out": _opted_out(owner, as_of),
+        # One look into an index of the few holds there are.
+        "held": Exists(as_of.holds(owner).filter(use=use).on(OuterRef("pk"))),
         "being_withdrawn": _being_withdrawn(use, as_of.live_edits(owner), allowed),
         "decided": Q(**{f"{_join(use)}__decided": True}),
         "allowed_by_terms": allowed,
@@ -255,6 +283,7 @@ def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dic
         "notice_superseded": terms(
             __notice__version__lt=Subquery(Notice.objects.material_version(use))
         ),
+        "blocked": Exists(Block.objects.filter(creator=owner, person=asker)) if asker else _NEVER,
         "in_audience": terms(__audience=Terms.Audience.EVERYONE),
         "approval_missing": terms(__mode=Terms.Mode.ASK),
     }

@@ -21,10 +21,12 @@ from library.models import Video
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
     """What a receiver did: renders stopped before they were done, and memes taken down, or hidden
-    for as long as the withdrawal can be undone."""
+    for as long as the withdrawal can be undone; for what can end again by itself (a hold, a block),
+    how many memes it hides."""
 
     stopped: int = 0
     taken_down: int = 0
+    hidden: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,15 @@ def announce(
     reason: Reason,
     version: int | None,
     correlation_id: uuid.UUID,
+    person: User | None = None,
 ) -> Withdrawn:
     """Tell the receivers of a withdrawal, inside its transaction, under the lock of the consent
     state, after the consents have changed; returns what they did, added up.
 
     `use` None is every use. `videos` None is all of the creator's; else filter it by the few keys
     that you know before you evaluate it: it may be a million. `version` is that of the consent
-    state by which this withdrawal can be undone; None: it cannot. An exception undoes the
-    withdrawal.
+    state by which this withdrawal can be undone; None: it cannot. With `person` it is withdrawn
+    from this one alone. An exception undoes the withdrawal.
     """
     answers: list[tuple[Any, Any]] = consent_withdrawn.send(
         sender=ConsentState,
@@ -75,10 +78,12 @@ def announce(
         reason=reason,
         version=version,
         correlation_id=correlation_id,
+        person=person,
     )
     return Withdrawn(
         stopped=sum(done.stopped for _, done in answers),
         taken_down=sum(done.taken_down for _, done in answers),
+        hidden=sum(done.hidden for _, done in answers),
     )
 
 

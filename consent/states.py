@@ -21,6 +21,7 @@ TONES = {
     Reason.ALLOWED: "yes",
     Reason.EXPIRED: "ended",
     Reason.NOTICE_CHANGED: "look",
+    Reason.HELD: "look",
     Reason.APPROVAL_NEEDED: "look",
 }
 DECIDED = (Reason.ALLOWED, Reason.OFF)  # states of which it is worth saying who and when

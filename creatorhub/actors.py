@@ -6,13 +6,14 @@ request, a context variable or a thread: who acts is always passed on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from creatorhub.errors import Forbidden
+from creatorhub.roles import Power, powers_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,10 +27,12 @@ Text = str | Promise
 @dataclass(frozen=True, slots=True)
 class Actor:
     """`id` is the account's UUID for people, and a short name for a part of the system. Its text,
-    in the log and in columns, is `kind:id`."""
+    in the log and in columns, is `kind:id`. `powers` is what staff may do by their roles; an actor
+    that was read back from a text has none."""
 
     kind: Kind
     id: str
+    powers: frozenset[Power] = field(default=frozenset(), compare=False, repr=False)
 
     @classmethod
     def creator(cls, user: User) -> Actor:
@@ -37,9 +40,10 @@ class Actor:
 
     @classmethod
     def staff(cls, user: User) -> Actor:
+        """With the powers of this moment: at most one query."""
         if not user.is_staff:
             raise PermissionError(f"{user} is not a member of staff.")
-        return cls("staff", str(user.uuid))
+        return cls("staff", str(user.uuid), powers_of(user))
 
     @classmethod
     def system(cls, part: str) -> Actor:
@@ -62,17 +66,23 @@ class Actor:
         return self.kind != "system" and self.id == str(uuid)
 
     def require(self, creator: User, *, or_staff: bool = False, sentence: Text = "") -> None:
-        """Raises Forbidden unless this is the creator, or, with `or_staff`, a member of staff.
-        `sentence` is what a person reads then, if there is something better to say."""
+        """Raises Forbidden unless this is the creator, or, with `or_staff`, a moderator. `sentence`
+        is what a person reads then, if there is something better to say."""
         if self.kind == "creator" and self.id == str(creator.uuid):
             return
         if or_staff and self.kind == "staff":
+            self.require_staff(Power.MODERATE)
             return
         if not sentence and or_staff:
             sentence = _("Only the creator or staff can do this.")
         raise Forbidden(str(sentence) or _("Only the creator can do this."), code="not_the_creator")
 
-    def require_staff(self) -> None:
-        """Raises Forbidden unless this is a member of staff."""
+    def require_staff(self, power: Power) -> None:
+        """Raises Forbidden unless this is a member of staff whose roles include this power."""
         if self.kind != "staff":
             raise Forbidden(_("Only staff can do this."), code="staff_only")
+        if power not in self.powers:
+            raise Forbidden(
+                _("Your role does not include this. Ask an admin of CreatorHub."),
+                code="role_needed",
+            )

@@ -7,7 +7,9 @@ import uuid
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 
+from creatorhub import roles
 from creatorhub.texts import FoldedField, LineField
 
 
@@ -36,6 +38,11 @@ class User(AbstractUser):
     def name(self) -> str:
         """What other people see: the chosen name, or the username."""
         return self.display_name or self.username
+
+    @cached_property
+    def powers(self) -> frozenset[roles.Power]:
+        """What this person may do as staff, as it was when first asked: for one request."""
+        return roles.powers_of(self)
 
     def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
         """Django's, which changes with the password, and here also each time that all sessions are

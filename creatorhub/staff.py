@@ -8,7 +8,8 @@ a reason on a page of its own, then calls a service, which writes the log.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
@@ -17,7 +18,7 @@ from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,6 +29,7 @@ from django.utils.translation import gettext, gettext_lazy
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
+from creatorhub.roles import Power
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -40,6 +42,7 @@ MAX_ROWS = 500
 FILTER_LOOKUPS = ("exact", "isnull", "isempty", "gte", "lt")
 
 M = TypeVar("M", bound=Model)
+Row = TypeVar("Row")
 Told = str | Refused  # what an action says of one row: done, or why not
 Act = Callable[..., Iterator[Told]]
 
@@ -54,6 +57,40 @@ class ReasonForm(forms.Form):
 
 class NoReasonForm(forms.Form):
     """For an action that needs no reason: the page only asks for confirmation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an act will touch, counted before it: a line for each kind of thing. `number`, if there
+    is one, is what the person types to show that they have read it; `of` completes “Type the number
+    of …”."""
+
+    lines: Sequence[StrOrPromise]
+    number: int | None = None
+    of: StrOrPromise = ""
+
+
+def with_number(form: forms.Form, reach: Reach) -> forms.Form:
+    """Let the form ask for the number, and refuse another: also the one of a page on which it has
+    changed since."""
+    if reach.number is None:
+        return form
+
+    def check(value: int) -> None:
+        if value != reach.number:
+            raise forms.ValidationError(
+                gettext("The number is %(number)s now. Look again at what will be touched.")
+                % {"number": reach.number}
+            )
+
+    form.fields["number"] = forms.IntegerField(
+        label=gettext("Type the number of %(what)s: %(number)s")
+        % {"what": reach.of, "number": reach.number},
+        localize=False,
+        validators=[check],
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    return form
 
 
 class StaffList(ChangeList):
@@ -73,7 +110,10 @@ class StaffList(ChangeList):
 
 
 class StaffAdmin(admin.ModelAdmin[M]):
-    """Rows to look at. All staff may look; nobody may write, not even a superuser."""
+    """Rows to look at, for staff whose roles include `looking`; nobody may write, not even a
+    superuser. An action is offered to those whose roles include its power."""
+
+    looking = Power.LOOK
 
     list_per_page = 50
     show_full_result_count = False
@@ -91,10 +131,14 @@ class StaffAdmin(admin.ModelAdmin[M]):
         return StaffList
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.admin_site.has_permission(request)
+        return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.admin_site.has_permission(request)
+        return may(request, self.looking)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        return {n: one for n, one in actions.items() if one and may(request, _power_of(one[0]))}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -118,13 +162,29 @@ def _parameters_of(list_filter: Iterable[Any]) -> set[str]:
     return names
 
 
+def may(request: HttpRequest, power: Power) -> bool:
+    """Whether the member of staff who is signed in may do this."""
+    return isinstance(request.user, User) and power in request.user.powers
+
+
+def require_power(request: HttpRequest, power: Power) -> None:
+    """Raises PermissionDenied (403)."""
+    if not may(request, power):
+        raise PermissionDenied
+
+
+def _power_of(action: Any) -> Power:
+    """What an action needs; the most, where it does not say."""
+    return getattr(action, "power", Power.ADMINISTER)
+
+
 def staff_actor(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
         raise PermissionError("Nobody is signed in.")
     return Actor.staff(request.user)
 
 
-def each(rows: Iterable[M], do: Callable[[M], str]) -> Iterator[Told]:
+def each(rows: Iterable[Row], do: Callable[[Row], str]) -> Iterator[Told]:
     """Do something to every row, by itself: what is refused for one is said with its name, and
     the others are done all the same."""
     for row in rows:
@@ -141,10 +201,13 @@ def reasoned(
     consequence: StrOrPromise,
     button: StrOrPromise,
     form_class: type[forms.Form] = ReasonForm,
+    power: Power = Power.MODERATE,
+    reach: Callable[[list[Any]], Reach] | None = None,
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
-    will happen and asks for a reason. `act` yields a sentence for each thing that it did, and a
-    Refused for each that it did not: see `each`."""
+    will happen and what it will touch (`reach`), and asks for a reason and, of what touches much,
+    for the number. `act` yields a sentence for each thing that it did, and a Refused for each that
+    it did not: see `each`."""
 
     def decorate(act: Act) -> Any:
         @admin.action(description=label)
@@ -157,7 +220,10 @@ def reasoned(
                 sentence = gettext("Choose at most %(most)s at once.") % {"most": MAX_ROWS}
                 page.message_user(request, sentence, messages.ERROR)
                 return None
+            require_power(request, power)
+            touched = reach(rows) if reach else Reach([])
             form = form_class(request.POST if "confirmed" in request.POST else None)
+            with_number(form, touched)
             if not form.is_valid():
                 context = {
                     **page.admin_site.each_context(request),
@@ -165,20 +231,23 @@ def reasoned(
                     "opts": page.opts,
                     "rows": rows,
                     "consequence": consequence,
+                    "reach": touched,
                     "button": button,
                     "action": act.__name__,
                     "form": form,
                 }
                 status = 422 if form.is_bound else 200
                 return TemplateResponse(request, "admin/reason.html", context, status=status)
-            actor = staff_actor(request)
-            for told in act(page, rows, actor=actor, **form.cleaned_data):
+            actor, given = staff_actor(request), dict(form.cleaned_data)
+            given.pop("number", None)
+            for told in act(page, rows, actor=actor, **given):
                 if isinstance(told, Refused):
                     page.message_user(request, told.sentence, messages.ERROR)
                 else:
                     page.message_user(request, told, messages.SUCCESS)
             return None
 
+        action.power = power  # type: ignore[attr-defined]
         return action
 
     return decorate
@@ -209,9 +278,15 @@ class StaffSite(admin.AdminSite):
                     f"The admin of {model._meta.label} must inherit creatorhub.staff.StaffAdmin."
                 )
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return may(request, Power.ENTER)
+
     @method_decorator(secure_admin_login)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The one sign-in page of the product, with its throttle; never the admin's own."""
+        """The one sign-in page of the product, with its throttle; never the admin's own. Raises
+        PermissionDenied for who is signed in and has no role."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise PermissionDenied
         return super().login(request, extra_context)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -9,12 +9,24 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
-from creatorhub.staff import ReasonForm, StaffAdmin, Told, each, reasoned, staff_actor
+from creatorhub.jobs import State
+from creatorhub.roles import Power
+from creatorhub.staff import (
+    Reach,
+    ReasonForm,
+    StaffAdmin,
+    Told,
+    each,
+    reasoned,
+    require_power,
+    staff_actor,
+    with_number,
+)
 from remixer import services
 from remixer.models import Render
 
@@ -23,6 +35,37 @@ class PauseForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reason"].help_text = _("It stays in the log.")
+
+
+def reach_of_memes(renders: list[Render]) -> Reach:
+    """The number is typed where it is more than one."""
+    live = sum(render.is_live for render in renders)
+    done = sum(render.state == State.DONE for render in renders)
+    people = len({render.requester_id for render in renders})
+    lines = [
+        ngettext("%(count)s finished meme", "%(count)s finished memes", done) % {"count": done},
+        ngettext("%(count)s meme in the making", "%(count)s memes in the making", live)
+        % {"count": live},
+        ngettext("of %(count)s person", "of %(count)s people", people) % {"count": people},
+    ]
+    typed = len(renders) if len(renders) > 1 else None
+    return Reach(lines, number=typed, of=gettext("memes that you chose"))
+
+
+def reach_of_pause() -> Reach:
+    done = Render.objects.filter(state=State.DONE).count()
+    live = Render.objects.live().count()
+    lines = [
+        ngettext("%(count)s finished meme is hidden", "%(count)s finished memes are hidden", done)
+        % {"count": f"{done:,}"},
+        ngettext(
+            "%(count)s meme in the making is stopped",
+            "%(count)s memes in the making are stopped",
+            live,
+        )
+        % {"count": f"{live:,}"},
+    ]
+    return Reach(lines, number=done + live, of=gettext("memes that are hidden or stopped"))
 
 
 @admin.register(Render)
@@ -48,6 +91,7 @@ class RenderAdmin(StaffAdmin[Render]):
             "their files are deleted. This cannot be undone."
         ),
         button=_("Take down"),
+        reach=reach_of_memes,
     )
     def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[Told]:
         def take_down(render: Render) -> str:
@@ -65,8 +109,12 @@ class RenderAdmin(StaffAdmin[Render]):
 
     def pause_view(self, request: HttpRequest) -> HttpResponse:
         """Stop all remixing at once, or start it again, with a reason."""
+        require_power(request, Power.ADMINISTER)
         paused = services.is_paused()
         form = PauseForm(request.POST if request.method == "POST" else None)
+        reach = reach_of_pause() if not paused else Reach([])
+        if "resume" not in request.POST:
+            with_number(form, reach)
         if form.is_valid():
             # The button names the act: on a stale page, a toggle would do the opposite.
             change = services.resume if "resume" in request.POST else services.pause
@@ -84,6 +132,7 @@ class RenderAdmin(StaffAdmin[Render]):
             "title": _("Resume remixing") if paused else _("Pause remixing"),
             "opts": self.opts,
             "paused": paused,
+            "reach": reach,
             "form": form,
         }
         status = 422 if form.is_bound else 200

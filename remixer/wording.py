@@ -36,6 +36,8 @@ WHAT_TO_DO: dict[str, StrOrPromise] = {
 FOR_CREATOR: dict[str, StrOrPromise] = {
     Reason.OFF: gettext_lazy("You turned remixing off for this video."),
     Reason.OPTED_OUT: gettext_lazy("Everything is turned off."),
+    Reason.HELD: gettext_lazy("CreatorHub staff have put this on hold."),
+    Reason.BLOCKED: gettext_lazy("You blocked the person who made it."),
     Reason.EXPIRED: gettext_lazy("Your permission has ended."),
     Reason.NOTICE_CHANGED: gettext_lazy(
         "The terms changed, and you have not agreed to the new text."

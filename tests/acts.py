@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from django.contrib.auth.models import Group
+
 from consent import selection, services
 from consent.models import Edit, EditJob, Notice
 from consent.services import Grant
@@ -98,3 +100,22 @@ def publish_notice(staff: User, *, use: str = "remix", material: bool = True) ->
     actor = Actor.staff(staff)
     draft = Notice(use=use, title="New", text="New", material=material)
     return services.publish_notice(services.write_notice(draft, actor=actor), actor=actor)
+
+
+def hold(*videos: Video, creator: User | None = None, use: str = "remix") -> services.Held:
+    """A moderator holds these videos, or everything of the creator."""
+    moderator, _is_new = User.objects.get_or_create(username="moderator", is_staff=True)
+    moderator.groups.add(Group.objects.get(name="moderation"))
+    return services.hold(
+        actor=Actor.staff(moderator),
+        creator=creator or videos[0].owner,
+        use=use,
+        videos=list(videos) or None,
+        reason="A complaint",
+    )
+
+
+def lift(held: services.Held) -> int:
+    """The same moderator ends it."""
+    moderator = User.objects.get(username="moderator")
+    return services.lift(held.holds, actor=Actor.staff(moderator), reason="It was wrong")

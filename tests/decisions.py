@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from consent import querysets
+from creatorhub.models import User
 from library.models import Video
 
 
-def reason_of(video: Video, use: str = "remix") -> str:
-    return str(querysets.ruling(video, use).reason)
+def reason_of(video: Video, use: str = "remix", *, asker: User | None = None) -> str:
+    return str(querysets.ruling(video, use, asker=asker).reason)
 
 
 def reasons(*videos: Video, use: str = "remix") -> list[str]:

@@ -18,6 +18,7 @@ import imageio_ffmpeg
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -36,12 +37,20 @@ PASSWORD = "a long password for tests"
 _number = itertools.count(1)
 
 
-def make_user(username: str | None = None, *, verified: bool = True, **fields: Any) -> User:
+def make_user(
+    username: str | None = None, *, role: str = "", verified: bool = True, **fields: Any
+) -> User:
+    """With a role, a member of staff who has it."""
     username = username or f"person{next(_number)}"
     user = User.objects.create_user(
-        username, email=f"{username}@example.com", password=PASSWORD, **fields
+        username,
+        email=f"{username}@example.com",
+        password=PASSWORD,
+        **{"is_staff": bool(role), **fields},
     )
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=verified)
+    if role:
+        user.groups.add(Group.objects.get(name=role))
     return user
 
 

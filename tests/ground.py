@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core import serializers
 from django.db import connection
 from django.db.models.signals import post_migrate
@@ -21,9 +22,11 @@ Execute = Callable[[str], object]
 
 @contextmanager
 def kept_through_flush(blocker: Any) -> Iterator[None]:
-    """While inside, a flush goes past the append-only triggers and puts the notices back."""
+    """While inside, a flush goes past the append-only triggers and puts the notices and the groups
+    of staff back."""
     with blocker.unblock():
-        ground = serializers.serialize("json", Notice.objects.order_by("pk"))
+        rows = [*Notice.objects.order_by("pk"), *Group.objects.order_by("pk")]
+        ground = serializers.serialize("json", rows)
 
     def put_back(**_: Any) -> None:
         if not Notice.objects.exists():

@@ -8,15 +8,19 @@ from consent.models.consents import (
     UploadDefault,
 )
 from consent.models.edits import Edit, EditJob, EditQuerySet, Item, ItemQuerySet
+from consent.models.limits import Block, Hold, HoldQuerySet
 from consent.models.terms import Notice, NoticeQuerySet, Terms, state_line
 
 __all__ = [
+    "Block",
     "Consent",
     "ConsentCount",
     "ConsentState",
     "Edit",
     "EditJob",
     "EditQuerySet",
+    "Hold",
+    "HoldQuerySet",
     "Item",
     "ItemQuerySet",
     "Notice",

@@ -3,9 +3,11 @@ the creator's consent state; then consent, then renders (by signal), then the lo
 
 From the ground up: the lock (`consent_state`), `terms`, the edits (`edits/`, a module for each
 thing one can do with them), then what works on everything at once (`opt_out`, `removal`,
-`upload_defaults`). Each imports only what stands below it.
+`upload_defaults`). Each imports only what stands below it. `holds` and `blocks` are limits beside
+what is stored: they change no consent.
 """
 
+from consent.services.blocks import block, unblock
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_edit
 from consent.services.edits.confirm import confirm_edit, turn_off
@@ -20,6 +22,7 @@ from consent.services.edits.draft import (
 from consent.services.edits.job import retry_edit, run_edit, sweep_edits
 from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.edits.undo import undo_edit, undo_or_draft
+from consent.services.holds import Held, hold, lift
 from consent.services.notices import publish_notice, write_notice
 from consent.services.opt_out import OptedIn, OptedOut, opt_in, opt_out
 from consent.services.removal import remove_video
@@ -36,9 +39,11 @@ __all__ = [
     "MAX_IDS",
     "TOO_FAR",
     "Grant",
+    "Held",
     "OptedIn",
     "OptedOut",
     "apply_upload_defaults",
+    "block",
     "cancel_edit",
     "confirm_edit",
     "dead_terms",
@@ -47,7 +52,9 @@ __all__ = [
     "draft_expired",
     "draft_from_spreadsheet",
     "forget_filter",
+    "hold",
     "is_in_force",
+    "lift",
     "lock_consent_state",
     "opt_in",
     "opt_out",
@@ -60,6 +67,7 @@ __all__ = [
     "stale_items",
     "sweep_edits",
     "turn_off",
+    "unblock",
     "undo_edit",
     "undo_or_draft",
     "write_notice",

@@ -11,14 +11,15 @@ from audit import log
 from consent.models import Notice
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
+from creatorhub.roles import Power
 
 
 def write_notice(notice: Notice, *, actor: Actor) -> Notice:
-    """Keep a draft, new or rewritten. It binds nobody until it is published. Only staff may.
+    """Keep a draft, new or rewritten. It binds nobody until it is published. Only editors may.
 
     Unlike the other services it may run inside a transaction: the admin saves a form in its own.
     """
-    actor.require_staff()
+    actor.require_staff(Power.WRITE)
     with transaction.atomic():
         same = Notice.objects.filter(use=notice.use, language=notice.language)
         stored = Notice.objects.select_for_update().filter(pk=notice.pk).first()
@@ -43,10 +44,13 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 
 def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
     """From here the text is immutable and what new grants name. If it is material, grants under
-    older versions lapse by comparison; no row of theirs is touched. Only staff may."""
-    actor.require_staff()
+    older versions lapse by comparison; no row of theirs is touched. Only editors may, and admins
+    if it is material."""
+    actor.require_staff(Power.WRITE)
     with transaction.atomic(durable=True):
         notice = Notice.objects.select_for_update().get(pk=notice.pk)
+        if notice.material:
+            actor.require_staff(Power.ADMINISTER)
         if notice.published_at:
             raise Conflict(_("This notice is already published."), code="already_published")
         notice.published_at = timezone.now()

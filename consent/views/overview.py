@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from audit import history
 from consent import selection
 from consent.counts import Overview, overview_of
+from consent.models import Hold
 from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.views.activity import latest_events
@@ -20,6 +21,8 @@ from creatorhub.pages import render_page
 from creatorhub.requests import SignedIn, login_required
 from library.models import Video
 
+HOLDS_SHOWN = 5
+
 
 @require_safe
 @login_required
@@ -27,6 +30,8 @@ def overview(request: SignedIn) -> HttpResponse:
     mine = Video.objects.owned_by(request.user)
     stand = overview_of(request.user)
     cards = [_card(use, stand) for use in USES.values()]
+    held = Hold.objects.filter(creator=request.user).standing().select_related("video")
+    holds = list(held.order_by("-id")[: HOLDS_SHOWN + 1]) if stand.holds else []
     context = {
         "cards": cards,
         "total": stand.videos,
@@ -36,6 +41,8 @@ def overview(request: SignedIn) -> HttpResponse:
         "processing": mine.filter(status=Video.Status.PROCESSING).count(),
         "refused": mine.filter(status=Video.Status.REFUSED)[:5],
         "under_way": stand.live,
+        "holds": holds[:HOLDS_SHOWN],
+        "more_holds": len(holds) > HOLDS_SHOWN,
         "lines": history.describe(latest_events(request.user, limit=5), reader=request.user),
         "hour": timezone.localtime().hour,
     }

@@ -29,7 +29,7 @@ from consent.filters import (
     refuse_unknown,
 )
 from consent.forms import FURTHER, filter_fields
-from consent.models import Edit, Item, SavedFilter
+from consent.models import Edit, Hold, Item, SavedFilter
 from consent.querysets import with_reasons
 from consent.states import states_of, who
 from consent.uses import USES, use_of
@@ -205,6 +205,7 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
     context = {
         "video": shown,
         "states": states_of(shown, reader=request.user),
+        "holds": Hold.objects.filter(creator=request.user).standing().on(shown.pk),
         "naming": NameForm(
             owner=request.user, initial={"title": shown.title, "collection": shown.collection}
         ),

@@ -9,6 +9,7 @@ from consent import services as consent
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
+from creatorhub.roles import Power
 from remixer.models import Render
 from remixer.services.records import record
 
@@ -19,7 +20,7 @@ def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
     """Hide the meme for good: nobody can see it after the commit, its requester cannot try again,
     and the sweep deletes its files. Only for staff. False, and nothing is written, if it was
     neither being made nor published, nor hidden for a while."""
-    actor.require_staff()
+    actor.require_staff(Power.MODERATE)
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
         row = Render.objects.filter(pk=render.pk)

@@ -19,6 +19,7 @@ from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
+from creatorhub.roles import Power
 from remixer.models import Render
 from remixer.services.permission import ended_because
 from remixer.services.records import record_all
@@ -32,7 +33,7 @@ def is_paused() -> bool:
 def pause(*, actor: Actor, reason: str) -> int | None:
     """After the commit no meme is started, published or shown. Only for staff. Returns how many
     were stopped; None, and nothing is written, if remixing was paused already."""
-    actor.require_staff()
+    actor.require_staff(Power.ADMINISTER)
     with transaction.atomic(durable=True):
         switch = _locked_switch()
         if switch.active:
@@ -68,7 +69,7 @@ def resume(*, actor: Actor, reason: str) -> bool:
     """Published memes can be seen again, if their creators still allow them. Those that the pause
     stopped stay stopped; their requesters can try again. Only for staff. False, and nothing is
     written, if there was no pause."""
-    actor.require_staff()
+    actor.require_staff(Power.ADMINISTER)
     with transaction.atomic(durable=True):
         switch = _locked_switch()
         if not switch.active:

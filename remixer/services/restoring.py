@@ -28,7 +28,7 @@ from remixer.services.withdrawal import among
 SWEEPER = Actor.system("sweeper")
 CREATORS_PER_SWEEP = 50
 MEMES_PER_SWEEP = 500  # of one creator, in one transaction
-BY_PLATFORM = (Reason.PAUSED,)  # darkens a meme, and takes no permission away
+BY_PLATFORM = (Reason.PAUSED, Reason.HELD)  # darkens a meme, and takes no permission away
 
 
 def restore(

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from consent import querysets
+from consent.policy import Reason
 from consent.uses import REMIX
 from creatorhub.errors import Gone, NotFound
 from creatorhub.jobs import State
@@ -65,16 +66,19 @@ def require_visible(render: Render) -> None:
 
 
 def note_hidden(renders: Sequence[Render]) -> None:
-    """Set `hidden_for` on those that were published and may not be seen now: one query for all."""
+    """Set `hidden_for` on those that were published and may not be seen now: by two queries."""
     videos = {render.video.uuid for render in renders if render.state == State.DONE}
     hidden = {
         uuid: str(decision.reason)
         for uuid, decision, __ in querysets.rulings(list(videos), REMIX.id, asker=None)
         if not decision.allowed
     }
-    for render in renders:
-        if render.state == State.DONE:
-            render.hidden_for = hidden.get(render.video.uuid, "")
+    done = [render for render in renders if render.state == State.DONE]
+    blocked = querysets.blocked([(one.creator_id, one.requester_id) for one in done])
+    for render in done:
+        render.hidden_for = hidden.get(render.video.uuid, "")
+        if not render.hidden_for and (render.creator_id, render.requester_id) in blocked:
+            render.hidden_for = str(Reason.BLOCKED)
 
 
 def _no_such_meme() -> NotFound:

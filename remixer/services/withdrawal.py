@@ -23,6 +23,8 @@ from remixer.models import Render
 from remixer.services.permission import ended_because, why_not
 from remixer.services.records import WORKER, record, record_all
 
+HIDES = (Reason.HELD, Reason.BLOCKED)  # these can end again, and what was made then comes back
+
 
 def stop_and_takedown(
     *,
@@ -33,6 +35,7 @@ def stop_and_takedown(
     reason: Reason,
     version: int | None,
     correlation_id: uuid.UUID,
+    person: User | None = None,
     **_: object,
 ) -> Withdrawn:
     """Part of the withdrawing transaction, which holds the lock of the creator's consent state:
@@ -40,7 +43,8 @@ def stop_and_takedown(
 
     What the creator's own withdrawal, of this version, reaches is hidden for as long as they may
     undo it; what staff withdraw, or goes with its video, is taken down, also if it was hidden, and
-    the sweep deletes the files. Two updates, however many memes there are.
+    the sweep deletes the files. What can end again by itself (HIDES) changes no finished meme: the
+    decision hides it until then. Two updates, however many memes there are.
     """
     if use not in (None, REMIX.id):
         return Withdrawn()
@@ -48,6 +52,8 @@ def stop_and_takedown(
     for_a_while = actor.kind == "creator" and version is not None and bool(kept)
     ends = [State.DONE] if for_a_while else [State.DONE, Render.HIDDEN]
     theirs = Render.objects.filter(creator=creator, state__in=[*LIVE, *ends])
+    if person:
+        theirs = theirs.filter(requester=person)
     if videos is not None:
         # Starts with the memes: there are few of them, and a withdrawal can be about a million
         # videos.
@@ -56,6 +62,12 @@ def stop_and_takedown(
             return Withdrawn()
         theirs = theirs.filter(video__in=among(videos, keys))
     live = list(theirs.live().locked().order_by("pk"))
+    if reason in HIDES:
+        jobs.stop(theirs, State.REFUSED, **ended_because(reason))
+        record_all(
+            "render.stopped", live, actor=actor, correlation_id=correlation_id, reason=str(reason)
+        )
+        return Withdrawn(stopped=len(live), hidden=theirs.filter(state=State.DONE).count())
     done = list(theirs.filter(state__in=ends).locked().order_by("pk"))
     stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
     changes: dict[str, Any] = {"state": Render.TAKEN_DOWN, "restorable_until": None}

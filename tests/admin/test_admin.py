@@ -16,7 +16,7 @@ from accounts.models import Token
 from audit.history import body_of
 from audit.models import Event
 from consent import services
-from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
+from consent.models import Consent, ConsentState, Edit, Hold, Item, Notice, Terms
 from consent.querysets import ruling
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden
@@ -25,14 +25,14 @@ from creatorhub.staff import StaffAdmin
 from library.models import Video
 from remixer.models import Render
 from tests import factories
-from tests.acts import draft, turn_off
+from tests.acts import draft, hold, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries
 from tests.memes import make_render
 
 pytestmark = pytest.mark.django_db
 
-SHOWN = [User, Video, ConsentState, Consent, Terms, Edit, Item, Notice, Render, Event]
+SHOWN = [User, Video, ConsentState, Consent, Hold, Terms, Edit, Item, Notice, Render, Event]
 
 
 @pytest.fixture
@@ -46,10 +46,15 @@ def url(model: type[Model], page: str, *args: Any) -> str:
 
 
 def act(desk: Client, rows: list[Model], action: str, **form: str) -> Any:
-    """Choose rows, an action, and answer the page that asks why."""
+    """Choose rows, an action, and answer the page that asks why, and perhaps for the number of
+    what will be touched."""
     model = type(rows[0])
-    data = {"action": action, "_selected_action": [row.pk for row in rows], "confirmed": "1"}
-    return desk.post(url(model, "changelist"), {**data, **form}, follow=True)
+    data: dict[str, Any] = {"action": action, "_selected_action": [row.pk for row in rows]}
+    asked = desk.post(url(model, "changelist"), data, follow=True)
+    reach = (asked.context or {}).get("reach")
+    if reach and reach.number is not None:
+        data["number"] = reach.number
+    return desk.post(url(model, "changelist"), {**data, "confirmed": "1", **form}, follow=True)
 
 
 def messages(answer: Any) -> list[str]:
@@ -75,6 +80,7 @@ def test_staff_look_at_every_table(
     video = factories.make_video(owner=alice, with_files=False)
     factories.make_consent(video)
     make_render(video, bob)
+    hold(video)
     row = model._default_manager.latest("pk")
 
     listed = desk.get(url(model, "changelist"))
@@ -92,6 +98,7 @@ def test_nothing_is_added_changed_or_deleted_by_the_admin_itself(
     video = factories.make_video(owner=alice, with_files=False)
     factories.make_consent(video)
     make_render(video, bob)
+    hold(video)
     row = model._default_manager.latest("pk")
     before = list(model._default_manager.order_by("pk").values())
 
@@ -237,7 +244,7 @@ def test_pausing_and_resuming_are_logged_with_their_reasons(desk: Client, alice:
     factories.make_consent(video)
     page = reverse("admin:remixer_pause")
 
-    desk.post(page, {"pause": "1", "reason": "A fault"})
+    desk.post(page, {"pause": "1", "reason": "A fault", "number": "0"})
     paused = ruling(video, "remix").reason
     assert last_event().action == "remixer.paused"
     assert b"Remixing is paused" in desk.get(page).content

@@ -121,6 +121,7 @@ SEARCHED = {
     *("User.username", "User.folded_name", "User.email", "User.uuid", "Video.uuid"),
     *("Render.uuid", "Edit.uuid", "Edit.actor", "Event.uuid", "Event.actor", "Event.subject"),
     *("Event.correlation_id", "Video.folded_title"),
+    *("Hold.uuid", "Report.uuid", "Appeal.uuid"),
 }
 
 

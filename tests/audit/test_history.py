@@ -69,6 +69,19 @@ EXAMPLES = [
     ),
     Example("account.deactivated", "You deactivated this account", {"reason": "x"}, "x"),
     Example("account.reactivated", "You reactivated this account", {"reason": "x"}, "x"),
+    Example(
+        "account.roles_changed",
+        "You changed what this account may do as staff: support",
+        {"after": ["support"], "reason": "x"},
+        "x",
+    ),
+    Example("account.roles_changed", "You changed what this account may do as staff: no role"),
+    Example(
+        "hold.placed", "You put “Remix” of “Cat” on hold", {"use": "remix", "title": "Cat"}, ""
+    ),
+    Example("hold.lifted", "You lifted the hold on “Remix” of everything", {"use": "remix"}),
+    Example("person.blocked", "You blocked Bob", {"name": "Bob"}),
+    Example("person.unblocked", "You unblocked Bob", {"name": "Bob"}),
     Example("video.added", "You added “Cat {0}”", {"title": "Cat {0}", "via": "upload"}),
     Example("videos.added", "You added 1 video", {"count": 1}),
     Example("videos.added", "You added 1,203 videos", {"count": 1203}),

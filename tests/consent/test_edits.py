@@ -194,7 +194,7 @@ def test_nobody_but_the_creator_grants(alice: User, bob: User, staff: User) -> N
 
 
 def test_staff_who_are_the_owner_still_grant_only_as_the_creator() -> None:
-    boss = make_user(is_staff=True)
+    boss = make_user(role="moderation")
     [video] = make_videos(1, owner=boss)
 
     with pytest.raises(Forbidden):

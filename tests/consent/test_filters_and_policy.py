@@ -21,7 +21,7 @@ from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
-from tests.acts import opt_out, turn_off
+from tests.acts import hold, lift, opt_out, turn_off
 from tests.factories import make_consent, make_videos
 
 pytestmark = pytest.mark.django_db
@@ -104,8 +104,15 @@ def test_a_filter_finds_what_the_policy_says(
 
     assert seen == set(Reason) - {
         *(Reason.PAUSED, Reason.OPTED_OUT, Reason.WITHDRAWN),
-        *(Reason.NOT_IN_AUDIENCE, Reason.APPROVAL_NEEDED),
+        *(Reason.NOT_IN_AUDIENCE, Reason.APPROVAL_NEEDED, Reason.HELD, Reason.BLOCKED),
     }
+    some = hold(*every_state[::2])
+    assert compare(alice) == {*seen, "held"}
+    everything = hold(creator=alice)
+    assert compare(alice) == {"held", "video_unavailable"}
+    assert lift(some) == len(every_state[::2])
+    assert lift(everything) == 1
+    assert compare(alice) == seen
     with override_switch("remixer_paused", active=True):
         assert compare(alice) == {"paused"}
     for holding in (True, False):

@@ -160,7 +160,9 @@ def test_every_history_keeps_its_promises(examples: int) -> None:
     def keeps_its_promises(acts: list[tuple[str, set[int], object]]) -> None:
         with rolled_back():
             creator = make_user()
-            history = History(creator, make_user(is_staff=True), make_videos(COUNT, owner=creator))
+            history = History(
+                creator, make_user(role="moderation"), make_videos(COUNT, owner=creator)
+            )
             for name, chosen, more in acts:
                 history.act(name, chosen, more)
 

@@ -93,7 +93,7 @@ class Histories(RuleBasedStateMachine):
         self.model = ReferenceModel(START, INLINE, FREEZE, CHUNK)
         self.creator = make_user()
         self.me = Actor.creator(self.creator)
-        self.staff = Actor.staff(make_user(is_staff=True))
+        self.staff = Actor.staff(make_user(role="moderation"))
         self.videos: list[Video] = []
         self.edits: list[Edit] = []  # in the order of the model's edits
         self.refused = False
@@ -612,11 +612,13 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
             paused=paused,
             available=video.status == Video.Status.READY and video.removed_at is None,
             opted_out=bool(state and state.opted_out),
+            held=False,  # staff hold nothing in these histories: tests/consent/test_holds.py
             being_withdrawn=held or video.pk in pending,
             decided=bool(row and row.decided),
             allowed_by_terms=terms is not None,
             ended=bool(terms and terms.until and terms.until <= datetime.now(UTC)),
             notice_superseded=bool(terms and terms.notice.version < material),
+            blocked=False,
             in_audience=True,
             approval_missing=False,
         )

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -14,7 +15,7 @@ from time_machine import TimeMachineFixture
 from waffle.testutils import override_switch
 
 from consent import policy, querysets, selection, services, wording
-from consent.models import Consent, ConsentState, Edit, Item, Notice, Terms
+from consent.models import Block, Consent, ConsentState, Edit, Hold, Item, Notice, Terms
 from consent.policy import Facts, Reason
 from consent.querysets import AsOf
 from consent.uses import USES
@@ -27,6 +28,8 @@ from tests.factories import make_consent, make_user, make_videos
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MATERIAL = 2  # the version of the last notice that makes older permissions lapse
+# By staff: each video by itself, everything of the use, an end of one, one that came after an end.
+HOLDS = ["none", "video", "everything", "lifted", "again"]
 WITHDRAWALS = ["none", "confirmed", "applying", "draft"]
 NAMES = [field.name for field in fields(Facts)]
 
@@ -35,11 +38,13 @@ TABLE = [
     ("paused", True, "paused"),
     ("available", False, "video_unavailable"),
     ("opted_out", True, "opted_out"),
+    ("held", True, "held"),
     ("being_withdrawn", True, "withdrawn"),
     ("decided", False, "undecided"),
     ("allowed_by_terms", False, "off"),
     ("ended", True, "expired"),
     ("notice_superseded", True, "notice_changed"),
+    ("blocked", True, "blocked"),
     ("in_audience", False, "not_in_audience"),
     ("approval_missing", True, "approval_needed"),
 ]
@@ -81,7 +86,9 @@ class Row:
     video: Video
     use: str
     opted_out: bool
-    held: bool  # an edit that does not know its videos yet turns the use off
+    holding: bool  # an edit that does not know its videos yet turns the use off
+    hold: str  # by staff: see HOLDS
+    blocks: bool  # this creator blocks the person who asks
     consent: Terms | str
     withdrawal: str
 
@@ -89,7 +96,7 @@ class Row:
     def terms(self) -> Terms | None:
         return self.consent if isinstance(self.consent, Terms) else None
 
-    def facts(self, *, paused: bool) -> Facts:
+    def facts(self, *, paused: bool, asked_by_the_blocked: bool = False) -> Facts:
         """What SQL must find, from what was written."""
         terms, consent = self.terms, self.consent
         withdrawn = self.withdrawal in ("confirmed", "applying")
@@ -97,28 +104,44 @@ class Row:
             paused=paused,
             available=self.video.status == "ready" and self.video.removed_at is None,
             opted_out=self.opted_out,
-            being_withdrawn=withdrawn or (self.held and terms is not None),
+            held=self.hold in ("video", "everything", "again"),
+            being_withdrawn=withdrawn or (self.holding and terms is not None),
             decided=consent not in ("none", "undone"),
             allowed_by_terms=terms is not None,
             ended=bool(terms and terms.until and terms.until <= NOW),
             notice_superseded=bool(terms and terms.notice.version < MATERIAL),
+            blocked=self.blocks and asked_by_the_blocked,
             in_audience=True,
             approval_missing=bool(terms and terms.mode == "ask"),
         )
 
 
 @pytest.fixture
-def every_row(db: None, large_edits: LargeEdits) -> list[Row]:
-    """A video for each state that its rows can have, for each use: status × removed × opted out ×
-    being withdrawn × consent (none, put back to undecided, off, every kind of terms). What is
-    stored about the other use differs."""
+def blocked(db: None) -> User:
+    """Asks, and is blocked by some of the creators."""
+    return make_user("blocked")
+
+
+@pytest.fixture
+def every_row(db: None, blocked: User, large_edits: LargeEdits) -> list[Row]:
+    """A video for each state that its rows can have, for each use: status × removed × (opted out,
+    held, blocking) × being withdrawn × consent (none, put back to undecided, off, every kind of
+    terms). What is stored about the other use differs."""
     large_edits(freeze=0)
     consents: dict[str, list[Terms | str]] = {
         use: ["none", "undone", "off", *_every_terms(use)] for use in USES
     }
     rows: list[Row] = []
-    for opted_out, held in [(None, ""), (False, ""), (True, ""), *((None, use) for use in USES)]:
+    owners: list[tuple[bool | None, str, str, bool]] = [
+        *((opted_out, "", "none", False) for opted_out in (None, False, True)),
+        *((None, use, "none", False) for use in USES),
+        *((None, "", hold, False) for hold in HOLDS[1:]),
+        *((opted_out, "", hold, True) for opted_out in (None, True) for hold in HOLDS[:2]),
+    ]
+    for opted_out, holding, hold, blocks in owners:
         owner = make_user()
+        if blocks:
+            Block.objects.create(creator=owner, person=blocked)
         if opted_out is not None:
             ConsentState.objects.create(creator=owner, opted_out=opted_out, version=3)
         for status, removed in itertools.product(Video.Status.values, [None, NOW]):
@@ -130,13 +153,16 @@ def every_row(db: None, large_edits: LargeEdits) -> list[Row]:
                     )
                 place = 41 * shift
                 rows += [
-                    Row(video, use, bool(opted_out), held == use, consent, withdrawal)
+                    Row(
+                        *(video, use, bool(opted_out), holding == use, hold, blocks),
+                        *(consent, withdrawal),
+                    )
                     for video, (withdrawal, consent) in zip(
                         videos, states[place:] + states[:place], strict=True
                     )
                 ]
     _store(rows)
-    for owner, use in {(row.video.owner, row.use) for row in rows if row.held}:
+    for owner, use in {(row.video.owner, row.use) for row in rows if row.holding}:
         services.turn_off(
             actor=Actor.creator(owner),
             creator=owner,
@@ -170,6 +196,7 @@ def _store(rows: list[Row]) -> None:
         for owner, use in {(row.video.owner, row.use) for row in rows}
         for status in ("applied", *WITHDRAWALS[1:])
     }
+    _store_holds(rows)
     Consent.objects.bulk_create(
         Consent(
             creator=row.video.owner,
@@ -196,16 +223,44 @@ def _store(rows: list[Row]) -> None:
     )
 
 
+def _store_holds(rows: list[Row]) -> None:
+    def hold(row: Row, *, everything: bool = False, lifted: bool = False) -> Hold:
+        return Hold(
+            creator=row.video.owner,
+            video=None if everything else row.video,
+            use=row.use,
+            reason="x",
+            by="staff:x",
+            version=2,
+            lifted_at=NOW if lifted else None,
+            lifted_version=3 if lifted else None,
+        )
+
+    creators = {(row.video.owner_id, row.use): row for row in rows if row.hold == "everything"}
+    Hold.objects.bulk_create(hold(row, everything=True) for row in creators.values())
+    each = [row for row in rows if row.hold in ("video", "again")]
+    Hold.objects.bulk_create(hold(row) for row in each)
+    ended = [row for row in rows if row.hold in ("lifted", "again")]
+    Hold.objects.bulk_create(hold(row, lifted=True) for row in ended)
+
+
+@pytest.mark.parametrize("asks", ["anybody", "blocked", "another"])
 @pytest.mark.parametrize("use", USES)
-def test_the_sql_twin_agrees_everywhere(every_row: list[Row], use: str) -> None:
+def test_the_sql_twin_agrees_everywhere(
+    every_row: list[Row], use: str, asks: str, blocked: User
+) -> None:
+    asker = {"anybody": None, "blocked": blocked, "another": make_user()}[asks]
+    at: Any = {"asker": asker, "as_of": AsOf(now=NOW)}
     for paused in [False, True] if USES[use].pause_switch else [False]:
         with override_switch(USES[use].pause_switch or "none", active=paused):
-            listed = querysets.with_reason(Video.objects.all(), use, as_of=AsOf(now=NOW))
+            listed = querysets.with_reason(Video.objects.all(), use, **at)
             reasons = dict(listed.values_list("pk", f"reason_{use}"))
-            permitting = querysets.permitting(Video.objects.all(), use, as_of=AsOf(now=NOW))
+            permitting = querysets.permitting(Video.objects.all(), use, **at)
             permitted = set(permitting.values_list("pk", flat=True))
         decided = {
-            row.video.pk: policy.decide(row.facts(paused=paused))
+            row.video.pk: policy.decide(
+                row.facts(paused=paused, asked_by_the_blocked=asker == blocked)
+            )
             for row in every_row
             if row.use == use
         }
@@ -213,21 +268,22 @@ def test_the_sql_twin_agrees_everywhere(every_row: list[Row], use: str) -> None:
         assert reasons == {pk: str(decision.reason) for pk, decision in decided.items()}
         assert permitted == {pk for pk, decision in decided.items() if decision.allowed}
         seen = set(reasons.values())
-        assert seen == {"paused"} if paused else seen == set(Reason) - {"paused", "not_in_audience"}
+        unseen = {"paused", "not_in_audience", *(() if asker == blocked else ("blocked",))}
+        assert seen == {"paused"} if paused else seen == set(Reason) - unseen
 
 
 def test_single_rulings_agree_with_the_list(
-    every_row: list[Row], time_machine: TimeMachineFixture
+    every_row: list[Row], blocked: User, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(NOW, tick=False)
     use = "remix"
-    listed = querysets.with_reason(Video.objects.all(), use)
+    listed = querysets.with_reason(Video.objects.all(), use, asker=blocked)
     reasons = dict(listed.values_list("uuid", f"reason_{use}"))
     videos = [row.video for row in every_row if row.use == use]
 
     for video in videos[::31]:
-        assert querysets.ruling(video, use).reason == reasons[video.uuid]
-    batch = querysets.rulings([video.uuid for video in videos], use)
+        assert querysets.ruling(video, use, asker=blocked).reason == reasons[video.uuid]
+    batch = querysets.rulings([video.uuid for video in videos], use, asker=blocked)
     assert [(uuid, str(decision.reason)) for uuid, decision, _ in batch] == [
         (video.uuid, reasons[video.uuid]) for video in videos
     ]

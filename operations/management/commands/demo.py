@@ -18,6 +18,7 @@ from tqdm import tqdm
 from accounts.services import open_account
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from creatorhub.roles import Role
 from library import ffmpeg, files, graphs, services
 from library.files import SharedFile
 from library.models import Video
@@ -27,12 +28,14 @@ from operations.demo import CLIPS, Clip, clip_of, collection_of, title_of
 ACTOR = Actor.system("demo")
 BATCH = 5000
 SPREAD = timedelta(days=240)
-# Username, name, staff, what the account is for. The password is demo-<username>.
+# Username, name, role as staff, what the account is for. The password is demo-<username>.
 PEOPLE = (
-    ("alice", "Alice Moreau", False, "has the videos"),
-    ("bob", "Bob Okafor", False, "makes memes"),
-    ("carol", "Carol Lindqvist", False, "a stranger to both"),
-    ("staff", "Sam from the staff", True, "works in the admin"),
+    ("alice", "Alice Moreau", "", "has the videos"),
+    ("bob", "Bob Okafor", "", "makes memes"),
+    ("carol", "Carol Lindqvist", "", "a stranger to both"),
+    ("staff", "Sam from the staff", Role.ADMIN, "works in the admin, with every right"),
+    ("moderator", "Mona from the staff", Role.MODERATION, "judges reports"),
+    ("support", "Sol from the staff", Role.SUPPORT, "only looks"),
 )
 
 
@@ -49,7 +52,7 @@ class Made:
 
 class Command(BaseCommand):
     help = (
-        "Makes alice with many videos, bob, carol and a staff account, to try things on. "
+        "Makes alice with many videos, bob, carol and three members of staff, to try things on. "
         "Everything is off. Run again, it adds what is missing. Only with DEBUG on: "
         "the passwords are known to everybody."
     )
@@ -79,13 +82,13 @@ class Command(BaseCommand):
         path.write_text(sign_ins)
         self.stdout.write(sign_ins)
 
-    def _person(self, username: str, name: str, is_staff: bool) -> User:  # noqa: FBT001
+    def _person(self, username: str, name: str, role: str) -> User:
         user, made = open_account(
             username,
             email=f"{username}@example.org",
             password=f"demo-{username}",
             display_name=name,
-            is_staff=is_staff,
+            role=role,
         )
         self.stdout.write(f"{username}: {'made' if made else 'was there'}.")
         return user
