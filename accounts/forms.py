@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import NAME_MAX
 from creatorhub.scopes import Scope
+from creatorhub.shown import ShownForm
 from creatorhub.texts import LineInput
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class SignupForm(_Ours, allauth.SignupForm):  # type: ignore[misc]
     hints = {"email": _("We use it to let you back in. Nobody else sees it.")}
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(ShownForm):
     display_name = LineInput(
         label=_("Display name"),
         max_length=80,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
 from creatorhub.roles import Power, Role, roles_of
 from creatorhub.scopes import Scope
+from creatorhub.shown import merged
 from creatorhub.texts import line
 from creatorhub.verified import require_verified
 
@@ -128,15 +129,26 @@ def _give(account: User, roles: Collection[str]) -> None:
     account.groups.set(groups)
 
 
-def update_profile(user: User, *, actor: Actor, display_name: str, time_zone: str) -> bool:
+def update_profile(
+    user: User,
+    *,
+    actor: Actor,
+    display_name: str,
+    time_zone: str,
+    shown: Mapping[str, str] | None = None,
+) -> bool:
     """Change the name that others see (empty: the username) and the zone of times on pages. False,
-    and no event, if they were the same. Only the person themselves."""
+    and no event, if they were the same. Only the person themselves. What equals what was `shown`
+    stays as it is now; raises ChangedMeanwhile where both changed."""
     actor.require(user)
     with transaction.atomic(durable=True):
-        account, display_name = _locked(user), line(display_name)
-        if (account.display_name, account.time_zone) == (display_name, time_zone):
+        account = _locked(user)
+        now = {"display_name": account.display_name, "time_zone": account.time_zone}
+        sent = {"display_name": line(display_name), "time_zone": time_zone}
+        new = merged(now, sent, shown)
+        if new == now:
             return False
-        account.display_name, account.time_zone = display_name, time_zone
+        account.display_name, account.time_zone = new["display_name"], new["time_zone"]
         account.save(update_fields=["display_name", "folded_name", "time_zone"])
         log.append("account.updated", actor=actor, creator=account)
     return True

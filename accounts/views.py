@@ -18,11 +18,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import Token
+from audit import history
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.fresh import fresh_sign_in
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
+from creatorhub.shown import ChangedMeanwhile
 from creatorhub.verified import is_verified
 from library import services as library
 
@@ -33,10 +35,16 @@ def account(request: SignedIn) -> HttpResponse:
     user = request.user
     saved = {"display_name": user.display_name, "time_zone": user.time_zone}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=saved)
+    status = 422 if form.is_bound else 200
     if form.is_valid():
-        services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
-        messages.success(request, _("Your account is saved."))
-        return see_other("accounts:account")
+        try:
+            services.update_profile(user, actor=Actor.creator(user), **form.cleaned_data)
+        except ChangedMeanwhile as changed:
+            form.show_again(changed, how=history.last_of(["account.updated"], creator=user))
+            status = 409
+        else:
+            messages.success(request, _("Your account is saved."))
+            return see_other("accounts:account")
     context = {
         "form": form,
         "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()).order_by("-pk"),
@@ -44,9 +52,7 @@ def account(request: SignedIn) -> HttpResponse:
         "used": library.quota_used(user),
         "quota": settings.QUOTA_BYTES,
     }
-    return render_page(
-        request, "accounts/account.html", context, status=422 if form.is_bound else 200
-    )
+    return render_page(request, "accounts/account.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -121,13 +121,15 @@ class GrantForm(UntilForm, SelectionForm):
 
 
 class UploadDefaultForm(UntilForm):
-    """What later uploads start with; `notice` is the one that was in view."""
+    """What later uploads start with; `notice` is the one that was in view, `shown` the key of the
+    terms that they started with, 0 for none."""
 
     use = forms.ChoiceField(choices=uses.choices, widget=forms.HiddenInput)
     start = forms.ChoiceField(
         choices=[("allowed", _("Allowed")), ("undecided", _("Off"))], widget=forms.HiddenInput
     )
     notice = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    shown = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
 
 class SpreadsheetForm(forms.Form):

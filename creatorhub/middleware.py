@@ -1,4 +1,5 @@
-"""Activates the person's time zone, and turns refusals and unreadable forms into pages."""
+"""Keeps what people are shown out of caches, activates their time zone, and turns refusals and
+unreadable forms into pages."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.http.request import UnreadablePostError
 from django.urls import Resolver404, resolve
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 
 from creatorhub.errors import (
     REFUSED,
@@ -37,6 +39,22 @@ class PersonTimeZoneMiddleware:
         zone = user.time_zone if isinstance(user, User) else "UTC"
         with timezone.override(zoneinfo.ZoneInfo(zone)):
             return self.get_response(request)
+
+
+class NotStoredMiddleware:
+    """What a signed-in person is shown is stored nowhere, not by their own browser either: after
+    Back, a page must not say that something is allowed which was turned off since. Static files
+    never come here, and what is public for everybody stays cacheable."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_personal = request.user.is_authenticated or "Authorization" in request.headers
+        response = self.get_response(request)
+        if is_personal or request.user.is_authenticated:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class RefusalMiddleware:

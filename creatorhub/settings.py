@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "creatorhub.middleware.ReadableFormMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "creatorhub.middleware.NotStoredMiddleware",
     "creatorhub.middleware.PersonTimeZoneMiddleware",
     "creatorhub.middleware.RefusalMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -77,4 +77,10 @@ def rename(video: Video, request: Request) -> Video:
     """Give the video the title, the collection or both that were sent."""
     given: dict[str, Any] = RenameSerializer.of(request).validated_data
     kept = {"title": video.title, "collection": video.collection}
-    return services.rename_video(video, actor=Actor.creator(caller(request)), **{**kept, **given})
+    return services.rename_video(
+        video,
+        actor=Actor.creator(caller(request)),
+        shown={name: value for name, value in kept.items() if name not in given} or None,
+        if_match=request.headers.get("If-Match"),
+        **{**kept, **given},
+    )

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from creatorhub.models import User
+from creatorhub.shown import ShownForm
 from creatorhub.texts import LineInput
 from library.search import collections_of
 from library.services.videos import COLLECTION_MAX, TITLE_MAX
@@ -16,7 +17,7 @@ from library.services.videos import COLLECTION_MAX, TITLE_MAX
 SUGGESTED = 200  # collections
 
 
-class NameForm(forms.Form):
+class NameForm(ShownForm):
     """Title and collection. The owner's collections are suggested: one query."""
 
     title = LineInput(

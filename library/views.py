@@ -21,11 +21,13 @@ from django.views.decorators.http import (
 )
 from django_htmx.http import HttpResponseClientRefresh
 
+from audit import history
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.pages import see_other
 from creatorhub.requests import SignedIn, login_required, takes_bodies
+from creatorhub.shown import ChangedMeanwhile
 from creatorhub.verified import is_verified
 from library import services
 from library.forms import NameForm, UploadForm
@@ -111,6 +113,12 @@ def video_rename(request: SignedIn, uuid: UUID) -> HttpResponse:
     if form.is_valid():
         try:
             services.rename_video(video, actor=Actor.creator(video.owner), **form.cleaned_data)
+        except ChangedMeanwhile as changed:
+            acts = ("video.renamed", "video.moved")
+            form.show_again(
+                changed, how=history.last_of(acts, creator=video.owner, subject=video.uuid)
+            )
+            return _rename_page(request, form, video, status=409)
         except Refused as refused:
             form.add_error(None, refused.sentence)
         else:

@@ -221,7 +221,8 @@ document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "1";
 });
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload(); // what a browser has kept for Back may have changed since
   for (const form of $$("form[data-sent]")) delete form.dataset.sent;
 });
 

@@ -11,7 +11,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.filters import BaseFilterBackend
@@ -117,6 +118,14 @@ class PublicConsentSerializer(serializers.Serializer[PublicConsent]):
     uses = AnswersSerializer()
 
 
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=_("The ETag of the video as you read it."),
+)
+
+
 class VideoPages(CursorPages):
     """In the order that the parameter `sort` names."""
 
@@ -158,7 +167,9 @@ class VideoFilterBackend(BaseFilterBackend):
 
 @extend_schema_view(
     list=extend_schema(description=_("Your videos. The query string is that of the page.")),
-    retrieve=extend_schema(description=_("One of your videos.")),
+    retrieve=extend_schema(
+        description=_("One of your videos. The header ETag stands for its title and collection.")
+    ),
 )
 @takes_bodies(room_for_video)
 class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericViewSet[Video]):
@@ -198,10 +209,17 @@ class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericV
         """Upload a video. This answers before the file has been looked at: ask for its `status`."""
         return self._answer(upload(request).uuid, status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=RenameSerializer, responses=VideoWithConsentSerializer)
+    @extend_schema(
+        request=RenameSerializer, responses=VideoWithConsentSerializer, parameters=[IF_MATCH]
+    )
     def partial_update(self, request: Request, uuid: UUID) -> Response:
-        """Change the title, the collection or both. What is left out stays as it is."""
+        """Change the title, the collection or both. What is left out stays as it is. With the
+        header If-Match this is refused (412) if either was changed since."""
         rename(self.get_object(), request)
+        return self._answer(uuid)
+
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """One of your videos. The header ETag stands for its title and collection."""
         return self._answer(uuid)
 
     @extend_schema(responses={204: None})
@@ -230,4 +248,8 @@ class VideoViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericV
     def _answer(self, uuid: UUID, *, status: int = status.HTTP_200_OK) -> Response:
         """The video as it is now."""
         video = get_object_or_404(with_reasons(self.get_queryset()), uuid=uuid)
-        return Response(self.get_serializer(video).data, status=status)
+        return Response(
+            self.get_serializer(video).data,
+            status=status,
+            headers={"ETag": library.name_tag(video)},
+        )

@@ -26,7 +26,7 @@ from consent.services.holds import Held, hold, lift
 from consent.services.notices import publish_notice, write_notice
 from consent.services.opt_out import OptedIn, OptedOut, opt_in, opt_out
 from consent.services.removal import remove_video
-from consent.services.saved_filters import forget_filter, save_filter
+from consent.services.saved_filters import forget_filter, save_filter, tag_of
 from consent.services.terms import MAX_GRANT, TOO_FAR, Grant
 from consent.services.upload_defaults import (
     apply_upload_defaults,
@@ -66,6 +66,7 @@ __all__ = [
     "set_upload_default",
     "stale_items",
     "sweep_edits",
+    "tag_of",
     "turn_off",
     "unblock",
     "undo_edit",

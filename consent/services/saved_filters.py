@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,16 +12,25 @@ from django.utils.translation import gettext as _
 from consent import selection
 from consent.models import SavedFilter
 from creatorhub.actors import Actor
-from creatorhub.errors import NotFound, Refused
+from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.models import User
 from creatorhub.texts import typed
 
 MAX_SAVED = 30
 
 
-def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]) -> SavedFilter:
+def tag_of(saved: Iterable[SavedFilter]) -> str:
+    """What stands for these filters as they are, for a form that shows them."""
+    known = sorted((one.name, one.query) for one in saved)
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]
+
+
+def save_filter(
+    *, actor: Actor, creator: User, name: str, asked: dict[str, str], shown: str = ""
+) -> SavedFilter:
     """Keep what narrows this list under `name`; a filter of that name is replaced. Raises Refused
-    for no name, one that is too long, nothing that narrows, or too many."""
+    for no name, one that is too long, nothing that narrows, or too many; Conflict for one that
+    would be replaced if the filters are no longer those that were `shown` (their tag)."""
     actor.require(creator)
     name = typed(name)
     if "\0" in name or not 0 < len(name) <= 60:
@@ -36,6 +47,17 @@ def save_filter(*, actor: Actor, creator: User, name: str, asked: dict[str, str]
                 _("You have %(limit)s saved filters. Remove one first.") % {"limit": MAX_SAVED},
                 code="too_many",
                 status=422,
+            )
+        replaced = mine.filter(name=name).exclude(query=query)
+        if shown and shown != tag_of(mine) and replaced.exists():
+            raise Conflict(
+                _(
+                    "“%(name)s” was saved with another filter after you opened this page, so yours "
+                    "was not saved. Look at it in the list, then save yours under another name, "
+                    "or under this one again."
+                )
+                % {"name": name},
+                code="changed_meanwhile",
             )
         saved, __ = mine.update_or_create(
             name=name,

@@ -19,17 +19,26 @@ from consent.services.terms import Grant, notice_changed, terms_for
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from creatorhub.shown import merged
 from library.models import Video
 
 
 def set_upload_default(
-    *, actor: Actor, creator: User, use: str, grant: Grant | None, notice: uuid.UUID | None = None
+    *,
+    actor: Actor,
+    creator: User,
+    use: str,
+    grant: Grant | None,
+    notice: uuid.UUID | None = None,
+    shown: int | None = None,
 ) -> UploadDefault | None:
     """From now on uploads start with this use allowed so (`grant`), or undecided (None).
 
     `notice` is the one that the creator had in view: with another in force by now the choice is
-    refused. Imports and copies start undecided all the same. Only the creator; a no-op writes
-    nothing. Raises Refused as draft_edit does.
+    refused. `shown` is the key of the terms that uploads started with on their page, 0 for none: a
+    `grant` in place of others raises ChangedMeanwhile; to choose off never does. Imports and
+    copies start undecided all the same. Only the creator; a no-op writes nothing. Raises Refused
+    as draft_edit does.
     """
     actor.require(creator, sentence=_("Only the creator can choose this."))
     if use not in USES:
@@ -40,7 +49,10 @@ def set_upload_default(
         terms = terms_for(use, grant) if grant else None
         if terms and notice and terms.notice.uuid != notice:
             raise notice_changed()
-        if (before.terms_id if before else None) == (terms.pk if terms else None):
+        now, new = before.terms_id if before else 0, terms.pk if terms else 0
+        if terms and shown is not None:
+            merged({"terms": now}, {"terms": new}, {"terms": shown})
+        if now == new:
             return before
         UploadDefault.objects.filter(creator=creator, use=use).delete()
         choice = None

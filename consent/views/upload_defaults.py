@@ -9,6 +9,7 @@ from django.http import HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from audit import history
 from consent import services
 from consent.forms import UploadDefaultForm
 from consent.models import Notice, UploadDefault
@@ -18,6 +19,7 @@ from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
+from creatorhub.shown import ChangedMeanwhile
 
 
 def defaults_of(creator: User) -> list[dict[str, Any]]:
@@ -49,6 +51,9 @@ def upload_defaults(request: SignedIn) -> HttpResponse:
             _choose(request, form)
         except Refused as refused:
             form.say(refused)
+            if isinstance(refused, ChangedMeanwhile):
+                acts = ["upload_default.chosen"]
+                form.add_error(None, history.last_of(acts, creator=request.user))
             status = refused.status
         else:
             return see_other("consent:upload_defaults")
@@ -84,6 +89,7 @@ def _choose(request: SignedIn, form: UploadDefaultForm) -> None:
         use=data["use"],
         grant=form.grant() if allowed else None,
         notice=data["notice"],
+        shown=data["shown"],
     )
     words = {"use": USES[data["use"]].label}
     if allowed:

@@ -70,6 +70,7 @@ def videos(request: SignedIn) -> HttpResponse:
     narrowed = {
         name: asked[name] for name in narrowing() if not selection.is_blank(asked.get(name))
     }
+    saved = list(SavedFilter.objects.filter(creator=request.user).order_by("name"))
     context = {
         "rows": _rows(page.items, request.user),
         "uses": USES.values(),
@@ -80,7 +81,8 @@ def videos(request: SignedIn) -> HttpResponse:
         "narrowed": bool(narrowed),
         "more": sum(name in narrowed for name in FURTHER),
         "chips": list(_chips(narrowed, query)) if not errors else [],
-        "saved": SavedFilter.objects.filter(creator=request.user).order_by("name"),
+        "saved": saved,
+        "saved_tag": services.tag_of(saved),
         "narrowing": _encoded(narrowed),
         "here": request.get_full_path(),
         "list_url": f"{request.path}?{_with(query, after=asked.get('after', ''))}",
@@ -183,6 +185,7 @@ def filter_save(request: SignedIn) -> HttpResponse:
         creator=request.user,
         name=request.POST.get("name", ""),
         asked=QueryDict(request.POST.get("query", "")).dict(),
+        shown=request.POST.get("shown", ""),
     )
     messages.success(request, _("“%(name)s” is saved.") % {"name": saved.name})
     return HttpResponseRedirect(f"{resolve_url('consent:videos')}?{saved.query}", status=303)

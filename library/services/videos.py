@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -25,6 +26,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.jobs import State
 from creatorhub.models import User
+from creatorhub.shown import merged
 from creatorhub.texts import line
 from creatorhub.verified import require_verified
 from library import files
@@ -175,13 +177,31 @@ def add_ready_videos(
     return made
 
 
-def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> Video:
-    """Change title and collection, with an event for each that changes."""
+def rename_video(
+    video: Video,
+    *,
+    actor: Actor,
+    title: str,
+    collection: str,
+    shown: Mapping[str, str] | None = None,
+    if_match: str | None = None,
+) -> Video:
+    """Change title and collection, with an event for each that changes. What equals what was
+    `shown` stays as it is now. Raises ChangedMeanwhile where both changed, and Refused (412) if
+    the video's `name_tag` is another than `if_match`."""
     _require_owner(actor, video.owner)
-    title, collection = _title(title, ""), _collection(collection)
+    sent = {"title": _title(title, ""), "collection": _collection(collection)}
     with transaction.atomic(durable=True):
         video = _locked(video)
         old_title, old_collection = video.title, video.collection
+        if if_match and if_match not in ("*", name_tag(video)):
+            raise Refused(
+                _("The title or the collection was changed since. Read it again, then change it."),
+                code="changed_meanwhile",
+                status=412,
+            )
+        new = merged({"title": old_title, "collection": old_collection}, sent, shown)
+        title, collection = new["title"], new["collection"]
         if (old_title, old_collection) == (title, collection):
             return video
         video.title, video.collection = title, collection
@@ -192,6 +212,12 @@ def rename_video(video: Video, *, actor: Actor, title: str, collection: str) -> 
         if old_collection != collection:
             append("video.moved", title=title, before=old_collection, after=collection)
     return video
+
+
+def name_tag(video: Video) -> str:
+    """The ETag of a video: another for every other title and collection."""
+    text = f"{video.title}\n{video.collection}"
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
 def retry_ingest(video: Video, *, actor: Actor) -> Video:

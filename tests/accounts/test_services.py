@@ -23,7 +23,7 @@ from tests.factories import PASSWORD, token_of
 pytestmark = pytest.mark.django_db
 
 TOKEN: dict[str, Any] = {"name": "Desk", "scope": Scope.READ, "days": 7}
-PROFILE = {"display_name": "Alice M.", "time_zone": "Europe/Paris"}
+PROFILE: dict[str, Any] = {"display_name": "Alice M.", "time_zone": "Europe/Paris"}
 
 
 def events() -> list[tuple[str, str]]:
