@@ -108,7 +108,7 @@ SCOPES = {
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(
+    name = LineInput(
         label=_("Name"),
         max_length=NAME_MAX,
         help_text=_("What it is for, so that you know it again."),

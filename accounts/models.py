@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 
 from creatorhub.scopes import Scope
+from creatorhub.texts import LineField
 
 NAME_MAX = 60
 
@@ -25,7 +26,7 @@ class Token(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
     )
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(max_length=NAME_MAX)
+    name = LineField(max_length=NAME_MAX)
     scope = models.CharField(max_length=8, choices=Scope.choices)
     digest = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField()

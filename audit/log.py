@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from django.db import connection
 from django.db.models import F
@@ -14,7 +15,6 @@ from audit import tree, vocabulary
 from audit.models import Counter, Event
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.texts import nfc
 
 VERSION = 1
 
@@ -73,7 +73,9 @@ def append_many(
     common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
     events = []
     for number, (subject, fields) in enumerate(lines, start=first):
-        texts = {name: nfc(text) for name, text in fields.items() if isinstance(text, str)}
+        texts = {
+            name: normalize("NFC", text) for name, text in fields.items() if isinstance(text, str)
+        }
         body = {**common, "id": uuid.uuid4(), **fields, **texts}
         body["correlation_id"] = correlation_id or body["id"]
         if subject:

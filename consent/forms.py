@@ -20,6 +20,7 @@ from consent.uses import USES
 from creatorhub import days
 from creatorhub.errors import Refused
 from creatorhub.idempotency import checked_key, combined_key
+from creatorhub.texts import LineInput
 
 
 class IdsField(forms.Field):
@@ -59,7 +60,7 @@ class SelectionForm(RefusableForm):
     ids = IdsField(required=False)
     matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
-    reason = forms.CharField(max_length=500, required=False)
+    reason = LineInput(max_length=500, required=False)
 
     def __init__(self, data: QueryDict | None = None, **more: Any) -> None:
         if data is not None and (only := data.get("only")):
@@ -141,7 +142,7 @@ class SpreadsheetForm(forms.Form):
         },
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
-    reason = forms.CharField(max_length=500, required=False, label=_("A note for your record"))
+    reason = LineInput(max_length=500, required=False, label=_("A note for your record"))
 
 
 class OptInForm(forms.Form):

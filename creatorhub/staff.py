@@ -30,6 +30,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.roles import Power
+from creatorhub.texts import LineInput
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -48,7 +49,7 @@ Act = Callable[..., Iterator[Told]]
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(
+    reason = LineInput(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=gettext_lazy("The creator reads this in their history, and it stays in the log."),

@@ -35,6 +35,7 @@ from creatorhub.idempotency import combined_key
 from creatorhub.models import User
 from creatorhub.requests import says_no
 from creatorhub.scopes import Scope
+from creatorhub.texts import LineSerializerField
 
 
 class NoticeSerializer(serializers.ModelSerializer[Notice]):
@@ -193,7 +194,7 @@ class TurnOffSerializer(StrictSerializer):
     """What to turn off, for which videos."""
 
     use = UseField()
-    reason = serializers.CharField(required=False, allow_blank=True, max_length=500, default="")
+    reason = LineSerializerField(required=False, allow_blank=True, max_length=500, default="")
     selection = SelectionSerializer()
 
     def selected(self, creator: User) -> dict[str, Any]:

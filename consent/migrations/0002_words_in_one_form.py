@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode
 from django.db import migrations, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-from creatorhub.columns import rewrite
+from creatorhub.migrations._columns import rewrite
 from creatorhub.texts import nfc
 
 

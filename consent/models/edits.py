@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from consent import uses
 from consent.models.terms import Terms
 from creatorhub.jobs import Job
-from creatorhub.texts import LineField
 from library.models import Video
 
 
@@ -103,7 +102,7 @@ class Edit(models.Model):
         related_name="+",
         help_text="The earlier draft whose videos these are.",
     )
-    reason = LineField(max_length=500, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.DRAFT)
     idempotency_key = models.CharField(max_length=100, null=True, blank=True)
     version = models.BigIntegerField(default=0)

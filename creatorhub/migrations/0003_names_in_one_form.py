@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import migrations
 
-from creatorhub.columns import rewrite
+from creatorhub.migrations._columns import rewrite
 from creatorhub.texts import folded, nfc
 
 

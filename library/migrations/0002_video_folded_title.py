@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from creatorhub.columns import AddColumn
+from creatorhub.migrations._columns import AddColumn
 
 
 class Migration(migrations.Migration):

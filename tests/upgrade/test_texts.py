@@ -108,7 +108,7 @@ def test_an_edit_that_was_being_prepared_selects_what_it_asked_for(before: Any) 
 def test_rows_are_rewritten_in_parts_and_a_second_time_not_at_all(
     before: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorhub.columns.PART", 2)
+    monkeypatch.setattr("creatorhub.migrations._columns.PART", 2)
     alice = _alice(before)
     for number in range(5):
         before.get_model("library.Video").objects.create(owner=alice, title=f"{MAC} {number}")
