@@ -15,7 +15,7 @@ from creatorhub.texts import FoldedField, LineField, folded, line
 # what is drawn, hashed or fixed by something else.
 NOT_TYPED = {
     "action actor use change status state outcome kind mode audience language via template",
-    "scope digest",
+    "scope digest by lifted_by lifted_reason",
     "source_key mezzanine_key poster_key file_key import_key idempotency_key ended_for query",
     "username password email first_name last_name time_zone problem reason title text",
 }
