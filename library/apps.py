@@ -7,4 +7,4 @@ class LibraryConfig(AppConfig):
     verbose_name = _("Videos")
 
     def ready(self) -> None:
-        from library import checks  # noqa: F401  (registers the system checks)
+        from library import checks, startup  # noqa: F401  (both register what they have)

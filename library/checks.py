@@ -14,6 +14,7 @@ from django.core.checks import Warning as Caution
 
 from library import ffmpeg, files, sandbox
 from library.sandbox import Level
+from library.startup import AS_ROOT
 
 HINT = "What the system must allow is in docs/operations.md, at “Locking in”."
 
@@ -54,9 +55,7 @@ def account_is_not_root(
 ) -> Iterable[CheckMessage]:
     if databases and sandbox.is_root():
         yield Caution(
-            "This runs as root, so whoever gets out of a program that reads uploads owns the "
-            "machine.",
-            hint="Run web and workers under an account of their own without rights.",
+            AS_ROOT,
             id="library.W002",
         )
 

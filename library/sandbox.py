@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -30,7 +30,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 PARTS = ("namespaces", "landlock", "seccomp")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -265,25 +265,29 @@ def _output(process: subprocess.Popen[bytes], *, timeout: float) -> tuple[bytes,
     """All of stdout and stderr. A program that was taken over could write without end, so that it
     fills our memory instead of its own."""
     deadline, left = time.monotonic() + timeout, _MOST_OUTPUT
-    pipes = {pipe.fileno(): bytearray() for pipe in (process.stdout, process.stderr) if pipe}
-    read = [*pipes.values()]
-    while pipes:
-        ready = select.select([*pipes], [], [], max(0.0, deadline - time.monotonic()))[0]
-        if not ready or left <= 0:
-            raise subprocess.TimeoutExpired(process.args, timeout)
-        for descriptor in ready:
-            chunk = os.read(descriptor, 1024**2)
-            pipes[descriptor] += chunk
-            left -= len(chunk)
-            if not chunk:
-                del pipes[descriptor]
-    return bytes(read[0]), bytes(read[1])
+    stdout, stderr = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        for pipe, read in ((process.stdout, stdout), (process.stderr, stderr)):
+            selector.register(cast(IO[bytes], pipe), selectors.EVENT_READ, read)
+        while selector.get_map():
+            ready = selector.select(max(0.0, deadline - time.monotonic()))
+            if not ready or left <= 0:
+                raise subprocess.TimeoutExpired(process.args, timeout)
+            for key, _ in ready:
+                chunk = os.read(key.fd, 1024**2)
+                key.data.extend(chunk)
+                left -= len(chunk)
+                if not chunk:
+                    selector.unregister(key.fileobj)
+    return bytes(stdout), bytes(stderr)
 
 
 def _read_to_the_end(descriptor: int) -> None:
     """The last process that could write to the pipe is gone when it ends. A killed process needs
     a moment for that, and until then could still write to its folder."""
     deadline = time.monotonic() + _GRACE
-    while (left := deadline - time.monotonic()) > 0:
-        if select.select([descriptor], [], [], left)[0] and not os.read(descriptor, 65536):
-            return
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        while (left := deadline - time.monotonic()) > 0:
+            if selector.select(left) and not os.read(descriptor, 65536):
+                return

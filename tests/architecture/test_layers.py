@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -128,6 +129,20 @@ def test_the_hole_in_future_is_never_loaded() -> None:
     )
 
     assert loaded.returncode == 0, loaded.stderr or "future.standard_library was imported"
+
+
+def test_only_programs_that_are_locked_in_decode() -> None:
+    """PyAV is imported, and a picture opened, by the modules that run in a process of their own."""
+    decodes = re.compile(r"^\s*(import av\b|from av\b)|Image\.open\(", re.MULTILINE)
+
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for app in APPS
+        for path in (ROOT / app).rglob("*.py")
+        if decodes.search(path.read_text())
+    }
+
+    assert found == {"library/probe.py", "library/still.py"}
 
 
 def test_no_file_names_a_package_index() -> None:

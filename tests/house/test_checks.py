@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from creatorhub import checks, data_folder
 from library import checks as library_checks
+from library import sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,6 +168,60 @@ def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda feature: False)
 
     assert _ids(list(checks.captions_can_be_shaped())) == ["creatorhub.W002"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "level", "said"),
+    [
+        ({"namespaces", "landlock", "seccomp"}, "full", "library.I001"),
+        ({"namespaces", "seccomp"}, "namespaces", "library.W001"),
+        ({"landlock", "seccomp"}, "landlock", "library.W001"),
+        ({"namespaces", "landlock"}, "limits only", "library.W001"),
+        (set(), "limits only", "library.W001"),
+    ],
+)
+def test_how_well_programs_are_locked_in_is_said_and_the_lowest_level_refused_for_production(
+    parts: set[str], level: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "why_not", lambda part: "" if part in parts else "the reason")
+    sandbox.parts.cache_clear()
+    try:
+        (message,) = library_checks.video_programs_are_locked_in(databases=["default"])
+        refused = list(library_checks.video_programs_are_locked_in_for_production())
+    finally:
+        sandbox.parts.cache_clear()
+
+    assert message.id == said
+    assert f"(level “{level}”" in message.msg
+    assert [part for part in sandbox.PARTS if f"{part}: the reason" in message.msg] == [
+        part for part in sandbox.PARTS if part not in parts
+    ]
+    assert _ids(refused) == (["library.E002"] if level == "limits only" else [])
+
+
+def test_a_system_other_than_linux_is_said_to_lock_nothing_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    sandbox.parts.cache_clear()
+    sandbox.why_not.cache_clear()
+    try:
+        (message,) = library_checks.video_programs_are_locked_in(databases=["default"])
+    finally:
+        sandbox.parts.cache_clear()
+        sandbox.why_not.cache_clear()
+
+    assert "could read every file of this account" in message.msg
+    assert "it needs Linux" in message.msg
+
+
+@pytest.mark.parametrize(("number", "ids"), [(0, ["library.W002"]), (1000, [])])
+def test_a_start_as_root_is_said(
+    number: int, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: number)
+
+    assert _ids(list(library_checks.account_is_not_root(databases=["default"]))) == ids
 
 
 def test_an_open_data_folder_is_said(settings: Settings, tmp_path: Path) -> None:

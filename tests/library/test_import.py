@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from io import StringIO
@@ -53,6 +54,31 @@ def test_a_folder_is_taken_with_a_summary_of_what_was_and_was_not(
     assert sorted(folder.rglob("*")) == before
     assert {ingested(video).status for video in videos} == {"ready"}
     assert not videos.filter(consents__isnull=False).exists()
+
+
+def test_a_tag_that_is_not_utf8_is_taken_and_the_import_goes_on(
+    alice: User, tmp_path: Path
+) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    clips.bars(folder / "a.mkv", *clips.X264, "-metadata", "title=caf\udce9")
+    clips.bars(folder / "b.mp4")
+    assert b"caf\xe9" in (folder / "a.mkv").read_bytes()
+
+    assert "2 taken for alice, 0 there already, 0 refused." in run(folder)
+    assert {ingested(video).status for video in Video.objects.all()} == {"ready"}
+
+
+def test_a_file_whose_probe_breaks_is_named_and_the_import_goes_on(
+    alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    too_little = dataclasses.replace(probe.LIMITS, memory=120 * 1024**2)  # to load PyAV
+    monkeypatch.setattr(probe, "LIMITS", too_little)
+
+    output = run(folder)
+
+    assert "refused  good.mp4: We could not examine this file." in output
+    assert "0 taken for alice, 0 there already, 4 refused." in output
 
 
 def test_an_import_can_be_run_again(alice: User, folder: Path) -> None:

@@ -19,7 +19,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.texts import nfc
-from library import services
+from library import sandbox, services
 from library.models import Video
 from library.probe import probe
 from library.refusals import Refusal
@@ -172,6 +172,8 @@ def _import(path: Path, *, root: Path, owner: User, entry: Entry | None, to: Sum
         to.refused.append((name, refusal.sentence))
     except OSError as error:
         to.refused.append((name, UNREADABLE.format(reason=error.strerror)))
+    except sandbox.NotLockedIn:
+        raise  # no other file could be examined either
     except RuntimeError:
         logger.exception("The probe failed on %s.", name)
         to.refused.append((name, NOT_EXAMINED))  # the others are imported all the same

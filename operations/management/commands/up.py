@@ -15,6 +15,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from creatorhub.models import User
+from library import sandbox
 from operations.supervisor import Child, Supervisor, answers
 
 HOST = "127.0.0.1"
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         self._demo_on_first_start()
         connections.close_all()
+        self._say(sandbox.description())
         self._say(_("Starting the web server and the workers …"))
 
         supervisor = Supervisor(_children(number), say=self._say)
