@@ -202,7 +202,7 @@ def test_how_well_programs_are_locked_in_is_said_and_the_lowest_level_refused_fo
 def test_a_system_other_than_linux_is_said_to_lock_nothing_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sandbox.sys, "platform", "darwin")
+    monkeypatch.setattr(sys, "platform", "darwin")
     sandbox.parts.cache_clear()
     sandbox.why_not.cache_clear()
     try:
