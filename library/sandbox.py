@@ -17,7 +17,7 @@ and the empty environment hold everywhere.
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import selectors
 import signal
@@ -47,10 +47,10 @@ _OURS = Path(__file__).resolve().parent
 # Isolated (-I) and without `site` (-S), so that nothing runs before the program is locked in; and
 # without a look at the folder above ours, which a locked-in program cannot list.
 _BOOT = (
-    "import runpy, sys, types; ours = types.ModuleType('library'); "
-    "ours.__path__ = [sys.argv.pop(1)]; sys.modules['library'] = ours; "
+    "import sys; ours = type(sys)('library'); ours.__path__ = [sys.argv.pop(1)]; "
+    "sys.modules['library'] = ours; "
     "packages = sys.argv.pop(1); packages and sys.path.append(packages); "
-    "runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+    "name = sys.argv.pop(1); __import__(name); sys.modules[name].main(*sys.argv[1:])"
 )
 
 
@@ -126,8 +126,8 @@ def start(
 def run_python(
     module: str, *arguments: str, reads: Iterable[Path | str], limits: Limits, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run `python -m library.MODULE` to its end, and capture what it writes. It can import our
-    package `library`, as long as that needs no Django, and the packages that are installed.
+    """Run `library.MODULE.main(*arguments)` in a Python of its own to its end, and capture what it
+    writes. It can import what of our package `library` needs no Django, and installed packages.
 
     Raises subprocess.TimeoutExpired after `timeout` seconds or too much output, and NotLockedIn.
     """
@@ -240,7 +240,7 @@ def _launch(spec: dict[str, Any], **streams: Any) -> subprocess.Popen[bytes]:
         [*_python(packages=""), "library.confinement.launcher"],
         cwd="/",
         # Not as an argument: the names in it would show in the list of processes, twice.
-        env={**ENVIRONMENT, "SANDBOX": json.dumps(spec)},
+        env={**ENVIRONMENT, "SANDBOX": marshal.dumps(spec).hex()},
         stdin=subprocess.DEVNULL,
         bufsize=0,
         start_new_session=True,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
-from pathlib import Path
 
 from library.confinement.kernel import (
     LANDLOCK_ADD_RULE,
@@ -17,6 +15,10 @@ from library.confinement.kernel import (
     LANDLOCK_RESTRICT_SELF,
     syscall,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, _, REMOVE_FILE = (1 << n for n in range(6))
 MAKE_REG, TRUNCATE = 1 << 8, 1 << 14
@@ -57,7 +59,7 @@ def restrict(*, folder: str | None, programs: Iterable[str], reads: Iterable[str
 def _allow(ruleset: int, path: str, rights: int) -> None:
     opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        if not Path(path).is_dir():
+        if not os.path.isdir(path):
             rights &= ON_FILES
         rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, opened), 12)
         syscall(LANDLOCK_ADD_RULE, ruleset, PATH_BENEATH, rule, 0, what=f"landlock {path}")

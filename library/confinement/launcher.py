@@ -9,27 +9,28 @@ With namespaces there are three processes, else one:
 
 from __future__ import annotations
 
-import contextlib
-import json
+import _signal as signal  # type: ignore[import-not-found]  # `signal` without its enumerations
+import marshal
 import os
 import resource
 import select
-import signal
 import sys
-from typing import Any, NoReturn
 
 from library.confinement import kernel, landlock, namespaces, seccomp
 from library.confinement.kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 NO_START = 121
 
 
 def main() -> None:
-    spec: dict[str, Any] = json.loads(os.environ.pop("SANDBOX"))
+    spec: dict[str, Any] = marshal.loads(bytes.fromhex(os.environ.pop("SANDBOX")))  # noqa: S302  (the worker's)
     try:
         os.umask(0o077)
-        with contextlib.suppress(OSError):
-            os.nice(spec["limits"]["nice"])
+        os.nice(spec["limits"]["nice"])
         if "namespaces" in spec["parts"]:
             _in_namespaces(spec)
         else:
@@ -147,14 +148,12 @@ def _limit(spec: dict[str, Any]) -> None:
         kind = getattr(resource, f"RLIMIT_{name}", None)
         if kind is not None:
             # A limit that is lower already stays; macOS refuses some of them.
-            with contextlib.suppress(OSError, ValueError):
+            try:
                 resource.setrlimit(kind, (value, value))
+            except (OSError, ValueError):
+                continue
 
 
 def _die_with_the_parent() -> None:
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,10 +6,12 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
-from collections.abc import Iterable
-from pathlib import Path
 
 from library.confinement.kernel import MOUNT_SETATTR, PIVOT_ROOT, checked, libc, machine, syscall
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWUTS = 0x00020000, 0x02000000, 0x04000000
 CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = *(1 << n for n in (27, 28, 29)), 1 << 30
@@ -27,41 +29,44 @@ def enter() -> None:
     user, group = os.getuid(), os.getgid()
     spaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET
     checked(libc.unshare(spaces | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP), "unshare")
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{NOBODY} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{NOBODY} {user} 1"),
+        ("gid_map", f"{NOBODY} {group} 1"),
+    ):
+        with open(f"/proc/self/{name}", "w") as file:
+            file.write(text)
 
 
 def build_root(*, folder: str | None, files: Iterable[str]) -> None:
     """Make a root folder of memory in which only these files and folders exist, under their own
     names: `files` to read, `folder` to write. There is no /proc, /dev or /run."""
-    base = Path(folder or "/tmp")  # noqa: S108  (any folder: what is mounted there moves away)
-    real = {name: str(Path(name).resolve()) for name in sorted({*files})}
-    here = str(base.resolve())
+    base = folder or "/tmp"  # noqa: S108  (any folder: what is mounted there moves away)
+    real = {name: os.path.realpath(name) for name in sorted({*files})}
+    here = os.path.realpath(base)
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
-    _mount("sandbox", str(base), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
-    old = base / OLD
-    old.mkdir()
-    syscall(PIVOT_ROOT[machine()], _name(str(base)), _name(str(old)), what="pivot_root")
+    _mount("sandbox", base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
+    os.mkdir(f"{base}/{OLD}")
+    syscall(PIVOT_ROOT[machine()], _name(base), _name(f"{base}/{OLD}"), what="pivot_root")
     os.chdir("/")
     for name, path in real.items():
         _show(name, path, MOUNT_ATTR_RDONLY)
     if folder:
         _show(folder, here, MOUNT_ATTR_NOEXEC)
     checked(libc.umount2(_name(f"/{OLD}"), MNT_DETACH), "umount2")
-    Path("/", OLD).rmdir()
+    os.rmdir(f"/{OLD}")
     _set_attributes("/", MOUNT_ATTR_RDONLY, flags=0)
 
 
 def _show(name: str, path: str, attributes: int) -> None:
     """Make the file or folder at `path` outside appear under a name inside."""
-    source, target = Path(f"/{OLD}{path}"), Path(name)
-    if source.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
-    elif not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.touch()
-    _mount(str(source), name, "", MS_BIND | MS_REC)
+    source = f"/{OLD}{path}"
+    if os.path.isdir(source):
+        os.makedirs(name, exist_ok=True)
+    elif not os.path.exists(name):
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        os.close(os.open(name, os.O_CREAT | os.O_WRONLY, 0o644))
+    _mount(source, name, "", MS_BIND | MS_REC)
     _set_attributes(name, attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, flags=AT_RECURSIVE)
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from creatorhub.models import User
+from library import probe as probing
 from library import refusals
 from library.models import Video
 from tests.library import clips
@@ -72,8 +73,8 @@ def test_a_tag_that_is_not_utf8_is_taken_and_the_import_goes_on(
 def test_a_file_whose_probe_breaks_is_named_and_the_import_goes_on(
     alice: User, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    too_little = dataclasses.replace(probe.LIMITS, memory=120 * 1024**2)  # to load PyAV
-    monkeypatch.setattr(probe, "LIMITS", too_little)
+    too_little = dataclasses.replace(probing.LIMITS, memory=120 * 1024**2)  # to load PyAV
+    monkeypatch.setattr(probing, "LIMITS", too_little)
 
     output = run(folder)
 
