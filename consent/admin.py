@@ -13,12 +13,12 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit import history
-from consent import selection, services, touched
+from consent import querysets, selection, services, touched
 from consent.models import Consent, ConsentState, Edit, Hold, Item, Notice, Terms
 from consent.uses import USES, Use, use_of
 from consent.wording import reach
@@ -26,7 +26,9 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from creatorhub.roles import Power
 from creatorhub.staff import NoReasonForm, Reach, StaffAdmin, Told, each, may, reasoned, staff_actor
+from library import services as library
 from library.models import Video
+from library.staff import WatchAdmin
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -237,14 +239,50 @@ class ConsentStateAdmin(StaffAdmin[ConsentState]):
 
 
 @admin.register(Video)
-class VideoAdmin(TurnOffAdmin[Video]):
-    list_display = ["title", "owner", "collection", "status", "created_at", "removed_at"]
+class VideoAdmin(WatchAdmin[Video], TurnOffAdmin[Video]):
+    list_display = ["picture", "title", "owner", "collection", "status", "created_at", "removed_at"]
     list_filter = ["status", ("removed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
     search_fields = ["folded_title", "owner__username", "=uuid"]
     search_help_text = _("A title, a username, or the id of a video.")
+    list_display_links = ["title"]
     ordering = ["-id"]
+    fields = [
+        *("picture", "watch", "title", "collection", "by", "decisions", "what_hangs_on_it"),
+        *("status", "problem", "duration", "created_at", "removed_at", "original_name", "uuid"),
+    ]
+    readonly_fields = ["picture", "watch", "by", "decisions", "what_hangs_on_it", "duration"]
     actions = ["remove"]
+
+    def picture_key(self, row: Video) -> str:
+        return row.poster_key
+
+    def file_key(self, row: Video) -> str:
+        return row.mezzanine_key
+
+    def record_watching(self, row: Video, *, actor: Actor) -> None:
+        library.record_watching(row, actor=actor)
+
+    @admin.display(description=_("By"))
+    def by(self, video: Video) -> str:
+        page = reverse("admin:creatorhub_user_change", args=[video.owner.pk])
+        return format_html('<a href="{}">{}</a>', page, video.owner.username)
+
+    @admin.display(description=_("What may be done with it"))
+    def decisions(self, video: Video) -> str:
+        said = ((use.label, querysets.ruling(video, use.id).reason) for use in USES.values())
+        return format_html_join("", "<div>{}: {}</div>", said)
+
+    @admin.display(description=_("What hangs on it"))
+    def what_hangs_on_it(self, video: Video) -> str:
+        memes = reverse("admin:remixer_render_changelist")
+        reports = reverse("admin:remixer_report_changelist")
+        return format_html(
+            '{} · <a href="{}?q={}">{}</a> · <a href="{}?queue=all&amp;q={}">{}</a>',
+            "; ".join(touched.of_videos([video])[1:]),
+            *(memes, video.uuid, gettext("its memes")),
+            *(reports, video.uuid, gettext("reports about it")),
+        )
 
     @reasoned(
         _("Remove with a reason"),

@@ -27,5 +27,6 @@ ACTIONS = [
         ("title", "before", "after"),
         "arrow",
     ),
+    Action("video.watched", _("{who} watched “{title}”, to look into it"), ("title",), "play"),
     Action("video.removed", _("{who} removed “{title}”"), ("title", "reason"), "trash"),
 ]

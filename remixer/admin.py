@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +21,6 @@ from creatorhub.roles import Power
 from creatorhub.staff import (
     Reach,
     ReasonForm,
-    StaffAdmin,
     Told,
     each,
     reasoned,
@@ -27,8 +28,12 @@ from creatorhub.staff import (
     staff_actor,
     with_number,
 )
+from library.staff import WatchAdmin
+from remixer import queues as queues  # noqa: PLC0414  (registers the queues)
 from remixer import services
 from remixer.models import Render
+from remixer.queues import link
+from remixer.wording import summary_of
 
 
 class PauseForm(ReasonForm):
@@ -69,26 +74,31 @@ def reach_of_pause() -> Reach:
 
 
 @admin.register(Render)
-class RenderAdmin(StaffAdmin[Render]):
-    list_display = ["uuid", "requester", "video", "template", "state", "created_at", "problem"]
+class RenderAdmin(WatchAdmin[Render]):
+    list_display = ["picture", "texts", "maker", "of_video", "state", "created_at", "reports"]
+    list_display_links = ["texts"]
     list_filter = ["state", "template"]
-    list_select_related = ["requester", "video"]
-    search_fields = [
-        "requester__username",
-        "video__folded_title",
-        "=uuid",
-        "=video__uuid",
-    ]
+    list_select_related = ["requester", "video__owner"]
+    search_fields = ["requester__username", "video__folded_title", "=uuid", "=video__uuid"]
     search_help_text = _("A username, the title of a video, or an ID.")
     ordering = ["-id"]
+    fields = [
+        *("picture", "watch", "texts", "maker", "of_video", "public_page", "reports"),
+        *("state", "hidden_now", "problem", "ended_for", "template", "created_at"),
+        *("published_at", "terms", "uuid"),
+    ]
+    readonly_fields = [
+        *("picture", "watch", "texts", "maker", "of_video", "public_page", "reports"),
+        "hidden_now",
+    ]
     change_list_template = "admin/render_list.html"
     actions = ["takedown"]
 
     @reasoned(
         _("Take down with a reason"),
         consequence=_(
-            "Nobody can see these memes any more. Those that are being made are stopped, and all "
-            "their files are deleted. This cannot be undone."
+            "Nobody can see these memes any more, and those that are being made are stopped. Their "
+            "makers are told why and can appeal; after 14 days the files are deleted for good."
         ),
         button=_("Take down"),
         reach=reach_of_memes,
@@ -102,6 +112,53 @@ class RenderAdmin(StaffAdmin[Render]):
             }
 
         return each(rows, take_down)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Render]:
+        return super().get_queryset(request).annotate(reported=Count("reports"))
+
+    def picture_key(self, row: Render) -> str:
+        return row.poster_key
+
+    def file_key(self, row: Render) -> str:
+        return row.file_key if row.published_at else ""
+
+    def record_watching(self, row: Render, *, actor: Actor) -> None:
+        services.record_watching(row, actor=actor)
+
+    @admin.display(description=_("Texts"))
+    def texts(self, render: Render) -> str:
+        return summary_of(render) or gettext("No text")
+
+    @admin.display(description=_("Made by"))
+    def maker(self, render: Render) -> str:
+        person = render.requester
+        return link("creatorhub_user", person.pk, person.username)
+
+    @admin.display(description=_("Of the video"))
+    def of_video(self, render: Render) -> str:
+        owner = render.video.owner
+        return format_html(
+            gettext("{video} by {creator}"),
+            video=link("library_video", render.video.pk, render.video.title),
+            creator=link("creatorhub_user", owner.pk, owner.username),
+        )
+
+    @admin.display(description=_("Page"))
+    def public_page(self, render: Render) -> str:
+        url = reverse("remixer:meme", args=[render.uuid])
+        return format_html('<a href="{}">{}</a>', url, url)
+
+    @admin.display(description=_("Reports"))
+    def reports(self, render: Render) -> str:
+        if not render.reported:  # type: ignore[attr-defined]
+            return "0"
+        queue = f"{reverse('admin:remixer_report_changelist')}?queue=all&q={render.uuid}"
+        return format_html('<a href="{}">{}</a>', queue, render.reported)  # type: ignore[attr-defined]
+
+    @admin.display(description=_("Hidden now because"))
+    def hidden_now(self, render: Render) -> str:
+        services.note_hidden([render])
+        return render.hidden_for or gettext("It is not hidden by a decision.")
 
     def get_urls(self) -> list[URLPattern]:
         pause = self.admin_site.admin_view(self.pause_view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from audit.vocabulary import Action, Body
@@ -29,6 +29,25 @@ def _refused(body: Body, reader: User | None) -> dict[str, str]:
     """The sentence itself says why."""
     words = _words(body, reader)
     return {**words, "why": words["reason"], "reason": ""}
+
+
+_CAME = {
+    "upheld": gettext_lazy("the report was right"),
+    "dismissed": gettext_lazy("nothing changes"),
+    "granted": gettext_lazy("it is undone"),
+    "denied": gettext_lazy("nothing changes"),
+}
+
+
+def _thing(body: Body, reader: User | None) -> dict[str, str]:
+    """`what` was reported, `held` was decided by staff, `came` of it."""
+    title = gettext("“%(title)s”") % {"title": body["title"]} if body.get("title") else ""
+    meme = gettext("a meme of %(title)s") % {"title": title}
+    return {
+        "what": meme if body.get("render") else title,
+        "held": title or gettext("everything"),
+        "came": str(_CAME.get(body.get("outcome") or "", "")),
+    }
 
 
 _MEME = ("render", "requester", "requester_name", "title")
@@ -78,6 +97,49 @@ ACTIONS = [
         _words,
     ),
     Action("render.removed", _("{maker} removed their meme of “{title}”"), _MEME, "trash", _words),
+    Action(
+        "render.put_back",
+        _("A meme of “{title}” {by_maker} is shown again"),
+        (*_MEME, "reason"),
+        "undo",
+        _words,
+    ),
+    Action(
+        "render.watched",
+        _("{who} watched a meme of “{title}” {by_maker}, to look into it"),
+        _MEME,
+        "play",
+        _words,
+    ),
+    Action(
+        "report.made",
+        _("{who} reported {what}"),
+        ("report", "kind", "title", "render"),
+        "flag",
+        _thing,
+    ),
+    Action("report.taken", _("{who} took a report to look into it"), ("report",), "flag"),
+    Action(
+        "report.decided",
+        _("{who} looked into a report about {what}: {came}"),
+        ("report", "title", "render", "outcome", "reason"),
+        "flag",
+        _thing,
+    ),
+    Action(
+        "appeal.made",
+        _("{who} asked for another look at {held}"),
+        ("appeal", "title", "reason"),
+        "hand",
+        _thing,
+    ),
+    Action(
+        "appeal.decided",
+        _("{who} looked at {held} again: {came}"),
+        ("appeal", "title", "outcome", "reason"),
+        "hand",
+        _thing,
+    ),
     Action("remixer.paused", _("{who} paused remixing"), ("reason", "stopped"), "pause"),
     Action("remixer.resumed", _("{who} resumed remixing"), ("reason",), "play"),
 ]

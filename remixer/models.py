@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from consent.models import Terms
@@ -53,7 +54,8 @@ class RenderQuerySet(models.QuerySet["Render"]):
     def with_leftover_files(self) -> RenderQuerySet:
         """They ended, nobody may see them, and their files are not deleted yet."""
         ended = ~Q(state__in=[*LIVE, State.DONE])
-        return self.filter(ended, file_key__gt="").exclude(state=Render.HIDDEN)
+        gone = self.filter(ended, file_key__gt="").exclude(state=Render.HIDDEN)
+        return gone.exclude(restorable_until__gt=timezone.now())
 
 
 class Render(FairJob):
@@ -174,3 +176,6 @@ class Render(FairJob):
     def filename(self) -> str:
         """The name under which its file is downloaded."""
         return f"{self.template}-{self.uuid}.mp4"
+
+
+from remixer.cases import Appeal, Report  # noqa: E402, F401  (Django finds models here)

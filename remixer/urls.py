@@ -20,7 +20,16 @@ urlpatterns = [
     path("memes/<uuid:uuid>/cancel/", views.cancel, name="cancel"),
     path("memes/<uuid:uuid>/retry/", views.retry, name="retry"),
     path("memes/<uuid:uuid>/remove/", views.remove, name="remove"),
+    path("memes/<uuid:uuid>/report/", views.report_meme, name="report_meme"),
+    path("remix/<uuid:uuid>/report/", views.report_video, name="report_video"),
+    path("memes/<uuid:uuid>/appeal/", views.appeal_takedown, name="appeal_takedown"),
+    path("holds/<uuid:uuid>/appeal/", views.appeal_hold, name="appeal_hold"),
+    path("reports/", views.my_reports, name="my_reports"),
     # Memes of a creator's videos
+    path("memes/<uuid:uuid>/take-down/", views.take_down, name="take_down"),
+    path("memes/<uuid:uuid>/block/", views.block_maker, name="block_maker"),
+    path("blocked/", views.blocked, name="blocked"),
+    path("blocked/<uuid:uuid>/unblock/", views.unblock, name="unblock"),
     path("memes-of-my-videos/", views.memes_of_my_videos, name="memes_of_my_videos"),
     path("videos/<uuid:uuid>/memes/", views.memes_of_video, name="memes_of_video"),
 ]

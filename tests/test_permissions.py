@@ -25,7 +25,7 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
-from tests import factories
+from tests import acts, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -174,6 +174,19 @@ TABLE = [
     post("remixer:remove", TO_SIGN_IN, 404, 303, 404, of="meme"),
     Row("remixer:memes_of_my_videos", TO_SIGN_IN, 200, 200, 200),
     Row("remixer:memes_of_video", TO_SIGN_IN, 404, 404, 200, of="video"),
+    Row("remixer:report_meme", TO_SIGN_IN, 200, 200, 200, of="meme"),
+    Row("remixer:report_meme", TO_SIGN_IN, 404, 200, 404, of="waiting"),
+    Row("remixer:report_video", TO_SIGN_IN, 200, 200, 200, of="video"),
+    Row("remixer:report_video", TO_SIGN_IN, 403, 403, 403, of="undecided"),
+    Row("remixer:my_reports", TO_SIGN_IN, 200, 200, 200),
+    Row("remixer:appeal_takedown", TO_SIGN_IN, 404, 200, 404, of="meme"),
+    Row("remixer:appeal_hold", TO_SIGN_IN, 404, 404, 200, of="hold"),
+    Row("remixer:take_down", TO_SIGN_IN, 404, 404, 200, of="meme"),
+    post("remixer:take_down", TO_SIGN_IN, 404, 404, 303, of="meme"),
+    Row("remixer:block_maker", TO_SIGN_IN, 404, 404, 200, of="meme"),
+    post("remixer:block_maker", TO_SIGN_IN, 404, 404, 303, of="meme"),
+    Row("remixer:blocked", TO_SIGN_IN, 200, 200, 200),
+    post("remixer:unblock", TO_SIGN_IN, 404, 404, 303, of="blocked"),
     # accounts
     Row("account_login", 200, 302, 302, 302),
     Row("account_signup", 200, 302, 302, 302),
@@ -206,7 +219,11 @@ def things(alice: User, bob: User) -> dict[str, Any]:
     draft = consent.draft_edit(
         actor=Actor.creator(alice), creator=alice, use="train", grant=None, ids=[video.uuid]
     )
+    blocked = factories.make_user("blocked")
+    consent.block(blocked, actor=Actor.creator(alice), creator=alice)
     return {
+        "blocked": blocked.uuid,
+        "hold": acts.hold(video, use="train").holds[0].uuid,
         "video": video.uuid,
         "edit": edit.uuid,
         "draft": draft.uuid,

@@ -1,11 +1,20 @@
 """The only writer of memes. Locks are taken in one order: the creator's consent state, then the
 renders, then the log."""
 
+from remixer.services.appeals import appeal_hold, appeal_takedown, decide_appeal
 from remixer.services.files import file_of, poster_of, preview_image
-from remixer.services.moderation import takedown
+from remixer.services.moderation import (
+    memes_by,
+    put_back,
+    takedown,
+    takedown_by_creator,
+    takedown_of_person,
+)
 from remixer.services.pause import is_paused, pause, resume
 from remixer.services.permission import Permission, require_permission
+from remixer.services.records import record_watching
 from remixer.services.rendering import run_next_render, run_render
+from remixer.services.reports import decide_report, report, take_report
 from remixer.services.requests import (
     cancel_render,
     remove_render,
@@ -21,16 +30,24 @@ from remixer.services.withdrawal import stop_and_takedown
 __all__ = [
     "Permission",
     "Sweep",
+    "appeal_hold",
+    "appeal_takedown",
     "cancel_render",
+    "decide_appeal",
+    "decide_report",
     "file_of",
     "hidden_memes",
     "is_paused",
     "meme_for",
+    "memes_by",
     "note_hidden",
     "pause",
     "poster_of",
     "preview_image",
+    "put_back",
+    "record_watching",
     "remove_render",
+    "report",
     "request_render",
     "require_permission",
     "restore",
@@ -40,7 +57,10 @@ __all__ = [
     "run_render",
     "stop_and_takedown",
     "sweep_renders",
+    "take_report",
     "takedown",
+    "takedown_by_creator",
+    "takedown_of_person",
     "template_of",
     "why_gone",
 ]

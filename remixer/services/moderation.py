@@ -1,41 +1,152 @@
-"""Staff take one meme down, whatever its creator allows."""
+"""Memes are taken down by staff, whatever their creator allows, and by the creator, whose video
+stays as it is."""
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consent import services as consent
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
+from creatorhub.models import User
 from creatorhub.roles import Power
-from remixer.models import Render
-from remixer.services.records import record
+from remixer.models import Render, RenderQuerySet
+from remixer.services.permission import ended_because, why_not
+from remixer.services.records import record, record_all
 
 BY_STAFF = "taken_down_by_staff"
+BY_CREATOR = "taken_down_by_creator"
+APPEAL_WITHIN = timedelta(days=14)  # so long the files of what staff took down are kept
+
+
+@dataclass(frozen=True, slots=True)
+class MemesBy:
+    """What one person has made of a creator's videos."""
+
+    seen: int
+    making: int
+
+
+def memes_by(person: User, *, of: User) -> MemesBy:
+    """Two queries."""
+    theirs = Render.objects.filter(creator=of, requester=person)
+    return MemesBy(seen=theirs.filter(state=State.DONE).count(), making=theirs.live().count())
 
 
 def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
-    """Hide the meme for good: nobody can see it after the commit, its requester cannot try again,
-    and the sweep deletes its files. Only for staff. False, and nothing is written, if it was
-    neither being made nor published, nor hidden for a while."""
+    """Hide the meme for good: nobody can see it after the commit, and its requester cannot try
+    again. Its files are kept for APPEAL_WITHIN, so that an appeal can bring it back; then the sweep
+    deletes them. Only for moderators. False, and nothing is written, if it was neither being made
+    nor published, nor hidden for a while."""
+    actor.require_staff(Power.MODERATE)
+    problem = _("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason}
+    down = _take_down(
+        Render.objects.filter(pk=render.pk),
+        creator=render.video.owner,
+        actor=actor,
+        reason=reason,
+        problem=problem,
+        ended_for=BY_STAFF,
+        until=timezone.now() + APPEAL_WITHIN,
+    )
+    return bool(down)
+
+
+def takedown_by_creator(render: Render, *, actor: Actor, reason: str) -> bool:
+    """As takedown, by the creator of the video: what they allow does not change, and the files are
+    deleted. False, and nothing is written, if it could not be seen any more."""
+    creator = render.video.owner
+    actor.require(creator)
+    down = _take_down(
+        Render.objects.filter(pk=render.pk),
+        creator=creator,
+        actor=actor,
+        reason=reason,
+        problem=_by_creator(reason),
+        ended_for=BY_CREATOR,
+    )
+    return bool(down)
+
+
+def takedown_of_person(person: User, *, actor: Actor, creator: User) -> int:
+    """As takedown_by_creator, for all that this person has made of the creator's videos. Returns
+    how many. A few queries, however many there are."""
+    actor.require(creator)
+    return _take_down(
+        Render.objects.filter(creator=creator, requester=person),
+        creator=creator,
+        actor=actor,
+        reason="",
+        problem=_by_creator(""),
+        ended_for=BY_CREATOR,
+    )
+
+
+def put_back(render: Render, *, actor: Actor, reason: str) -> bool:
+    """Undo a takedown by staff, where an appeal was granted and the files are still there. Where
+    the creator does not allow it any more, it stays down for that reason. False where nothing came
+    back."""
     actor.require_staff(Power.MODERATE)
     with transaction.atomic(durable=True):
         consent.lock_consent_state(render.video.owner)
-        row = Render.objects.filter(pk=render.pk)
-        was_live = row.live().exists()
-        changed = row.filter(state__in=[*LIVE, State.DONE, Render.HIDDEN]).update(
+        down = Render.objects.filter(
+            pk=render.pk,
             state=Render.TAKEN_DOWN,
-            problem=_("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason},
             ended_for=BY_STAFF,
+            file_key__gt="",
+            restorable_until__gt=timezone.now(),
+        )
+        if not down.exists():
+            return False
+        if not_now := why_not(render):
+            down.update(restorable_until=None, **ended_because(not_now))
+            return False
+        down.update(state=State.DONE, problem="", ended_for="", restorable_until=None)
+        record("render.put_back", render, actor=actor, reason=reason)
+    return True
+
+
+def _by_creator(reason: str) -> str:
+    if reason:
+        return _("The creator of the video took this meme down: %(reason)s") % {"reason": reason}
+    return _("The creator of the video took this meme down.")
+
+
+def _take_down(
+    renders: RenderQuerySet,
+    *,
+    creator: User,
+    actor: Actor,
+    reason: str,
+    problem: str,
+    ended_for: str,
+    until: datetime | None = None,
+) -> int:
+    with transaction.atomic(durable=True):
+        consent.lock_consent_state(creator)
+        seen = renders.filter(state__in=[*LIVE, State.DONE, Render.HIDDEN])
+        reached = list(seen.locked().order_by("pk"))
+        if not reached:
+            return 0
+        Render.objects.filter(pk__in=[one.pk for one in reached]).update(
+            state=Render.TAKEN_DOWN,
+            problem=problem,
+            ended_for=ended_for,
             lease_token=None,
             lease_until=None,
-            restorable_until=None,
+            hidden_version=None,
+            restorable_until=until,
         )
-        if not changed:
-            return False
-        action = "render.stopped" if was_live else "render.taken_down"
-        record(action, render, actor=actor, reason=reason)
+        correlation_id = uuid.uuid4()
+        for action, live in (("render.stopped", True), ("render.taken_down", False)):
+            some = [one for one in reached if one.is_live is live]
+            record_all(action, some, actor=actor, correlation_id=correlation_id, reason=reason)
         jobs.enqueue("operations.sweep")
-    return True
+    return len(reached)

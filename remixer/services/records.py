@@ -7,11 +7,21 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from django.db import transaction
+
 from audit import log
 from creatorhub.actors import Actor
+from creatorhub.roles import Power
 from remixer.models import Render
 
 WORKER = Actor.system("worker")
+
+
+def record_watching(render: Render, *, actor: Actor) -> None:
+    """Write down that a moderator plays this meme, also one that nobody else may see."""
+    actor.require_staff(Power.MODERATE)
+    with transaction.atomic(durable=True):
+        record("render.watched", render, actor=actor)
 
 
 def record(

@@ -23,6 +23,7 @@ from creatorhub.errors import Conflict, Forbidden
 from creatorhub.models import User
 from creatorhub.staff import StaffAdmin
 from library.models import Video
+from remixer.cases import Appeal, Report
 from remixer.models import Render
 from tests import factories
 from tests.acts import draft, hold, turn_off
@@ -33,6 +34,7 @@ from tests.memes import make_render
 pytestmark = pytest.mark.django_db
 
 SHOWN = [User, Video, ConsentState, Consent, Hold, Terms, Edit, Item, Notice, Render, Event]
+QUEUES = [Report, Appeal]  # tests/remixer/test_reports.py
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def last_event() -> Event:
 def test_only_what_was_written_for_staff_is_on_the_site() -> None:
     pages = admin.site._registry
 
-    assert set(pages) == set(SHOWN)
+    assert set(pages) == {*SHOWN, *QUEUES}
     assert all(isinstance(page, StaffAdmin) for page in pages.values())
     assert Token not in pages
 

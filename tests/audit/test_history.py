@@ -82,6 +82,24 @@ EXAMPLES = [
     Example("hold.lifted", "You lifted the hold on “Remix” of everything", {"use": "remix"}),
     Example("person.blocked", "You blocked Bob", {"name": "Bob"}),
     Example("person.unblocked", "You unblocked Bob", {"name": "Bob"}),
+    Example("video.watched", "You watched “Cat”, to look into it", {"title": "Cat"}),
+    Example("render.watched", "You watched a meme of “Cat” by Bob, to look into it", MEME),
+    Example(
+        "render.put_back", "A meme of “Cat” by Bob is shown again", {**MEME, "reason": "x"}, "x"
+    ),
+    Example("report.made", "You reported a meme of “Cat”", {"title": "Cat", "render": "x"}),
+    Example("report.made", "You reported “Cat”", {"title": "Cat"}),
+    Example("report.taken", "You took a report to look into it"),
+    Example(
+        "report.decided",
+        "You looked into a report about “Cat”: the report was right",
+        {"title": "Cat", "outcome": "upheld", "reason": "x"},
+        "x",
+    ),
+    Example("appeal.made", "You asked for another look at “Cat”", {"title": "Cat"}),
+    Example(
+        "appeal.decided", "You looked at everything again: nothing changes", {"outcome": "denied"}
+    ),
     Example("video.added", "You added “Cat {0}”", {"title": "Cat {0}", "via": "upload"}),
     Example("videos.added", "You added 1 video", {"count": 1}),
     Example("videos.added", "You added 1,203 videos", {"count": 1203}),
