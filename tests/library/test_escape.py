@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from library import sandbox
+from library import ffmpeg, files, sandbox
 from tests.conftest import REQUIRE_ALL
 from tests.library import escape
 
@@ -136,6 +137,52 @@ def test_no_attempt_to_get_out_succeeds(level: str, as_nobody: bool, place: dict
     assert len(answers) > 60
     assert not {name: answer["got"] for name, answer in answers.items() if answer["got"]}
     assert Path(place["input"]).read_text() == Path(place["media"]).read_text() == "precious"
+
+
+def test_a_program_that_calls_the_kernel_as_a_32_bit_one_is_killed(
+    tmp_path: Path, fake_ffmpeg: Callable[[str], None]
+) -> None:
+    """The numbers of system calls are others there, so a filter of numbers would not hold."""
+    if os.uname().machine != "x86_64":
+        pytest.skip("only x86_64 has a second set of system calls")
+    if sandbox.level() == sandbox.Level.LIMITS:
+        pytest.skip(sandbox.description())
+    getpid = r"b'\xb8\x14\x00\x00\x00\xcd\x80\xc3'"  # mov eax, 20; int 0x80; ret
+    fake_ffmpeg(
+        "import ctypes, mmap\n"
+        "code = mmap.mmap(-1, 4096, prot=7)\n"
+        f"code.write({getpid})\n"
+        "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()"
+    )
+
+    with pytest.raises(ffmpeg.FfmpegFailed) as failed:
+        ffmpeg.run([], folder=tmp_path, timeout=60, quiet_timeout=60)
+
+    assert failed.value.returncode == -signal.SIGSYS
+
+
+def test_a_program_cannot_be_given_a_folder_with_a_stored_file_in_it(tmp_path: Path) -> None:
+    (tmp_path / "stored").write_bytes(b"precious")
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "in").hardlink_to(tmp_path / "stored")
+
+    with pytest.raises(ValueError, match="is a hard link"):
+        ffmpeg.run([], folder=tmp_path / "made", timeout=60, quiet_timeout=60)
+
+
+@pytest.mark.parametrize("trick", ["symbolic link", "hard link", "pipe"])
+def test_a_result_that_is_no_plain_file_is_not_stored(trick: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"precious")
+    result = tmp_path / "result"
+    if trick == "symbolic link":
+        result.symlink_to("secret")
+    elif trick == "hard link":
+        result.hardlink_to(tmp_path / "secret")
+    else:
+        os.mkfifo(result)
+
+    with pytest.raises(OSError, match=r"not a plain file|symbolic link"):
+        files.store(result, "videos/result.mp4")
 
 
 def test_where_nothing_is_locked_in_the_attempts_succeed(
