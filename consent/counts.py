@@ -133,6 +133,14 @@ def holds_of(holds: QuerySet[Hold]) -> dict[str, UseHolds]:
     return found
 
 
+def standing_ends(creator: User, use: str) -> set[datetime | None]:
+    """The ends of everything of this use that a creator has allowed and that has not ended: None
+    for no end. What lapsed by a new notice counts, for it can be renewed. One query."""
+    counted = ConsentCount.objects.filter(creator=creator, use=use, videos__gt=0)
+    lasting = counted.filter(Q(terms__until=None) | Q(terms__until__gt=timezone.now()))
+    return set(lasting.values_list("terms__until", flat=True))
+
+
 def paused_uses() -> frozenset[str]:
     """One query."""
     switches = {use.pause_switch for use in USES.values() if use.pause_switch}
@@ -152,6 +160,8 @@ def overview_of(creator: User) -> Overview:
         since=since,
         uses=counts_by_use(creator),
         paused=paused_uses(),
-        live=tuple(Edit.objects.filter(creator=creator).live().order_by("version")),
+        live=tuple(
+            Edit.objects.filter(creator=creator).live().select_related("job").order_by("version")
+        ),
         holds=holds_of(holds) if any_held else {},
     )

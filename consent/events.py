@@ -36,6 +36,10 @@ _CHANGES = {
     ),
     Edit.Change.LISTED: _Change(_("set “{use}” from a file"), _("“{use}” as listed in a file")),
 }
+_KEPT = _Change(
+    _("allowed “{use}”, with the ends that were set before,"),
+    _("“{use}” allowed, with the ends that were set before"),
+)
 _ALLOWED_UNTIL = _Change(_("allowed “{use}” until {day}"), _("“{use}” allowed until {day}"))
 _UNKNOWN = _Change(_("changed “{use}”"), _("“{use}” changed"))
 
@@ -45,6 +49,8 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
     use = use_of(body["use"]).label
     until = parse_datetime(body["until"]) if body["until"] else None
     change = _ALLOWED_UNTIL if until else _CHANGES.get(body["to"], _UNKNOWN)
+    if body["to"] == "kept":  # `until` is then that of what was newly allowed
+        change = _KEPT
     day = date_format(last_day(until), "j F Y") if until else ""
     words = {
         "change": change.done.format(use=use, day=day),

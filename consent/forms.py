@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consent import selection, services, uses
 from consent.filters import STATE_LABELS
+from consent.models import Edit
 from consent.uses import USES
 from creatorhub import days
 from creatorhub.errors import Refused
@@ -117,8 +118,71 @@ class UntilForm(RefusableForm):
         self.add_error("until" if refused.code in ENDS else None, refused.sentence)
 
 
-class GrantForm(UntilForm, SelectionForm):
+class TermsForm(UntilForm):
+    """What to allow, and a note. `ends` says whether what is allowed already keeps its own end."""
+
+    KEEP, SAME = "keep", "same"
+
+    ends = forms.ChoiceField(
+        choices=[(KEEP, _("Keep the end that each has")), (SAME, _("Give all the same last day"))],
+        required=False,
+        label=_("What is allowed already"),
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(max_length=500, required=False, label=_("A note for your record"))
+
+    def grant(self) -> services.Grant:
+        return replace(super().grant(), keeps_ends=self.cleaned_data["ends"] == self.KEEP)
+
+
+class GrantForm(TermsForm, SelectionForm):
     """What to allow, and for which videos."""
+
+    @property
+    def says_until(self) -> bool:
+        """Whether an end is said, be it none. A button of the list says nothing of it."""
+        return "until" in self.data
+
+
+class DraftForm(TermsForm):
+    """All that the preview of a draft lets a person change, sent by each of its buttons, and what
+    it shows: `expected` is the number on its main button."""
+
+    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    expected = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, draft: Edit, data: QueryDict | None = None) -> None:
+        self.of_draft = services.Grant(
+            until=draft.terms.until if draft.terms else None, keeps_ends=draft.keeps_ends
+        )
+        end = self.of_draft.until
+        self.day = days.last_day(end) if end else None
+        shown = {
+            "until": self.day,
+            "ends": self.KEEP if draft.keeps_ends else self.SAME,
+            "reason": draft.reason,
+        }
+        super().__init__(data, initial=shown)
+
+    def grant(self) -> services.Grant:
+        """A field that was left as it is, or was not sent, says what the draft does: its end to
+        the second."""
+        grant = super().grant()
+        if "until" not in self.data or self.cleaned_data["until"] == self.day:
+            grant = replace(grant, until=self.of_draft.until)
+        if not self.cleaned_data["ends"]:
+            grant = replace(grant, keeps_ends=self.of_draft.keeps_ends)
+        return grant
+
+    @property
+    def changes_terms(self) -> bool:
+        """Whether something else was sent than what the draft was counted for."""
+        return self.grant() != self.of_draft
+
+    @property
+    def note(self) -> str | None:
+        """What was written, None if the field was not sent."""
+        return self.cleaned_data["reason"] if "reason" in self.data else None
 
 
 class UploadDefaultForm(UntilForm):

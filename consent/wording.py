@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
 from consent.uses import Text, Use, use_of
+from creatorhub.days import last_day
 
 if TYPE_CHECKING:
     from consent.models import Edit
@@ -158,6 +160,13 @@ def _main_sentence(edit: Edit) -> str:
         sentence = ngettext(
             "%(use)s was set from the file for %(count)s video.",
             "%(use)s was set from the file for %(count)s videos.",
+            edit.changed,
+        )
+    elif edit.terms and edit.terms.until and not edit.keeps_ends:
+        words["day"] = date_format(last_day(edit.terms.until), "j F Y")
+        sentence = ngettext(
+            "%(use)s is allowed until %(day)s for %(count)s video.",
+            "%(use)s is allowed until %(day)s for %(count)s videos.",
             edit.changed,
         )
     elif edit.change == edit.Change.ALLOWED:

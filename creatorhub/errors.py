@@ -40,9 +40,11 @@ REFUSED = "creatorhub.refused"  # where the scope of a request carries what crea
 
 
 class Refused(Exception):
-    """A rule forbids it. `sentence` says what is wrong and what to do; `code` never changes."""
+    """A rule forbids it. `sentence` says what is wrong and what to do; `code` never changes.
+    `about` is the address of the page that it is about, where a view knows it."""
 
     status = 400
+    about = ""
 
     def __init__(self, sentence: StrOrPromise, *, code: str, status: int | None = None) -> None:
         super().__init__(sentence)
@@ -70,6 +72,7 @@ class Gone(Refused):
 def refusal_page(request: HttpRequest, refused: Refused) -> HttpResponse:
     """The page for a refusal that the view did not catch. One query at most."""
     context = {"sentence": refused.sentence, "code": refused.code, "status": refused.status}
+    context["about"] = refused.about
     return render(request, "refused.html", context, status=refused.status)
 
 

@@ -143,6 +143,7 @@ TABLE = [
     post("consent:turn_off", TO_SIGN_IN, 404, 404, 303, form=IDS),
     post("consent:edit_draft", TO_SIGN_IN, 404, 404, 303, form=IDS),
     Row("consent:edit_preview", TO_SIGN_IN, 404, 404, 200, of="draft"),
+    post("consent:edit_preview", TO_SIGN_IN, 404, 404, 303, of="draft"),
     post("consent:edit_confirm", TO_SIGN_IN, 404, 404, 303, of="draft"),
     Row("consent:edit_result", TO_SIGN_IN, 404, 404, 200, of="edit"),
     Row("consent:edit_progress", TO_SIGN_IN, 404, 404, 303, of="edit"),

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from consent import hidden_memes, selection, services
 from consent.api.fields import STATES, LastDayField, ReasonField, UseField
+from consent.changes import Kind, changes_of
 from consent.models import Edit, Item, Notice, Terms, state_line
 from consent.signals import HiddenMemes
 from creatorhub import days
@@ -65,6 +66,25 @@ class CountsSerializer(serializers.ModelSerializer[Edit]):
         read_only_fields = fields
 
 
+class SideSerializer(serializers.Serializer[Any]):
+    """What a video allows on one side of a change."""
+
+    state = serializers.ChoiceField(
+        choices=["allowed", "expired", "notice_changed", "off", "undecided", "approval_needed"]
+    )
+    until = serializers.DateTimeField(allow_null=True)
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """Videos of which the same becomes. Show `loses_end` before you confirm: those have an end now,
+    and would have none."""
+
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    videos = serializers.IntegerField()
+    before = SideSerializer()
+    after = SideSerializer()
+
+
 class EditSerializer(serializers.ModelSerializer[Edit]):
     """What is changed, for how many videos, and how far it is."""
 
@@ -76,7 +96,11 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
         source="change",
         help_text=_("`former` puts back what was; `listed` is what a file says for each video."),
     )
-    until = serializers.DateTimeField(source="terms.until", allow_null=True)
+    until = serializers.DateTimeField(
+        source="terms.until",
+        allow_null=True,
+        help_text=_("With `keeps_ends` only of what is not allowed yet."),
+    )
     last_day = LastDayField(source="terms.until")
     progress = serializers.SerializerMethodField(help_text=_("Per cent."))
     counts = CountsSerializer(source="*")
@@ -93,6 +117,7 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
             "state",
             "until",
             "last_day",
+            "keeps_ends",
             "reason",
             "undoes",
             "progress",
@@ -125,17 +150,57 @@ class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
 
 
 class EditDetailSerializer(EditSerializer):
-    """With the reasons for which videos are not eligible."""
+    """With the reasons for which videos are not eligible, and what it would do, by kind."""
 
-    # One query more, and five where memes were hidden.
+    # One query more, and five where memes were hidden; six at most for the changes.
     not_eligible = serializers.SerializerMethodField()
     memes = serializers.SerializerMethodField(
         help_text=_("What undoing brings back of the memes that were hidden; null where none were.")
     )
+    changed_since = serializers.SerializerMethodField(
+        help_text=_(
+            "Of a draft: how many of `will_change` were changed or removed since it was made. A "
+            "confirm leaves them alone."
+        )
+    )
+    changes = serializers.SerializerMethodField(
+        help_text=_(
+            "What a confirm would do now, before and after, by kind; of an edit that was "
+            "confirmed, what its draft said. Empty until it is prepared."
+        )
+    )
 
     class Meta(EditSerializer.Meta):
-        fields = [*EditSerializer.Meta.fields, "not_eligible", "memes"]
+        fields = [
+            *EditSerializer.Meta.fields,
+            *("not_eligible", "memes", "changed_since", "changes"),
+        ]
         read_only_fields = fields
+
+    def to_representation(self, edit: Edit) -> dict[str, Any]:
+        is_draft = edit.status == Edit.Status.DRAFT
+        self._left = services.left_alone(edit) if is_draft else services.LeftAlone()
+        answer: dict[str, Any] = super().to_representation(edit)
+        return answer
+
+    def get_changed_since(self, edit: Edit) -> int:
+        return self._left.number
+
+    @extend_schema_field(ChangeSerializer(many=True))
+    def get_changes(self, edit: Edit) -> Any:
+        if edit.status in (Edit.Status.PREPARING, Edit.Status.HOLDING):
+            return []
+        found = changes_of(edit, self._left.alike)
+        sides: list[dict[str, Any]] = [
+            {
+                "kind": one.kind,
+                "videos": one.videos,
+                "before": {"state": str(one.was), "until": one.was_until},
+                "after": {"state": str(one.becomes), "until": one.until},
+            }
+            for one in found
+        ]
+        return ChangeSerializer(sides, many=True).data
 
     def get_not_eligible(self, edit: Edit) -> dict[str, int]:
         if not edit.not_eligible:
@@ -228,13 +293,21 @@ class NewEditSerializer(TurnOffSerializer):
         default=None,
         help_text=_("Instead of `until`: it ends when this day is over in your time zone."),
     )
+    keeps_ends = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text=_(
+            "What is allowed already keeps its own end; `until` is for the others. Without it all "
+            "get `until`, and lose their end where that is missing."
+        ),
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["state"] == "ask":
             raise serializers.ValidationError(
                 {"state": _("Being asked each time comes later. Choose “allowed” or “off”.")}
             )
-        for name in ("until", "last_day"):
+        for name in ("until", "last_day", "keeps_ends"):
             if attrs["state"] == "off" and attrs[name]:
                 raise serializers.ValidationError({name: _("Only a permission has an end.")})
         if attrs["until"] and attrs["last_day"]:
@@ -245,9 +318,24 @@ class NewEditSerializer(TurnOffSerializer):
 
     def grant(self) -> services.Grant | None:
         given = self.validated_data
+        if given["state"] != "allowed":
+            return None
         day = given["last_day"]
         until = days.end_of(day) if day else given["until"]
-        return services.Grant(until=until) if given["state"] == "allowed" else None
+        return services.Grant(until=until, keeps_ends=given["keeps_ends"])
+
+
+class ConfirmSerializer(StrictSerializer):
+    """What you expect of the draft. Its terms, its videos and its note are those that it names."""
+
+    expected = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        help_text=_(
+            "How many videos you saw it would change: `will_change` less `changed_since`. If it "
+            "would be another number by now, the answer is 409 `changed_since` and nothing is done."
+        ),
+    )
 
 
 APPLIED_OR_ACCEPTED = {200: EditDetailSerializer, 202: EditDetailSerializer}
@@ -322,18 +410,29 @@ class EditViewSet(KnownParameters, ListModelMixin, RetrieveModelMixin, GenericVi
         page = self.paginate_queryset(items)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(request=None, parameters=[IDEMPOTENCY_KEY], responses=APPLIED_OR_ACCEPTED)
+    @extend_schema(
+        request=ConfirmSerializer, parameters=[IDEMPOTENCY_KEY], responses=APPLIED_OR_ACCEPTED
+    )
     @action(detail=True, methods=["post"])
     def confirm(self, request: Request, uuid: UUID) -> Response:
         """Do what the draft says. Sent twice, it is done once.
+
+        The terms of a draft never change: what you confirm is what it said when you read it, at
+        most. To allow with another end make another draft. Send `expected` to be refused where
+        fewer videos would change than you saw.
 
         Up to 500 videos it is applied when this answers (200). A larger edit is `confirmed` (202)
         and applied in the background; what it withdraws is withdrawn when this answers, whatever
         its size.
         """
-        NothingSerializer.of(request)
-        key = idempotency_key(request)
-        return self._answer(services.confirm_edit(uuid, **acting(request), idempotency_key=key))
+        asked = ConfirmSerializer.of(request)
+        edit = services.confirm_edit(
+            uuid,
+            **acting(request),
+            idempotency_key=idempotency_key(request),
+            expected=asked.validated_data.get("expected"),
+        )
+        return self._answer(edit)
 
     @extend_schema(request=None, responses={200: EditDetailSerializer})
     @action(detail=True, methods=["post"])

@@ -50,9 +50,17 @@ class Edit(models.Model):
     change which videos match: `{"opted_out": bool, "paused": [use, …]}`.
 
     `terms` is what its items get, None for off; where items carry their own `after` (an undo, a
-    spreadsheet) it is None as well, and `change` says which. `version` is the consent state's at
-    the confirm, so it orders the edits of one creator. `cursor` is the key of the last video
-    applied: an item up to it that is `pending` was changed. Counts are final when written:
+    spreadsheet) it is None as well, and `change` says which. With `keeps_ends` only what is not
+    allowed yet gets `terms`: what is allowed keeps its own end, under the notice of `terms`.
+    `kinds` is how many items the draft has that are alike (`Item.ALIKE`, then the number), None for
+    an edit of an older release.
+
+    `version` is the consent state's at the confirm, so it orders the edits of one creator; of a
+    draft, that when it was made: what has a later one was changed since. The terms of a draft never
+    change: another end is another draft.
+
+    `cursor` is the key of the last video applied: an item up to it that is `pending` was changed.
+    Counts are final when written:
     `selected` = `will_change` + `already` + `superseded` + `not_eligible` for the draft; once
     applied with `changed` in place of `will_change`. A cancelled edit also has `left_out`.
     """
@@ -88,6 +96,11 @@ class Edit(models.Model):
     undoes = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
     )
+    keeps_ends = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="What is allowed keeps its own end; the terms are for the others.",
+    )
     matching = models.JSONField(
         null=True, blank=True, help_text="The filter that was frozen, and the last video it saw."
     )
@@ -108,6 +121,7 @@ class Edit(models.Model):
     version = models.BigIntegerField(default=0)
     cursor = models.BigIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0, help_text="Chunks applied, each with its event.")
+    kinds = models.JSONField(null=True, blank=True, editable=False)
     selected = models.PositiveIntegerField(default=0)
     will_change = models.PositiveIntegerField(default=0)
     grants = models.PositiveIntegerField(default=0, help_text="Of these, to something allowed.")
@@ -245,6 +259,8 @@ class Item(models.Model):
         SUPERSEDED = "superseded", _("Changed since, left alone")
         NOT_ELIGIBLE = "not_eligible", _("Not eligible")
         CANCELLED = "cancelled", _("Not done, cancelled")
+
+    ALIKE = ("outcome", "before", "before_decided", "after", "after_decided")
 
     edit = models.ForeignKey(
         Edit, on_delete=models.CASCADE, related_name="items", db_index=False, db_constraint=False

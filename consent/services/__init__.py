@@ -17,8 +17,9 @@ from consent.services.edits.draft import (
     draft_again,
     draft_edit,
     draft_expired,
-    stale_items,
+    left_alone,
 )
+from consent.services.edits.items import LeftAlone
 from consent.services.edits.job import retry_edit, run_edit, sweep_edits
 from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.edits.undo import undo_edit, undo_or_draft
@@ -40,6 +41,7 @@ __all__ = [
     "TOO_FAR",
     "Grant",
     "Held",
+    "LeftAlone",
     "OptedIn",
     "OptedOut",
     "apply_upload_defaults",
@@ -54,6 +56,7 @@ __all__ = [
     "forget_filter",
     "hold",
     "is_in_force",
+    "left_alone",
     "lift",
     "lock_consent_state",
     "opt_in",
@@ -64,7 +67,6 @@ __all__ = [
     "run_edit",
     "save_filter",
     "set_upload_default",
-    "stale_items",
     "sweep_edits",
     "tag_of",
     "turn_off",

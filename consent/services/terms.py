@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,9 +20,12 @@ TOO_FAR = gettext_lazy("The end is more than a hundred years away. Leave it empt
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What to allow: always under the notice in force, for everyone; `until` None for no end."""
+    """What to allow: always under the notice in force, for everyone; `until` None for no end. With
+    `keeps_ends` a video that is allowed already keeps its own end, and `until` is for the others.
+    """
 
     until: datetime | None = None
+    keeps_ends: bool = False
 
 
 def terms_for(use: str, grant: Grant) -> Terms:
@@ -47,6 +51,13 @@ def terms_for(use: str, grant: Grant) -> Terms:
         Terms.objects.bulk_create([Terms(**same)], ignore_conflicts=True)
         terms = Terms.objects.get(**same)
     return terms
+
+
+def make_with_ends(like: Terms, ends: Iterable[datetime | None]) -> None:
+    """See that there are terms with each of these ends, otherwise equal to these. One query."""
+    same = {"use": like.use, "notice": like.notice, "audience": like.audience, "mode": like.mode}
+    made = [Terms(**same, until=until) for until in ends]
+    Terms.objects.bulk_create(made, ignore_conflicts=True)
 
 
 def notice_changed() -> Conflict:

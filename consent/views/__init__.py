@@ -1,17 +1,10 @@
 """Pages of consent, by noun. A view reads the form, calls a service, and answers."""
 
 from consent.views.activity import activity
-from consent.views.edits import (
-    edit_cancel,
-    edit_confirm,
-    edit_draft,
-    edit_preview,
-    edit_retry,
-    edit_undo,
-    turn_off,
-)
+from consent.views.edits import edit_cancel, edit_draft, edit_retry, edit_undo, turn_off
 from consent.views.opt_out import opt_in, opt_out
 from consent.views.overview import overview
+from consent.views.previews import edit_confirm, edit_preview
 from consent.views.results import edit_items, edit_progress, edit_result
 from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
 from consent.views.upload_defaults import upload_defaults

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import quote
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from consent.models import Edit, EditQuerySet
+from creatorhub.errors import Refused
 from creatorhub.pages import see_other
 from creatorhub.requests import SignedIn
 
@@ -31,6 +35,21 @@ def edit_url(request: SignedIn, name: str, edit: Edit) -> str:
     """The address of a page about an edit, which remembers where to return to."""
     url, back = resolve_url(f"consent:{name}", edit.uuid), return_url(request)
     return f"{url}?next={quote(back, safe='/')}" if back else url
+
+
+def about_an_edit(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A refusal of this view leads back to the edit that it is about."""
+
+    @wraps(view)
+    def answer(request: SignedIn, uuid: UUID) -> HttpResponse:
+        try:
+            return view(request, uuid)
+        except Refused as refused:
+            if edit := edits_of(request).filter(uuid=uuid).first():
+                refused.about = edit_url(request, "edit_result", edit)
+            raise
+
+    return answer
 
 
 def see_edit(request: SignedIn, edit: Edit) -> HttpResponse:

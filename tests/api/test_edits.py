@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from consent import services
+from consent import querysets, services
 from consent.models import Edit, EditJob
 from creatorhub.models import User
 from tests.acts import turn_off
@@ -314,3 +314,85 @@ def test_a_filter_that_is_none_or_cannot_be_read_is_named(
 
     refused(answer, status=400, code="invalid_filter", before=before)
     assert answer.json()["detail"].startswith(says)
+
+
+# exactly what was seen
+
+
+def test_a_draft_says_what_becomes_of_each_kind(alice: User, api: APIClient) -> None:
+    videos = make_videos(5, owner=alice)
+    ending = timezone.now().replace(microsecond=0) + timedelta(days=90)
+    make_consent(*videos[:2], until=ending)
+    make_consent(videos[2])
+    selection = {"ids": [str(video.uuid) for video in videos]}
+
+    endless = draft(api, selection).json()
+    kept = api.post(
+        "/api/v1/edits/",
+        {"use": "remix", "state": "allowed", "keeps_ends": True, "selection": selection},
+        format="json",
+    ).json()
+
+    until = ending.isoformat().replace("+00:00", "Z")
+    assert endless["changes"] == [
+        {
+            "kind": "loses_end",
+            "videos": 2,
+            "before": {"state": "allowed", "until": until},
+            "after": {"state": "allowed", "until": None},
+        },
+        {
+            "kind": "newly_allowed",
+            "videos": 2,
+            "before": {"state": "undecided", "until": None},
+            "after": {"state": "allowed", "until": None},
+        },
+    ]
+    assert (endless["keeps_ends"], kept["keeps_ends"]) == (False, True)
+    assert [(one["kind"], one["videos"]) for one in kept["changes"]] == [("newly_allowed", 2)]
+    api.post(f"/api/v1/edits/{kept['id']}/confirm/")
+    ends = [querysets.ruling(video, "remix").until for video in videos]
+    assert ends == [ending, ending, None, None, None]
+
+
+def test_a_confirm_is_refused_where_another_number_would_change(
+    alice: User, api: APIClient
+) -> None:
+    videos = make_videos(3, owner=alice)
+    edit = draft(api, {"ids": [str(video.uuid) for video in videos]}).json()
+    turn_off(videos[0])
+    address = f"/api/v1/edits/{edit['id']}/confirm/"
+    before = rows()
+
+    answer = api.post(address, {"expected": 3}, format="json")
+
+    refused(answer, status=409, code="changed_since", before=before)
+    now = ask(api, edit["id"])
+    assert (edit["changed_since"], now["changed_since"]) == (0, 1)
+    assert [(one["kind"], one["videos"]) for one in now["changes"]] == [("newly_allowed", 2)]
+    assert api.post(address, {"expected": 2}, format="json").json()["counts"]["changed"] == 2
+
+
+def test_a_confirm_names_no_terms_of_its_own(alice: User, api: APIClient) -> None:
+    [video] = make_videos(1, owner=alice)
+    edit = draft(api, {"ids": [str(video.uuid)]}).json()["id"]
+    before = rows()
+
+    answers = [
+        api.post(f"/api/v1/edits/{edit}/confirm/", sent, format="json")
+        for sent in ({"until": "2097-01-01T00:00:00Z"}, {"expected": -1}, {"expected": "many"})
+    ]
+    off = api.post(
+        "/api/v1/edits/",
+        {
+            "use": "remix",
+            "state": "off",
+            "keeps_ends": True,
+            "selection": {"ids": [str(video.uuid)]},
+        },
+        format="json",
+    )
+
+    assert [answer.status_code for answer in answers] == [400] * 3
+    assert (off.status_code, list(off.json())) == (400, ["keeps_ends"])
+    assert rows() == before

@@ -160,7 +160,7 @@ def test_turning_off_is_one_post_and_is_undone_from_the_activity(
     line = page.locator("li", has_text="You turned “Remix” off for 10,001 videos")
     line.get_by_role("button", name=re.compile("^Undo")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Undo this edit of Remix?")
-    expect(page.get_by_text("200 will be allowed")).to_be_visible()
+    expect(page.get_by_text("200 newly allowed, without an end date")).to_be_visible()
     page.get_by_role("button", name="Put 10,001 videos back").click()
     until_done(page, script=script)
     assert number(page, "changed") == MANY

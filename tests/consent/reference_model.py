@@ -76,6 +76,7 @@ class Edit:
     change: str
     expires: datetime
     after: State = OFF
+    keeps_ends: bool = False  # what is allowed keeps its own end
     query: Mapping[str, str] | None = None
     upto: int = -1
     under_terms: bool = False
@@ -236,6 +237,7 @@ class ReferenceModel:
         after: State | None,
         *,
         until: datetime | None = None,
+        keeps_ends: bool = False,
         ids: Iterable[int] | None = None,
         query: Mapping[str, str] | None = None,
     ) -> Edit:
@@ -250,16 +252,30 @@ class ReferenceModel:
             raise Refusal("empty_selection")
         wanted = self.terms(until) if after is None else after
         edit = self._new("allowed" if after is None else "off", after=wanted)
-        edit.query, edit.upto = query, upto
+        edit.query, edit.upto, edit.keeps_ends = query, upto, keeps_ends
         return self._freeze(
             edit, chosen, few=query is None or len(chosen) <= self.max_freeze_inline
         )
 
-    def draft_again(self, earlier: Edit, until: datetime | None) -> Edit:
+    def draft_as_it_stands(self, ids: Iterable[int]) -> Edit:
+        """With the one end that these videos have; each with its own if they have several."""
+        states = [self.videos[n].state for n in set(ids) if self.videos[n].ready]
+        lasting = {
+            state.until
+            for state in states
+            if isinstance(state, Allowed) and not (state.until and state.until <= self.now)
+        }
+        if len(lasting) > 1:
+            return self.draft(None, keeps_ends=True, ids=ids)
+        return self.draft(None, until=next(iter(lasting), None), ids=ids)
+
+    def draft_again(
+        self, earlier: Edit, until: datetime | None, *, keeps_ends: bool = False
+    ) -> Edit:
         if earlier.status != "draft" or earlier.change != "allowed":
             raise Refusal("stale")
         edit = self._new("allowed", after=self.terms(until))
-        edit.same_as = earlier
+        edit.same_as, edit.keeps_ends = earlier, keeps_ends
         return self._freeze(
             edit, self._videos_of(earlier), few=len(earlier.items) <= self.max_freeze_inline
         )
@@ -335,9 +351,16 @@ class ReferenceModel:
             elif not video.ready and isinstance(edit.after, Allowed):
                 item = Item(video.state, edit.after, NOT_ELIGIBLE)
             else:
-                same = video.state == edit.after
-                item = Item(video.state, edit.after, ALREADY if same else PENDING)
+                after = self._wanted(edit, video.state)
+                item = Item(video.state, after, ALREADY if video.state == after else PENDING)
             edit.items[n] = item
+
+    def _wanted(self, edit: Edit, state: State) -> State:
+        """What an edit makes of this state."""
+        if not edit.keeps_ends or isinstance(edit.after, str) or isinstance(state, str):
+            return edit.after
+        has_ended = state.until is not None and state.until <= self.now
+        return edit.after if has_ended else Allowed(state.until, edit.after.notice)
 
     def _selected(self, edit: Edit) -> list[int]:
         """The videos of an edit whose items are not all written, as found now."""
@@ -352,7 +375,7 @@ class ReferenceModel:
 
     # Putting them into force
 
-    def confirm(self, edit: Edit, key: str) -> Edit:
+    def confirm(self, edit: Edit, key: str, *, expected: int | None = None) -> Edit:
         if edit.key == key:
             return edit
         if edit.status == "cancelled" and not edit.key:
@@ -362,10 +385,20 @@ class ReferenceModel:
         if any(other.key == key for other in self.edits):
             raise Refusal("idempotency_key_reused")
         self._check_draft(edit)
+        if expected is not None and expected != self.would_change(edit):
+            raise Refusal("changed_since")
         if (edit.grants or edit.change == "allowed") and self._busy(edit):
             raise Refusal("busy")
         self._put_into_force(edit, key)
         return edit
+
+    def would_change(self, edit: Edit) -> int:
+        """How many videos a confirm would change now."""
+        there = {n: self.videos[n] for n, item in edit.items.items() if item.outcome == PENDING}
+        return sum(
+            video.state == edit.items[n].before and not (edit.items[n].allows and video.removed)
+            for n, video in there.items()
+        )
 
     def _busy(self, edit: Edit) -> bool:
         return any(other.is_live for other in self.edits if other is not edit)
@@ -377,7 +410,7 @@ class ReferenceModel:
             raise Refusal("draft_expired")
         if edit.change == "former":
             return
-        given = {edit.after} if edit.change == "allowed" else set()
+        given = {edit.after} if edit.change == "allowed" and not edit.keeps_ends else set()
         given |= {item.after for item in edit.pending()}
         codes = set()
         for terms in given:

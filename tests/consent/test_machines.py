@@ -166,12 +166,22 @@ class Histories(RuleBasedStateMachine):
 
     # Drafts
 
-    @rule(numbers=some, until=ends)
-    def draft_to_allow(self, numbers: set[int], until: datetime | None) -> None:
+    @rule(numbers=some, until=ends, keeps_ends=st.booleans())
+    def draft_to_allow(
+        self, numbers: set[int], until: datetime | None, keeps_ends: bool = False
+    ) -> None:
         chosen = self._chosen(numbers)
         self._both(
-            lambda: self.model.draft(None, until=until, ids=chosen),
-            lambda: self._draft(services.Grant(until), ids=self._uuids(chosen)),
+            lambda: self.model.draft(None, until=until, keeps_ends=keeps_ends, ids=chosen),
+            lambda: self._draft(services.Grant(until, keeps_ends), ids=self._uuids(chosen)),
+        )
+
+    @rule(numbers=some)
+    def draft_as_it_stands(self, numbers: set[int]) -> None:
+        chosen = self._chosen(numbers)
+        self._both(
+            lambda: self.model.draft_as_it_stands(chosen),
+            lambda: self._draft(None, as_it_stands=True, ids=self._uuids(chosen)),
         )
 
     @rule(numbers=some)
@@ -182,11 +192,14 @@ class Histories(RuleBasedStateMachine):
             lambda: self._draft(None, ids=self._uuids(chosen)),
         )
 
-    @rule(query=queries, until=ends)
-    def draft_to_allow_what_matches(self, query: Query, until: datetime | None) -> None:
+    @rule(query=queries, until=ends, keeps_ends=st.booleans())
+    def draft_to_allow_what_matches(
+        self, query: Query, until: datetime | None, keeps_ends: bool
+    ) -> None:
+        grant = services.Grant(until, keeps_ends)
         self._both(
-            lambda: self.model.draft(None, until=until, query=query),
-            lambda: self._draft(services.Grant(until), matching=self._matching(query)),
+            lambda: self.model.draft(None, until=until, keeps_ends=keeps_ends, query=query),
+            lambda: self._draft(grant, matching=self._matching(query)),
         )
 
     @rule(query=queries)
@@ -197,13 +210,14 @@ class Histories(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.edits)
-    @rule(number=which, until=ends)
-    def draft_again(self, number: int, until: datetime | None) -> None:
+    @rule(number=which, until=ends, keeps_ends=st.booleans())
+    def draft_again(self, number: int, until: datetime | None, keeps_ends: bool) -> None:
         expected, edit = self._of(number)
+        grant = services.Grant(until, keeps_ends)
         self._both(
-            lambda: self.model.draft_again(expected, until),
+            lambda: self.model.draft_again(expected, until, keeps_ends=keeps_ends),
             lambda: services.draft_again(
-                edit.uuid, actor=self.me, creator=self.creator, grant=services.Grant(until)
+                edit.uuid, actor=self.me, creator=self.creator, grant=grant
             ),
         )
 
@@ -256,6 +270,25 @@ class Histories(RuleBasedStateMachine):
             ),
         )
         assert unchanged in (None, self._so_far())
+
+    @precondition(lambda self: any(expected.status == "draft" for expected in self.model.edits))
+    @rule(number=which, off_by=st.sampled_from([0, 0, 1]))
+    def confirm_what_was_seen(self, number: int, off_by: int) -> None:
+        drafts = [place for place, p in enumerate(self.model.edits) if p.status == "draft"]
+        if not drafts:
+            return
+        place = drafts[number % len(drafts)]
+        expected, edit = self.model.edits[place], self.edits[place]
+        seen = self.model.would_change(expected) + off_by
+        assert seen == self._now(edit).will_change - services.left_alone(edit).number + off_by
+        self._both(
+            lambda: self.model.confirm(expected, f"{edit.uuid}", expected=seen),
+            lambda: services.confirm_edit(
+                edit.uuid, actor=self.me, creator=self.creator, expected=seen
+            ),
+        )
+        if not off_by and not self.refused and len(expected.items) <= INLINE:
+            assert self._now(edit).changed == seen
 
     @precondition(lambda self: not any(expected.is_live for expected in self.model.edits))
     @rule(without=st.sets(st.integers(0, MOST - 1), max_size=3), until=ends)

@@ -74,9 +74,7 @@ def test_an_end_in_the_past_is_said_in_the_preview(alice: User, client_of: Clien
     browser.post("/edits/new/", {"use": "remix", "ids": video.uuid})
     edit = Edit.objects.get()
 
-    answer = browser.post(
-        "/edits/new/", {"use": "remix", "again": edit.uuid, "until": "2001-01-01", "next": "/x"}
-    )
+    answer = browser.post(f"/edits/{edit.uuid}/preview/", {"until": "2001-01-01", "next": "/x"})
 
     assert answer.status_code == 422
     assert 'aria-invalid="true"' in answer.content.decode()
@@ -137,7 +135,7 @@ def test_the_preview_can_be_made_again_with_an_end(alice: User, client_of: Clien
     browser.post("/edits/new/", {"use": "remix", "ids": [v.uuid for v in videos]})
     first = Edit.objects.get()
 
-    browser.post("/edits/new/", {"use": "remix", "again": first.uuid, "until": "2099-06-30"})
+    browser.post(f"/edits/{first.uuid}/preview/", {"until": "2099-06-30"})
 
     second = Edit.objects.latest("pk")
     assert (second.selected, second.terms and second.terms.until is not None) == (2, True)
@@ -596,14 +594,17 @@ def test_an_edit_that_stopped_is_tried_again_from_its_page(
     browser = client_of(alice)
 
     stopped = browser.get(f"/edits/{edit.uuid}/")
+    overview = browser.get("/")
     again = browser.post(f"/edits/{edit.uuid}/retry/", follow=True)
     before = rows()
     twice = browser.post(f"/edits/{edit.uuid}/retry/")
 
     assert "It stopped." in stopped.text
+    assert "An edit stopped before it was done" in overview.text
     assert str(job.DID_NOT_WORK) in stopped.text
     assert "It stopped." not in again.text
     refused(twice, status=409, says="There is nothing to try again here.", before=before)
+    assert f'href="/edits/{edit.uuid}/"' in twice.text
     while run(edit).is_live:
         pass
     assert Edit.objects.get().changed == 5
@@ -719,13 +720,13 @@ def test_a_stale_key_or_a_key_of_bytes_that_no_text_holds_is_no_fault_of_ours(
     assert Event.objects.count() <= 1
 
 
-@pytest.mark.parametrize("again", ["nonsense", str(UUID(int=7)), "a\0b"])
-def test_a_preview_that_is_no_more_is_not_found(
-    alice: User, client_of: ClientOf, again: str
+@pytest.mark.parametrize("name", ["preview", "confirm"])
+def test_a_preview_that_is_not_there_is_not_found(
+    alice: User, client_of: ClientOf, name: str
 ) -> None:
     before = rows()
 
-    answer = client_of(alice).post("/edits/new/", {"use": "remix", "again": again})
+    answer = client_of(alice).post(f"/edits/{UUID(int=7)}/{name}/", {"until": ""})
 
     refused(answer, status=404, says="There is nothing here", before=before)
 
@@ -752,7 +753,7 @@ def test_what_ends_soon_is_renewed_from_the_overview_through_a_preview(
     browser.post(f"/edits/{edit.uuid}/confirm/")
 
     assert (renewal["state"], renewal["count"]) == ("ending", 1)
-    assert "Allow Remix for 1 video?" in preview.text
+    assert "Change Remix for 1 video?" in preview.text
     assert (edit.selected, edit.will_change) == (1, 1)
     until = [querysets.ruling(video, "remix").until for video in (ending, staying)]
     assert untouched
@@ -862,7 +863,7 @@ def test_an_undo_says_that_former_terms_have_lapsed(
 
     draft = Edit.objects.get(undoes=renewal)
     assert (draft.grants, draft.withdraws) == (0, 2)
-    assert "0 will be allowed" in preview
+    assert "2 would be turned off" in preview
     assert "off, its terms have ended or were revised" in preview
     assert "finished memes are hidden" in preview
     assert "Anyone signed in may make memes" not in preview
@@ -881,7 +882,7 @@ def test_a_refused_confirm_shows_the_preview_with_its_reason_and_a_way_on(
     )
 
     refused = browser.post(f"/edits/{draft.uuid}/confirm/", {"key": draft.uuid})
-    again = browser.post("/edits/new/", {"again": draft.uuid, "use": "remix"}, follow=True)
+    again = browser.post(f"/edits/{draft.uuid}/preview/", {"until": ""}, follow=True)
 
     assert refused.status_code == 409
     assert "Read the new text, for the same videos" in refused.content.decode()

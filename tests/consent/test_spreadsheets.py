@@ -280,7 +280,8 @@ def test_changed_states_and_ends_become_a_draft_and_then_true(alice: User, brows
     )
     assert (edit.selected, edit.will_change, edit.already) == (6, 5, 1)
     assert "Apply the file to 5 videos?" in shown.text
-    assert "Of those that will change, 4 will be allowed" in shown.text
+    assert "1 would be turned off" in shown.text
+    assert "would lose its end" in shown.text
     assert shown.context["notice"].version == 1
     assert untouched == ["allowed"] * 4 + ["undecided", "allowed"]
     assert (done.status, done.changed) == ("applied", 5)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from audit import log
 from consent import counts, selection
@@ -37,15 +38,18 @@ def confirm_edit(
     actor: Actor,
     creator: User,
     idempotency_key: str | None = None,
+    expected: int | None = None,
+    reason: str | None = None,
 ) -> Edit:
     """Do what a draft says, once. The same key again returns the edit as it is now; without a key
-    the edit's own id is the key.
+    the edit's own id is the key. The terms are those of the draft; `reason` replaces its note.
 
     Up to settings.EDIT_MAX_INLINE videos it is applied when this returns. A larger edit is
     `confirmed`, and a job applies it; what it withdraws is withdrawn when this returns, whatever
     the size. Raises NotFound, or Conflict for a draft that is not ready, has expired, was confirmed
-    with another key, names a notice or an end that no longer holds, or allows something while
-    another edit of this creator is being applied.
+    with another key, names a notice or an end that no longer holds, would change another number of
+    videos than is `expected`, or allows something while another edit of this creator is being
+    applied.
     """
     key = idempotency_key or str(edit_uuid)
     with transaction.atomic(durable=True):
@@ -66,9 +70,29 @@ def confirm_edit(
                 code="idempotency_key_reused",
             )
         check_draft(edit)
+        if expected is not None:
+            _check_number(edit, state, expected)
+        if reason is not None:
+            edit.reason = reason[:500]
         # Only the creator confirms what may allow something: a grant, an undo, a spreadsheet.
         actor.require(creator, or_staff=edit.change == Edit.Change.OFF)
         return put_into_force(edit, state, actor=actor, key=key)
+
+
+def _check_number(edit: Edit, state: ConsentState, expected: int) -> None:
+    """Raises Conflict where a confirm would change more or fewer videos than the person saw."""
+    number = edit.will_change - items.left_alone(edit, version=state.version).number
+    if number == expected:
+        return
+    sentence = ngettext(
+        "Something changed after you looked at this: it would change %(number)s video now, not "
+        "%(expected)s. Nothing was done. Look at it again.",
+        "Something changed after you looked at this: it would change %(number)s videos now, not "
+        "%(expected)s. Nothing was done. Look at it again.",
+        number,
+    )
+    words = {"number": f"{number:,}", "expected": f"{expected:,}"}
+    raise Conflict(sentence % words, code="changed_since")
 
 
 def turn_off(
@@ -305,7 +329,7 @@ def described(edit: Edit, *, applied: bool = False) -> dict[str, Any]:
     fields = {
         "edit": edit.uuid,
         "use": edit.use,
-        "to": edit.change,
+        "to": "kept" if edit.keeps_ends else edit.change,
         "until": edit.terms.until if edit.terms else None,
         "notice": edit.terms.notice.uuid if edit.terms else None,
         "undoes": edit.undoes.uuid if edit.undoes else None,

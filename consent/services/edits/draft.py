@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent import selection
-from consent.models import Edit, EditJob, Item, Notice, Terms
+from consent import counts, selection
+from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice, Terms
 from consent.selection import Matching
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import items
@@ -42,17 +42,20 @@ def draft_edit(
     ids: Iterable[uuid.UUID] | None = None,
     matching: Matching | None = None,
     reason: str = "",
+    as_it_stands: bool = False,
 ) -> Edit:
     """Freeze a selection and what will become of it; nothing is allowed or withdrawn yet.
 
-    The selection is `ids` or what is `matching`; `grant` None turns off. Raises NotFound if any
+    The selection is `ids` or what is `matching`; `grant` None turns off. With `as_it_stands` it
+    allows with the one end that these videos have already, or lets each keep its own if they have
+    several; without an end if none is allowed. Raises NotFound if any
     id is not the creator's (and writes nothing), Refused for an empty or too large selection, an
     unknown use or an end in the past, Forbidden for a grant by anyone but the creator. The number
     of queries does not depend on the selection. Of more than settings.EDIT_MAX_FREEZE_INLINE
     videos the edit returned is `preparing`: a job freezes them.
     """
     with transaction.atomic(durable=True):
-        lock_consent_state(creator)
+        state = lock_consent_state(creator)
         return draft(
             actor=actor,
             creator=creator,
@@ -61,6 +64,8 @@ def draft_edit(
             ids=ids,
             matching=matching,
             reason=reason,
+            as_it_stands=as_it_stands,
+            version=state.version,
         )
 
 
@@ -70,7 +75,7 @@ def draft_again(
     """A draft for the videos of an earlier draft, with another end or reason. The earlier one
     stays until it expires. Raises as draft_edit does, and Conflict if it was confirmed."""
     with transaction.atomic(durable=True):
-        lock_consent_state(creator)
+        state = lock_consent_state(creator)
         earlier = own_edit(edit_uuid, creator)
         if earlier.status != Edit.Status.DRAFT or earlier.change != Edit.Change.ALLOWED:
             raise Conflict(
@@ -83,8 +88,10 @@ def draft_again(
             use=earlier.use,
             change=Edit.Change.ALLOWED,
             terms=terms_for(earlier.use, grant),
+            keeps_ends=grant.keeps_ends,
             reason=reason,
             same_as=earlier,
+            version=state.version,
         )
         if earlier.selected > settings.EDIT_MAX_FREEZE_INLINE:
             return prepare(edit)
@@ -101,13 +108,16 @@ def draft(
     ids: Iterable[uuid.UUID] | None = None,
     matching: Matching | None = None,
     reason: str = "",
+    as_it_stands: bool = False,
+    version: int = 0,
     holding: bool = False,
 ) -> Edit:
-    """draft_edit, in the caller's transaction and under its lock of the consent state. With
-    `holding` a large edit is left for the caller to confirm and to give to a job."""
+    """draft_edit, in the caller's transaction and under its lock of the consent state, which has
+    this `version`. With `holding` a large edit is left for the caller to confirm and to give to a
+    job."""
     if use not in USES:
         raise unknown_use(use)
-    if grant:
+    if grant or as_it_stands:
         actor.require(creator, sentence=ONLY_CREATOR_ALLOWS)
     else:
         actor.require(creator, or_staff=True)
@@ -130,12 +140,16 @@ def draft(
                 _("One of these videos does not exist or is not yours. Nothing was changed."),
                 code="not_found",
             )
+    if as_it_stands:
+        grant = _standing(creator, use, videos if few else None)
     edit = new_edit(
         actor=actor,
         creator=creator,
         use=use,
         change=Edit.Change.ALLOWED if grant else Edit.Change.OFF,
         terms=terms_for(use, grant) if grant else None,
+        keeps_ends=bool(grant and grant.keeps_ends),
+        version=version,
         reason=reason,
         matching=matching.as_json() if matching else None,
         status=Edit.Status.HOLDING if holding and not few else Edit.Status.DRAFT,
@@ -144,6 +158,18 @@ def draft(
         items.freeze(edit, videos)
         return items.count(edit)
     return edit if holding else prepare(edit)
+
+
+def _standing(creator: User, use: str, videos: QuerySet[Video] | None) -> Grant:
+    """What allows these videos and changes no end that any of them has; None stands for more than
+    can be looked at, for which the ends of all that the creator allows count. One query."""
+    ends = counts.standing_ends(creator, use)
+    if videos is not None and ends:
+        allowed = Consent.objects.filter(use=use, video__in=videos, terms__isnull=False)
+        ends &= set(allowed.order_by().values_list("terms__until", flat=True).distinct())
+    if len(ends) > 1:
+        return Grant(keeps_ends=True)
+    return Grant(until=next(iter(ends), None))
 
 
 def new_edit(*, actor: Actor, reason: str = "", **fields: Any) -> Edit:
@@ -220,7 +246,9 @@ def check_draft(edit: Edit) -> None:
     if edit.change in (Edit.Change.OFF, Edit.Change.FORMER):
         return  # no terms, or exact former ones, whatever has become of them
     allowed = edit.items.filter(outcome=Item.Outcome.PENDING).order_by()
-    given: Any = [edit.terms_id] if edit.terms_id else allowed.values("after").distinct()
+    given: Any = [edit.terms_id]
+    if not edit.terms_id or edit.keeps_ends:
+        given = allowed.values("after").distinct()
     in_force = Notice.objects.in_force(edit.use)
     for terms in Terms.objects.filter(pk__in=given).select_related("notice"):
         if terms.until and terms.until <= now:
@@ -238,9 +266,11 @@ def draft_expired() -> Conflict:
     )
 
 
-def stale_items(edit: Edit) -> int:
-    """How many videos of a draft were changed since it was made: they will be left alone."""
-    return items.stale(edit).count()
+def left_alone(edit: Edit) -> items.LeftAlone:
+    """The videos of a draft that were changed or removed since it was made: a confirm leaves them
+    alone. Two queries at most."""
+    state = ConsentState.objects.filter(creator=edit.creator).first()
+    return items.left_alone(edit, version=state.version if state else 0)
 
 
 def dead_terms(edit: Edit) -> set[int]:

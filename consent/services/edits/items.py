@@ -5,6 +5,8 @@ Private to consent.services; `chunks` applies what is written here.
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -20,17 +22,46 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
 from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 
 from consent import counts
-from consent.models import Consent, Edit, Item
+from consent.models import Consent, Edit, Item, Terms
 from consent.policy import Reason
+from consent.services.terms import make_with_ends
 from library.models import Video
 
 Outcome = Item.Outcome
+Alike = tuple[int | None, bool, int | None, bool]  # before, before_decided, after, after_decided
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """How many videos of a draft, by what it was going to make of them; and their items."""
+
+    changed: Counter[Alike] = field(default_factory=Counter)
+    removed: Counter[Alike] = field(default_factory=Counter)
+    items: QuerySet[Item] = field(default_factory=Item.objects.none)
+
+    @property
+    def alike(self) -> Counter[Alike]:
+        return self.changed + self.removed
+
+    @property
+    def number_changed(self) -> int:
+        return self.changed.total()
+
+    @property
+    def number_removed(self) -> int:
+        return self.removed.total()
+
+    @property
+    def number(self) -> int:
+        return self.number_changed + self.number_removed
 
 
 def insert_select(rows: QuerySet[Any], columns: dict[str, Any], *, first: int | None = None) -> int:
@@ -58,7 +89,12 @@ def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | 
     `first`, only for so many videos by key above `above`. Returns how many."""
     allows = edit.terms_id is not None
     not_ready = ~Q(status=Video.Status.READY) if allows else Q(pk__isnull=True)
+    # Typed, as PostgreSQL needs it for NULL in a SELECT.
+    after: Any = Cast(Value(edit.terms_id), BigIntegerField())
     already = Q(frozen__terms=edit.terms_id) if allows else Q(frozen__terms=None)
+    if edit.keeps_ends:
+        after = _with_own_end(edit, after)
+        already = Q(frozen__terms=after)
     condition = Q(consents__use=edit.use)
     if above:  # for both tables, so that neither is read from its start for every chunk
         videos, condition = videos.filter(pk__gt=above), condition & Q(consents__video__gt=above)
@@ -69,8 +105,7 @@ def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | 
             "video": F("pk"),
             "before": F("frozen__terms"),
             "before_decided": Coalesce(F("frozen__decided"), Value(False)),
-            # Typed, as PostgreSQL needs it for NULL in a SELECT.
-            "after": Cast(Value(edit.terms_id), BigIntegerField()),
+            "after": after,
             "after_decided": Value(True),
             "outcome": Case(
                 When(not_ready, then=Value(Outcome.NOT_ELIGIBLE)),
@@ -85,6 +120,25 @@ def freeze(edit: Edit, videos: QuerySet[Video], *, above: int = 0, first: int | 
             ),
         },
         first=first,
+    )
+
+
+def _with_own_end(edit: Edit, terms: Any) -> Case:
+    """What an edit that keeps ends makes of each video: terms under its notice with the end that
+    the video has, if it has not passed; `terms` for the others."""
+    given = Terms.objects.select_related("notice").get(pk=edit.terms_id or 0)
+    make_with_ends(given, counts.standing_ends(edit.creator, edit.use))
+    same = Terms.objects.filter(
+        use=given.use, notice=given.notice_id, audience=given.audience, mode=given.mode
+    )
+    own = same.filter(until=OuterRef("frozen__terms__until")).values("pk")[:1]
+    endless = same.filter(until=None).values("pk")[:1]
+    has_terms, kept = Q(frozen__terms__isnull=False), F("frozen__terms")
+    return Case(
+        When(frozen__terms__until__gt=timezone.now(), then=Coalesce(Subquery(own), kept)),
+        When(has_terms & Q(frozen__terms__until=None), then=Coalesce(Subquery(endless), kept)),
+        default=terms,
+        output_field=BigIntegerField(),
     )
 
 
@@ -134,21 +188,21 @@ def count(edit: Edit) -> Edit:
 
     Former terms that have ended or lapsed allow nothing: putting them back is no grant.
     """
-    rows: QuerySet[Item, Any] = edit.items.order_by().values("outcome", "before", "after")
+    alike = edit.items.order_by().values(*Item.ALIKE).annotate(n=Count("pk"))
+    edit.kinds = list(alike.values_list(*Item.ALIKE, "n"))
     dead = dead_terms(edit) if edit.change == Edit.Change.FORMER else set()
     edit.selected = edit.will_change = edit.grants = edit.withdraws = 0
     edit.already = edit.superseded = edit.not_eligible = 0
-    for row in rows.annotate(n=Count("pk")):
-        edit.selected += row["n"]
-        if row["outcome"] != Outcome.PENDING:
-            setattr(edit, row["outcome"], getattr(edit, row["outcome"]) + row["n"])
+    for outcome, before, _decided, after, _as_decided, n in edit.kinds:
+        edit.selected += n
+        if outcome != Outcome.PENDING:
+            setattr(edit, outcome, getattr(edit, outcome) + n)
             continue
-        edit.will_change += row["n"]
-        before, after = row["before"], row["after"]
+        edit.will_change += n
         if after and after not in dead:
-            edit.grants += row["n"]
+            edit.grants += n
         elif before and (not after or before not in dead):
-            edit.withdraws += row["n"]
+            edit.withdraws += n
     edit.save()
     return edit
 
@@ -159,10 +213,26 @@ def dead_terms(edit: Edit) -> set[int]:
     return counts.counts_by_use(edit.creator)[edit.use].dead_terms
 
 
-def stale(edit: Edit) -> QuerySet[Item]:
-    """The items of a draft that would change, and whose consent is no longer what it was."""
-    pending = edit.items.filter(outcome=Outcome.PENDING)
-    return pending.exclude(_current(use=edit.use, terms="before", decided="before_decided"))
+def left_alone(edit: Edit, *, version: int) -> LeftAlone:
+    """What a draft said would change and a confirm would leave alone now, because its video was
+    changed or removed since. `version` is that of the consent state: as long as it is the draft's,
+    nothing was. One query at most, which reads what was changed since."""
+    if version == edit.version:
+        return LeftAlone()
+    since = Consent.objects.filter(creator=edit.creator, use=edit.use, version__gt=edit.version)
+    removed = Video.objects.filter(owner=edit.creator, removed_at__isnull=False)
+    is_gone = Q(after__isnull=False, video__in=removed.values("pk"))
+    as_it_was = _current(use=edit.use, terms="before", decided="before_decided")
+    is_stale = Q(video__in=since.values("video")) & ~as_it_was
+    pending = edit.items.filter(outcome=Outcome.PENDING).annotate(
+        gone=Case(When(is_gone, then=Value(True)), default=Value(False))
+    )
+    found = LeftAlone(items=pending.filter(is_gone | is_stale))
+    alike = ("gone", *Item.ALIKE[1:])
+    rows = found.items.order_by().values(*alike).annotate(n=Count("pk"))
+    for gone, *kind, n in rows.values_list(*alike, "n"):
+        (found.removed if gone else found.changed)[tuple(kind)] += n
+    return found
 
 
 def withdrawn_videos(edit: Edit, *, applied: bool) -> QuerySet[Video]:

@@ -41,14 +41,19 @@ def draft_from_spreadsheet(
     Forbidden for anyone but the creator. A query for each BATCH of lines, and one for each end.
     """
     with transaction.atomic(durable=True):
-        lock_consent_state(creator)
+        state = lock_consent_state(creator)
         if use not in USES:
             raise unknown_use(use)
         actor.require(creator, sentence=ONLY_CREATOR_ALLOWS)
         _not_too_many_ends(lines)
         terms: dict[datetime | None, Terms] = {}
         edit = new_edit(
-            actor=actor, creator=creator, use=use, change=Edit.Change.LISTED, reason=reason
+            actor=actor,
+            creator=creator,
+            use=use,
+            change=Edit.Change.LISTED,
+            reason=reason,
+            version=state.version,
         )
         counted = counts.counts_by_use(creator)[use].terms
         current = Terms.objects.in_bulk(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from consent.models import Edit
+from consent.models import ConsentState, Edit
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import items
 from consent.services.edits.confirm import put_into_force
@@ -26,8 +26,8 @@ def undo_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User, reason: str 
     superseded). A second call returns the same draft. Only the creator may; an undo is undone
     like any edit. Raises NotFound, or Conflict for an edit that was never applied."""
     with transaction.atomic(durable=True):
-        lock_consent_state(creator)
-        return _draft_inverse(edit_uuid, actor=actor, creator=creator, reason=reason)
+        state = lock_consent_state(creator)
+        return _draft_inverse(edit_uuid, state, actor=actor, creator=creator, reason=reason)
 
 
 def undo_or_draft(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
@@ -35,7 +35,7 @@ def undo_or_draft(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
     again, a draft to look at. Raises as undo_edit does."""
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
-        inverse = _draft_inverse(edit_uuid, actor=actor, creator=creator)
+        inverse = _draft_inverse(edit_uuid, state, actor=actor, creator=creator)
         if inverse.is_live or not inverse.undoes or _would_allow(inverse.undoes):
             return inverse
         if inverse.status == Status.PREPARING:
@@ -43,7 +43,9 @@ def undo_or_draft(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
         return put_into_force(inverse, state, actor=actor)
 
 
-def _draft_inverse(edit_uuid: uuid.UUID, *, actor: Actor, creator: User, reason: str = "") -> Edit:
+def _draft_inverse(
+    edit_uuid: uuid.UUID, state: ConsentState, *, actor: Actor, creator: User, reason: str = ""
+) -> Edit:
     actor.require(creator, sentence=_("Only the creator can undo an edit."))
     edit = own_edit(edit_uuid, creator)
     if edit.is_live:
@@ -74,11 +76,13 @@ def _draft_inverse(edit_uuid: uuid.UUID, *, actor: Actor, creator: User, reason:
             change=Edit.Change.FORMER,
             undoes=edit,
             reason=reason,
+            version=state.version,
         )
     else:  # drafted before and never confirmed: what changed since counts again
         inverse.items.all().delete()
         inverse.reason = reason[:500]
         inverse.status = Status.DRAFT
+        inverse.version = state.version
         inverse.selected = 0  # counted again when its items are written down
         inverse.created_at = timezone.now()
         inverse.expires_at = inverse.created_at + DRAFT_LIFETIME
