@@ -24,6 +24,9 @@ SDR_WHITE = 203  # nits: where HDR puts what is white in SDR (ITU-R BT.2408)
 # together above it.
 KNEE, PEAK = 0.75, 20
 
+# How the scaler converts colours: by default it is off by several steps.
+EXACT = {"flags": "bicubic+accurate_rnd+full_chroma_int"}
+
 AUDIO_ENCODING: dict[str, Any] = {"c:a": "aac", "b:a": "160k", "ac": 2, "ar": 48000}
 
 
@@ -83,7 +86,7 @@ def _timed(picture: Any, facts: Facts) -> Any:
     stand = facts.hold + facts.duration * MAY_BE_LOST + 0.5
     return (
         picture.filter("setpts", f"PTS-({facts.begin:.6f})/TB")
-        .filter("fps", fps=rate, start_time=0)
+        .filter("fps", fps=rate, start_time=0, eof_action="pass")
         .filter("tpad", stop_duration=f"{stand:.3f}", stop_mode="clone")
         .filter("trim", end=f"{facts.duration:.3f}")
     )
@@ -100,7 +103,7 @@ def _placed(picture: Any, facts: Facts) -> Any:
 
 def _coloured(picture: Any, facts: Facts) -> Any:
     if facts.colour.is_plain:
-        picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
+        picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv", **EXACT)
     else:
         picture = picture.filter("zscale", t="linear", npl=SDR_WHITE if facts.is_hdr else 100)
         picture = picture.filter("format", "gbrpf32le").filter("zscale", p="bt709")
@@ -151,7 +154,7 @@ def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[st
     """Arguments that save the frame of a mezzanine at `at` seconds as a JPEG. A JPEG is BT.601 in
     the full range, without saying so."""
     opened = ffmpeg.input(f"file:{source}", ss=f"{at:.3f}", **input_options(5))
-    colours = {"out_color_matrix": "bt601", "out_range": "pc"}
+    colours = {"out_color_matrix": "bt601", "out_range": "pc", **EXACT}
     picture = (
         opened["v:0"]
         .filter("scale", f"min({POSTER_WIDTH},iw)", -2, **colours)

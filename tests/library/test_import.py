@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from creatorhub.jobs import State
 from creatorhub.models import User
 from library import probe as probing
 from library import refusals
-from library.models import Video
+from library.models import Ingest, Video
 from tests.library import clips
 from tests.library.conftest import ingested
+from tests.log import of_video
 
 
 @pytest.fixture
@@ -89,6 +91,30 @@ def test_an_import_can_be_run_again(alice: User, folder: Path) -> None:
 
     assert "0 taken for alice, 3 there already, 1 refused." in output
     assert Video.objects.count() == 2
+
+
+def test_a_refused_file_is_tried_again_and_told_as_refused(alice: User, folder: Path) -> None:
+    run(folder)
+    video = Video.objects.get(title="bloopers")
+    before = Video.objects.count()
+    Video.objects.filter(pk=video.pk).update(status="refused", problem="No.", source_key="")
+    Ingest.objects.filter(video=video).update(state=State.REFUSED, problem="No.")
+
+    output = run(folder)
+
+    assert "again    Season 1/Extras/bloopers.mkv: It is tried once more. It was refused: No." in (
+        output
+    )
+    assert "0 taken for alice, 1 tried again, 2 there already, 1 refused." in output
+    assert Video.objects.count() == before
+    video = ingested(Video.objects.get(pk=video.pk))
+    assert (video.status, video.problem, video.source_key) == ("ready", "", "")
+    assert [body["action"] for body in of_video(video)] == [
+        "video.added",
+        "video.retried",
+        "video.ingested",
+    ]
+    assert "0 taken for alice, 3 there already, 1 refused." in run(folder)
 
 
 def test_links_that_lead_out_of_the_folder_are_refused(
