@@ -129,7 +129,7 @@ class TermsForm(UntilForm):
         label=_("What is allowed already"),
         widget=forms.RadioSelect,
     )
-    reason = forms.CharField(max_length=500, required=False, label=_("A note for your record"))
+    reason = LineInput(max_length=500, required=False, label=_("A note for your record"))
 
     def grant(self) -> services.Grant:
         return replace(super().grant(), keeps_ends=self.cleaned_data["ends"] == self.KEEP)
