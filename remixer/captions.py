@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from PIL import Image, ImageDraw
 
 from remixer import scripts
+from remixer.bidi import reads_from_the_right
 from remixer.catalogue import Box, Template
 from remixer.scripts import EMOJI, EMOJI_SIZE, Run
 
@@ -132,7 +133,7 @@ def _step(text: str) -> float:
 def _wrap(text: str, family: str, size: int, room: float, *, breaks: bool) -> list[_Line]:
     lines: list[_Line] = []
     for paragraph in text.split("\n"):
-        from_right = scripts.reads_from_the_right(paragraph)
+        from_right = reads_from_the_right(paragraph)
 
         def measured(line: str, *, from_right: bool = from_right) -> float:
             return sum(

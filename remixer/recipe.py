@@ -13,6 +13,7 @@ from library.colour import BT709_TAGS, matrix_of_mezzanine
 from remixer.catalogue import Template
 
 LONGEST_SIDE = 1280  # pixels of the picture, without the bar
+SHORTER_SIDE = 720  # pixels that it has at least, where the longest side allows it
 SHORTEST = 0.2  # seconds
 
 # Both inputs are files that we made. A demuxer or decoder that they do not need stays off, so that
@@ -55,8 +56,10 @@ class Canvas:
 
 
 def canvas_for(template: Template, *, width: int, height: int) -> Canvas:
-    """The finished size for a video of this size. Sides are even, and no video is enlarged."""
-    scale = min(1.0, LONGEST_SIDE / max(width, height, 1))
+    """The finished size for a video of this size. Sides are even. A small video is enlarged until
+    its shorter side has SHORTER_SIDE pixels: letters set on fewer cannot be read."""
+    enlarged = max(1.0, SHORTER_SIDE / max(min(width, height), 1))
+    scale = min(enlarged, LONGEST_SIDE / max(width, height, 1))
     picture = _even(height * scale)
     bar = _even(picture * template.bar) if template.bar else 0
     return Canvas(width=_even(width * scale), height=picture + bar, bar=bar)

@@ -1,21 +1,22 @@
 """Which font draws which letters, and in which order do they stand on the line?
 
-Knows no Django. A line is split into runs of one font and one direction. The runs are put in
-visual order by the implicit part of the Unicode Bidirectional Algorithm (UAX #9: a short form of
-W1-W7, then N1-N2, I1-I2, L2). captions.clean has removed explicit embeddings.
+Knows no Django. A line is split into runs of one font and one direction, in the order in which
+remixer.bidi puts them. Which font has which character is read from the fonts' character maps.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from pathlib import Path
 
+from fontTools.ttLib import TTFont
 from PIL import ImageFont
+
+from remixer.bidi import visual
 
 FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
 OTHER_SCRIPTS = (
@@ -24,6 +25,11 @@ OTHER_SCRIPTS = (
     "noto-sans-arabic-700.woff2",
     "noto-sans-hebrew-700.woff2",
     "noto-sans-devanagari-700.woff2",
+    "noto-sans-bengali-700.woff2",
+    "noto-sans-tamil-700.woff2",
+    "noto-sans-thai-700.woff2",
+    "noto-sans-symbols-700.woff2",
+    "noto-sans-math-400.woff2",
 )
 INTER = ("inter-700-latin.woff2", "inter-700-latin-ext.woff2", "inter-700-vietnamese.woff2")
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -38,9 +44,12 @@ EMOJI = "noto-color-emoji.ttf"
 EMOJI_SIZE = 109  # pixels: the only size in which this font has its bitmaps
 
 # One letter as a reader sees it: a flag, or a base with its marks, selectors and joined parts.
-_MARKS = r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903"
-_MARKS += r"\u093a-\u094f\u0951-\u0957\u0962\u0963\u20d0-\u20ff\ufe0e\ufe0f\U0001f3fb-\U0001f3ff"
-_MARKS += r"\U000e0020-\U000e007f]"
+_MARKS = (
+    r"[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0903"
+    r"\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc\u09be-\u09cd\u09d7\u09e2\u09e3"
+    r"\u09fe\u0b82\u0bbe-\u0bcd\u0bd7\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u20d0-\u20ff\ufe0e\ufe0f"
+    r"\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+)
 _LETTER = re.compile(
     rf"[\U0001f1e6-\U0001f1ff]{{2}}|.{_MARKS}*(?:[\u200c\u200d](?:.{_MARKS}*)?)*", re.DOTALL
 )
@@ -77,103 +86,57 @@ def font_file(name: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(FONTS / name), size, layout_engine=engine)
 
 
+@cache
+def _characters(name: str) -> frozenset[int]:
+    """The character map of a font: what it has a glyph for."""
+    with TTFont(FONTS / name, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
 @lru_cache(maxsize=8192)
 def _has(name: str, letter: str) -> bool:
-    """Whether the font has every character of the letter. Pillow does not show a font's character
-    map, so each character is drawn and compared with the font's picture of a character that
-    cannot exist."""
-    size = EMOJI_SIZE if name == EMOJI else 24
-    font = font_file(name, size)
-
-    def drawn(character: str) -> bytes:
-        mask = font.getmask(character)
-        return bytes(mask) + repr(mask.size).encode()
-
-    unknown = drawn("\uffff")
-    return all(
-        _INVISIBLE.fullmatch(character) or drawn(character) != unknown for character in letter
-    )
+    """Whether the font has every character of the letter that is seen."""
+    seen = [character for character in letter if not _INVISIBLE.fullmatch(character)]
+    in_map = all(ord(character) in _characters(name) for character in seen)
+    return in_map and (name == EMOJI or all(_can_be_drawn(name, character) for character in seen))
 
 
-def reads_from_the_right(text: str) -> bool:
-    """The paragraph's direction: that of the first letter that has one (UAX #9, P2-P3)."""
-    strong = (unicodedata.bidirectional(character) for character in text)
-    return next((kind != "L" for kind in strong if kind in ("L", "R", "AL")), False)
+@lru_cache(maxsize=8192)
+def _can_be_drawn(name: str, character: str) -> bool:
+    """FreeType gives up on the most intricate outlines, at any size: U+FDFD is one."""
+    try:
+        font_file(name, 24).getmask(character)
+    except OSError:
+        return False
+    return True
 
 
 def runs(line: str, family: str, *, right_to_left: bool) -> list[Run]:
     """The line's runs from left to right. `right_to_left` is the paragraph's direction."""
-    base = 1 if right_to_left else 0
-    parts = letters(line)
-    levels = _levels(parts, base)
-    pieces: list[tuple[int, str, str]] = []
-    for level, letter in zip(levels, parts, strict=True):
-        same_font = pieces[-1][1] if pieces else FAMILIES[family][0]
-        # A space is drawn in the font of the letter before it.
-        font = same_font if letter.isspace() else font_for(letter, family) or same_font
-        if font == EMOJI and letter.isspace():
-            font = FAMILIES[family][0]
-        if pieces and pieces[-1][:2] == (level, font):
-            pieces[-1] = (level, font, pieces[-1][2] + letter)
+    parts = tuple(letters(line))
+    fonts = _fonts(parts, family)
+    placed = visual(parts, right_to_left=right_to_left)
+    found = []
+    for (from_right, font), group in groupby(
+        placed, key=lambda one: (one.right_to_left, fonts[one.index])
+    ):
+        indexes = [one.index for one in group]
+        text = "".join(parts[index] for index in (indexes[::-1] if from_right else indexes))
+        found.append(Run(text, font, from_right))
+    return found
+
+
+def _fonts(parts: Sequence[str], family: str) -> list[str]:
+    """The font of each letter. A space has that of the letter before it."""
+    plain = FAMILIES[family][0]
+    fonts: list[str] = []
+    for letter in parts:
+        before = fonts[-1] if fonts else plain
+        if letter.isspace():
+            fonts.append(plain if before == EMOJI else before)
         else:
-            pieces.append((level, font, letter))
-    return [Run(text, font, level % 2 == 1) for level, font, text in _visual(pieces)]
-
-
-def _levels(parts: list[str], base: int) -> list[int]:
-    """The embedding level of each letter: even reads from the left, odd from the right."""
-    kinds = [_kind(part) for part in parts]
-    start = "R" if base else "L"
-    last = start
-    for i, kind in enumerate(kinds):
-        if kind in "LR":
-            last = kind
-        elif kind == "1" and last == "L":
-            kinds[i] = "L"  # W7: a number after Latin belongs to it
-    levels = []
-    for i, kind in enumerate(kinds):
-        direction = kind if kind != " " else _around(kinds, i, start)
-        if direction == "1":
-            levels.append(2 if base or _before(kinds, i, start) != "L" else 0)
-        elif direction == "L":
-            levels.append(base + base % 2)
-        else:
-            levels.append(1)
-    return levels
-
-
-def _kind(letter: str) -> str:
-    """L for letters that read from the left, R from the right, 1 for digits, " " for the rest."""
-    kind = unicodedata.bidirectional(letter[0])
-    return {"L": "L", "R": "R", "AL": "R", "EN": "1", "AN": "1"}.get(kind, " ")
-
-
-def _around(kinds: list[str], at: int, start: str) -> str:
-    """N1-N2: between two letters of one direction it is that direction, else the paragraph's."""
-    after = next((kind for kind in kinds[at:] if kind != " "), start)
-    before, after = _before(kinds, at, start), "R" if after == "1" else after
-    return before if before == after else start
-
-
-def _before(kinds: Iterable[str], at: int, start: str) -> str:
-    before = next((kind for kind in reversed(list(kinds)[:at]) if kind != " "), start)
-    return "R" if before == "1" else before
-
-
-def _visual(pieces: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
-    """L2: for each level from the highest down to 1, reverse every sequence of pieces at that level
-    or above."""
-    for level in range(max((piece[0] for piece in pieces), default=0), 0, -1):
-        reordered: list[tuple[int, str, str]] = []
-        for deep, group in groupby(pieces, key=_at_least(level)):
-            sequence = list(group)
-            reordered += sequence[::-1] if deep else sequence
-        pieces = reordered
-    return pieces
-
-
-def _at_least(level: int) -> Callable[[tuple[int, str, str]], bool]:
-    return lambda piece: piece[0] >= level
+            fonts.append(font_for(letter, family) or before)
+    return fonts
 
 
 def undrawable(text: str) -> Iterator[str]:

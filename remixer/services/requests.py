@@ -158,7 +158,12 @@ def texts_of(template: Template, captions: Mapping[str, str], *, required: bool)
         if missing := drawing.undrawable(text):
             named = {"label": box.label, "letters": " ".join(missing[:5])}
             raise Refused(
-                _("%(label)s: we have no letters for %(letters)s yet. Leave them out.") % named,
+                _(
+                    "%(label)s: we have no letters for %(letters)s. Leave them out. There are "
+                    "Latin, Greek, Cyrillic, Arabic, Hebrew, Devanagari, Bengali, Tamil and Thai "
+                    "letters, signs and emoji."
+                )
+                % named,
                 code="caption_not_drawable",
             )
         if text:

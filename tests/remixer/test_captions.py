@@ -195,6 +195,10 @@ def test_what_is_typed_is_cleaned(typed: str, kept: str) -> None:
         "नमस्ते",
         "مرحبا ١٢٣",
         "½ € ™ – “”",
+        "ภาษาไทย",
+        "தமிழ்",
+        "বাংলা",
+        "→ ← ↑ ↓ ★ ☆ ✓ ♥ ♪",
     ],
 )
 def test_these_scripts_can_be_drawn(text: str) -> None:
@@ -203,6 +207,34 @@ def test_these_scripts_can_be_drawn(text: str) -> None:
 
 def test_what_no_font_has_is_named() -> None:
     assert captions.undrawable("ok 漢字 漢") == ["漢", "字"]
+
+
+def test_marks_that_no_font_has_are_named_instead_of_drawn_as_boxes() -> None:
+    assert captions.undrawable(captions.clean("( ͡° ͜ʖ ͡°)")) == [" ͡", " ͜"]
+
+
+def test_a_letter_too_intricate_to_draw_is_named() -> None:
+    assert captions.undrawable("﷽") == ["﷽"]
+
+
+NUMBERS = ["12:30", "3.50", "3:2", "14/05/2026", "24/7", "50%", "$5"]
+
+
+def number_between(word: str, number: str) -> list[str]:
+    """What reads from the left in a line of words that read from the right."""
+    runs = scripts.runs(f"{word} {number} {word}", "anton", right_to_left=True)
+    return [run.text for run in runs if not run.right_to_left]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_keeps_its_order_in_hebrew(number: str) -> None:
+    assert number_between("מילה", number) == [number]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_number_keeps_its_order_in_arabic(number: str) -> None:
+    """Its sign stands on the side on which Arabic has it (UAX #9, W2 and W5)."""
+    assert number_between("كلمة", number) == [number.strip("%$")]
 
 
 @pytest.mark.parametrize(

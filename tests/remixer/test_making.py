@@ -86,7 +86,7 @@ def test_the_text_is_where_the_template_puts_it(bob: User, video: Video) -> None
     plain = made(bob, video, captions={"bottom": "."})
     render = made(bob, video, captions={"top": "HHHHHH"})
 
-    top = (0, 0, 320, 60)
+    top = (0, 0, 1280, 240)
     white = share_of(frame_of(render).crop(top), (255, 255, 255))
     before = share_of(frame_of(plain).crop(top), (255, 255, 255))
     assert white > before + 0.04
@@ -95,10 +95,10 @@ def test_the_text_is_where_the_template_puts_it(bob: User, video: Video) -> None
 def test_the_bar_lies_above_the_picture_and_the_picture_is_whole(bob: User, video: Video) -> None:
     render = made(bob, video, template="caption_bar", captions={"caption": "Hi"})
 
-    assert (render.width, render.height) == (320, 180 + 44)
-    bar = frame_of(render).crop((0, 0, 320, 42))
+    assert (render.width, render.height) == (1280, 720 + 172)
+    bar = frame_of(render).crop((0, 0, 1280, 170))
     assert 0.8 < share_of(bar, (255, 255, 255)) < 1.0
-    assert share_of(frame_of(render).crop((0, 46, 320, 224)), (255, 255, 255)) < 0.3
+    assert share_of(frame_of(render).crop((0, 176, 1280, 892)), (255, 255, 255)) < 0.3
 
 
 def test_the_preview_is_the_picture_that_the_render_shows(bob: User, video: Video) -> None:

@@ -65,20 +65,23 @@ def test_the_whole_of_it() -> None:
     [
         (1920, 1080, Canvas(1280, 720)),
         (1080, 1920, Canvas(720, 1280)),
-        (640, 360, Canvas(640, 360)),
+        (640, 360, Canvas(1280, 720)),
         (1279, 719, Canvas(1280, 720)),
-        (321, 181, Canvas(320, 180)),
+        (321, 181, Canvas(1276, 720)),
+        (176, 144, Canvas(880, 720)),
         (4096, 2, Canvas(1280, 2)),
-        (1, 1, Canvas(2, 2)),
+        (1, 1, Canvas(720, 720)),
         (0, 0, Canvas(2, 2)),
     ],
 )
-def test_the_canvas_is_even_and_not_too_large(width: int, height: int, canvas: Canvas) -> None:
+def test_the_canvas_is_even_and_neither_too_large_nor_too_small(
+    width: int, height: int, canvas: Canvas
+) -> None:
     assert canvas_for(TOP_BOTTOM, width=width, height=height) == canvas
 
 
 def test_a_bar_adds_to_the_height() -> None:
-    assert canvas_for(BAR, width=640, height=360) == Canvas(640, 446, bar=86)
+    assert canvas_for(BAR, width=640, height=360) == Canvas(1280, 892, bar=172)
 
 
 @pytest.mark.parametrize(
