@@ -35,7 +35,7 @@ class QueueFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [("decided", _("Decided")), ("all", _("All"))]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         waiting, *others = super().choices(changelist)
         yield {**waiting, "display": _("Waiting")}
         yield from others

@@ -123,7 +123,7 @@ def test_one_report_is_open_for_each_person_and_thing(carol: User, mod: User, me
 
     services.decide_report(first, actor=Actor.staff(mod), upheld=False, decision="Fine")
 
-    assert report(carol, meme)
+    assert report(carol, meme).pk != first.pk
 
 
 def test_nobody_reports_their_own(bob: User, meme: Render) -> None:
@@ -142,7 +142,7 @@ def test_reports_are_limited_by_the_day(
         report(carol, other)
     assert refused.value.status == 429
     Report.objects.update(created_at=timezone.now() - timedelta(days=2))
-    assert report(carol, other)
+    report(carol, other)
 
 
 @pytest.mark.django_db(transaction=True)
