@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters import rest_framework as filters
 from rest_framework import serializers
+from rest_framework.filters import BaseFilterBackend
 from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from audit import history, vocabulary
+from audit.activity import events_about
+from audit.filters import ActivityFilter
 from audit.models import Event
 from creatorhub.api import CursorPages, KnownParameters, caller, parameters_of
+from creatorhub.models import User
 from creatorhub.scopes import Scope
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class EventSerializer(serializers.Serializer[history.Line]):
     """`canonical` is the RFC 8785 text of `body` exactly as hashed: `leaf_hash` is
-    SHA-256(0x00 || canonical)."""
+    SHA-256(0x00 || canonical). Both are null for an event that is not in your own record."""
 
     id = serializers.UUIDField(source="event.uuid")
     action = serializers.ChoiceField(choices=list(vocabulary.actions()), source="event.action")
@@ -30,45 +38,82 @@ class EventSerializer(serializers.Serializer[history.Line]):
     correlation_id = serializers.UUIDField(
         source="event.correlation_id", help_text=_("Shared by all events of one change.")
     )
+    kind = serializers.ChoiceField(choices=list(vocabulary.KINDS))
     subject = serializers.UUIDField(
         source="event.subject", allow_null=True, help_text=_("The video, if it is about one.")
     )
     creator_seq = serializers.IntegerField(
-        source="event.creator_seq", help_text=_("Your events are numbered from 1, without gaps.")
+        source="event.creator_seq",
+        allow_null=True,
+        help_text=_("The events of one record are numbered from 1, without gaps."),
     )
-    body = serializers.DictField(source="fields")
+    body = serializers.SerializerMethodField()
     canonical = serializers.SerializerMethodField()
     leaf_hash = serializers.SerializerMethodField(help_text=_("Hexadecimal."))
 
-    def get_canonical(self, line: history.Line) -> str:
-        return bytes(line.event.body).decode()
+    def get_body(self, line: history.Line) -> dict[str, Any] | None:
+        return line.fields if self._is_own(line) else None
+
+    def get_canonical(self, line: history.Line) -> str | None:
+        return bytes(line.event.body).decode() if self._is_own(line) else None
+
+    def _is_own(self, line: history.Line) -> bool:
+        """What stands in another record may say more than concerns the reader."""
+        return line.event.creator_id == caller(self.context["request"]).pk
 
     def get_leaf_hash(self, line: history.Line) -> str:
         return bytes(line.event.leaf_hash).hex()
 
 
-class EventFilter(filters.FilterSet):  # type: ignore[misc]
-    action = filters.ChoiceFilter(choices=[(name, name) for name in vocabulary.actions()])
-    subject = filters.UUIDFilter(help_text=_("A video."))
+class EventFilter(ActivityFilter):
+    """The filters of the page, and those by which a program finds events."""
+
+    action = django_filters.ChoiceFilter(choices=[(name, name) for name in vocabulary.actions()])
+    subject = django_filters.UUIDFilter(help_text=_("A video."))
 
 
-class EventFilterBackend(filters.DjangoFilterBackend):  # type: ignore[misc]
+# Of parameters that a program cannot tell from the label that the page shows.
+DESCRIPTIONS: dict[str, StrOrPromise] = {
+    "q": _("A part of a title, a name or a reason."),
+    "from": _("On this day or later, in your time zone."),
+    "to": _("On this day or earlier, in your time zone."),
+    "video": _("What happened to this video, in edits of many videos too."),
+}
+
+
+class EventFilterBackend(BaseFilterBackend):
+    """A value that cannot be read answers by field."""
+
+    def filter_queryset(
+        self, request: Request, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        chosen = EventFilter(request.query_params, queryset=queryset, reader=caller(request))
+        if not chosen.is_valid():
+            raise serializers.ValidationError(chosen.errors)
+        found: QuerySet[Any] = chosen.qs
+        return found
+
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        return parameters_of(EventFilter(queryset=Event.objects.none()).form)
+        form = EventFilter({}, queryset=Event.objects.none(), reader=User()).form
+        return parameters_of(form, descriptions=DESCRIPTIONS)
 
 
 class EventViewSet(KnownParameters, ListModelMixin, GenericViewSet[Any]):
-    """Everything in your record, newest first."""
+    """Everything that concerns you, newest first: your record, what you did in others', what
+    was done to memes of yours, and what CreatorHub did to everybody. `creator_seq` numbers your
+    own record without gaps; it is null for what stands in no record, and counts another record
+    where the event is not in yours."""
 
     scopes = {"list": Scope.READ}
     queryset = Event.objects.all()
     serializer_class = EventSerializer
     pagination_class = CursorPages
     filter_backends = [EventFilterBackend]
-    filterset_class = EventFilter
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.filter(creator=caller(self.request))
+        if getattr(self, "swagger_fake_view", False):
+            return Event.objects.none()
+        return events_about(caller(self.request))
 
     def paginate_queryset(self, queryset: Any) -> Any:
         """A page of events, in words: one query for all names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,15 +32,21 @@ class Line:
     reason: str
     fields: dict[str, Any]
 
+    @property
+    def kind(self) -> str:
+        return vocabulary.actions()[self.event.action].kind
+
 
 def describe(events: Iterable[Event], *, reader: User | None) -> list[Line]:
-    """A line for each event, in the same order. One query for all names.
+    """A line for each event, in the same order. One query for all names, and one for the titles of
+    the videos that events are about, if any are.
 
     `reader` is called “You”, and sees staff act without their names. None reads as staff do.
     """
     events = list(events)
     names = _names(events)
-    return [_line(event, reader=reader, names=names) for event in events]
+    titles = vocabulary.titles_of({event.subject for event in events if event.subject})
+    return [_line(event, reader=reader, names=names, titles=titles) for event in events]
 
 
 def last_of(actions: Iterable[str], *, creator: User, subject: UUID | None = None) -> str:
@@ -69,16 +75,22 @@ def name_of(actor: str) -> str:
     return _who(parsed, reader=None, names=names)
 
 
-def _line(event: Event, *, reader: User | None, names: dict[str, str]) -> Line:
+def _line(
+    event: Event, *, reader: User | None, names: dict[str, str], titles: Mapping[UUID, str]
+) -> Line:
     action = vocabulary.actions()[event.action]
     body = body_of(event)
     who = _who(Actor.parse(event.actor), reader=reader, names=names)
-    words = {"icon": action.icon, **body, **action.words(body, reader), "who": who}
+    sentence = action.sentence_for(body, reader)
+    video = titles.get(event.subject) if event.subject else None
+    if video is not None and action.about_one:
+        sentence = action.about_one
+    words = {"icon": action.icon, **body, **action.words(body, reader), "who": who, "video": video}
     return Line(
         event=event,
         at=event.at,
         who=who,
-        text=action.sentence.format(**words),
+        text=sentence.format(**words),
         icon=words["icon"],
         reason=words.get("reason") or "",
         fields=body,

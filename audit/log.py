@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from audit import tree, vocabulary
-from audit.models import Counter, Event
+from audit.models import Concern, Counter, Event
 from creatorhub.actors import Actor
 from creatorhub.models import User
 
@@ -31,7 +31,8 @@ def append(
     """Write one event. `fields` are exactly those that the vocabulary declares for the action, as
     tree.canonical takes them. `creator` is whose record it belongs to, None for the platform;
     `subject` the video it is about, if it is one; `correlation_id` is shared by all events of one
-    change, and without it is the event's own id. Three queries with a creator, else one.
+    change, and without it is the event's own id. Three queries with a creator, else one; one more
+    where the action names a person whom it concerns.
 
     Call it last in the transaction: with a creator it locks that creator's counter until commit.
     Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
@@ -51,7 +52,8 @@ def append_many(
     correlation_id: uuid.UUID | None = None,
 ) -> list[Event]:
     """Write an event for each line, (subject, fields), in order. As append otherwise; the queries
-    for the numbers are asked once, and one INSERT writes a thousand events."""
+    for the numbers are asked once, and one INSERT writes a thousand events, and one notes whom they
+    concern."""
     if not connection.in_atomic_block:
         raise RuntimeError("The log is written only inside the transaction of the change.")
     declared = vocabulary.actions().get(action)
@@ -97,4 +99,21 @@ def append_many(
                 leaf_hash=tree.leaf_hash(data),
             )
         )
-    return Event.objects.bulk_create(events, batch_size=1000)
+    written = Event.objects.bulk_create(events, batch_size=1000)
+    if declared.person:
+        _note_concerned(written, [fields.get(declared.person) for _, fields in lines], creator)
+    return written
+
+
+def _note_concerned(events: list[Event], people: list[Any], creator: User | None) -> None:
+    """Whom each event concerns beside the creator and the actor. One INSERT, or none."""
+    Concern.objects.bulk_create(
+        (
+            Concern(event=event, person=person)
+            for event, person in zip(events, people, strict=True)
+            if person
+            and (creator is None or person != creator.uuid)
+            and not Actor.parse(event.actor).is_user(person)
+        ),
+        batch_size=1000,
+    )

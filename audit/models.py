@@ -68,3 +68,18 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.creator_id}: {self.last}"
+
+
+class Concern(models.Model):
+    """An event concerns a person who neither caused it nor is the creator whose record it is in:
+    somebody asked for the meme that was stopped. It repeats the field of the body that the action
+    names as its `person`, so that the person's activity finds the event."""
+
+    event = models.ForeignKey(Event, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
+    person = models.UUIDField(help_text=_("The account's uuid."))
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "event"], name="concern_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.person}"

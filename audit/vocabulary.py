@@ -7,20 +7,42 @@ The log itself knows none of the apps.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django_stubs_ext import StrOrPromise
 
     from creatorhub.models import User
 
 Body = Mapping[str, Any]
+
+
+# What the activity is filtered by, and how the names of these actions begin.
+KINDS: dict[str, tuple[str, ...]] = {
+    "consent": ("consent.", "edit.", "creator.", "upload_default.", "hold.", "person."),
+    "videos": ("video.", "videos."),
+    "memes": ("render.", "report.", "appeal."),
+    "platform": ("notice.", "remixer."),
+    "account": ("account.",),
+}
+KIND_LABELS: dict[str, StrOrPromise] = {
+    "consent": _("What you allow"),
+    "videos": _("Your videos"),
+    "memes": _("Memes"),
+    "platform": _("CreatorHub"),
+    "account": _("Your account"),
+}
 
 
 def _no_words(body: Body, reader: User | None) -> dict[str, Any]:
@@ -31,8 +53,14 @@ def _no_words(body: Body, reader: User | None) -> dict[str, Any]:
 class Action:
     """`name` is dotted (`video.renamed`), and never changes once it is released.
 
-    `sentence` is a format string over `{who}`, the fields and the result of `words`. With
-    `ngettext_lazy` it has a form for one and a form for many.
+    `sentence` is a format string over `{who}`, the fields and the result of `words`, as staff read
+    it. With `ngettext_lazy` it has a form for one and a form for many. `to_creator` is in its place
+    for the creator whose record it is, and of an event of the whole platform for every creator that
+    it concerns; `to_person` for the person whom the field `person` names: who asked for a meme.
+    `about_one` is in its place where the event has a subject, whose title is `{video}`.
+
+    `concerns(body)` is for an event of the whole platform: what it is about, by a key of the
+    periods in which it concerns a creator (`periods_of`), or "" where it concerns no creator.
 
     `words(body, reader)` makes of the fields what only a sentence needs, such as the label of a
     use. It is called each time an event is read, and must accept None for every field. A word with
@@ -44,6 +72,27 @@ class Action:
     fields: tuple[str, ...] = ()
     icon: str = "circle"
     words: Callable[[Body, User | None], Mapping[str, Any]] = _no_words
+    to_creator: StrOrPromise = ""
+    to_person: StrOrPromise = ""
+    about_one: StrOrPromise = ""
+    person: str = ""
+    concerns: Callable[[Body], str] | None = None
+
+    @property
+    def kind(self) -> str:
+        """A key of KINDS, or "" for an action that belongs to none; a test allows no such."""
+        kinds = (kind for kind, begins in KINDS.items() if self.name.startswith(begins))
+        return next(kinds, "")
+
+    def sentence_for(self, body: Body, reader: User | None) -> StrOrPromise:
+        """As this reader reads it; None reads as staff do."""
+        if reader is None:
+            return self.sentence
+        if self.person and body.get(self.person) == str(reader.uuid):
+            return self.to_person or self.sentence
+        if body.get("creator", str(reader.uuid)) == str(reader.uuid):
+            return self.to_creator or self.sentence
+        return self.sentence
 
 
 @functools.cache
@@ -62,4 +111,54 @@ def actions() -> Mapping[str, Action]:
             if action.name in found:
                 raise ImproperlyConfigured(f"{module} declares {action.name} a second time.")
             found[action.name] = action
+    return found
+
+
+# What else a vocabulary may answer, by functions of these names in its module. Each takes at most
+# one query.
+
+
+class Period(NamedTuple):
+    """`until` None: it goes on."""
+
+    since: datetime
+    until: datetime | None
+
+
+def titles_of(subjects: Collection[UUID]) -> dict[UUID, str]:
+    """What the videos that events are about are called now. No query without subjects."""
+    return _gathered("titles_of", subjects) if subjects else {}
+
+
+def links_of(bodies: Mapping[UUID, Body], *, reader: User) -> dict[UUID, str]:
+    """The address of what each event is about, by the event's id, where the reader may see it. What
+    a vocabulary of an upper app says counts more: the meme before its video."""
+    return _gathered("links_of", bodies, reader=reader)
+
+
+def periods_of(creator: User) -> dict[str, Period]:
+    """When events of the whole platform concern this creator, by what they are about."""
+    return _gathered("periods_of", creator)
+
+
+def subjects_called(text: str, *, reader: User) -> list[QuerySet[Any, Any]]:
+    """The ids of the reader's videos whose title has this text, as subqueries."""
+    return [ask(text, reader=reader) for ask in _asked("subjects_called")]
+
+
+def also_about(subject: UUID, *, reader: User) -> dict[str, list[str]]:
+    """By which fields of the body, with which values, other events are about this video."""
+    return _gathered("also_about", subject, reader=reader)
+
+
+def _asked(name: str) -> list[Callable[..., Any]]:
+    """From the ground up, in the order of the layers."""
+    modules = [import_module(module) for module in settings.AUDIT_VOCABULARIES]
+    return [getattr(module, name) for module in modules if hasattr(module, name)]
+
+
+def _gathered(name: str, *given: Any, **named: Any) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for ask in _asked(name):
+        found |= ask(*given, **named)
     return found

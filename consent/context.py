@@ -9,19 +9,24 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject, cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
+from rest_framework.request import Request
 
-from consent.counts import Overview, overview_of
+from consent.counts import Overview, UseFacts, overview_of
 from consent.models import Edit, UploadDefault
+from consent.policy import Reason
+from consent.reasons import Act, Why
 from consent.services import is_in_force
-from consent.uses import USES, use_of
-from consent.wording import verbs
+from consent.uses import USES, Text, use_of
+from consent.wording import for_videos
 from creatorhub.models import User
 
 
 @dataclass(frozen=True)
 class ConsentBar:
-    """What the bar says, from where the creator stands."""
+    """What the bar says, from where the creator stands: first what may be done now, then what is
+    stored and what holds it back. One sentence for each thing that holds something back, whatever
+    the number of uses."""
 
     creator: User
     overview: Overview
@@ -38,6 +43,24 @@ class ConsentBar:
     def videos(self) -> int:
         return self.overview.videos
 
+    @property
+    def stored(self) -> bool:
+        return self.overview.stored
+
+    @cached_property
+    def facts(self) -> list[UseFacts]:
+        """Of every use; those that most may be done with first."""
+        facts = [self.overview.facts(use) for use in USES]
+        return sorted(facts, key=lambda use: use.in_force == 0)
+
+    @property
+    def by_use(self) -> dict[str, UseFacts]:
+        return {facts.use.id: facts for facts in self.facts}
+
+    @property
+    def text(self) -> str:
+        return f"{self.sentence} {self.detail}".strip()
+
     @cached_property
     def starts_on(self) -> list[str]:
         """The uses that new uploads start with allowed, by name. One query, and one for each."""
@@ -46,10 +69,6 @@ class ConsentBar:
         defaults = UploadDefault.objects.filter(creator=self.creator, use__in=USES)
         chosen = defaults.select_related("terms__notice")
         return [str(USES[one.use].label) for one in chosen if is_in_force(one)]
-
-    @property
-    def allows_something(self) -> bool:
-        return bool(self._allowed())
 
     @property
     def sentence(self) -> str:
@@ -61,34 +80,63 @@ class ConsentBar:
             return _being_turned_off(str(use_of(use).label), edit)
         if not overview.videos:
             return _("You have no videos yet.")
-        allowed = self._allowed()
-        return allowed[0] if allowed else _("Everything is off.")
+        first = self.facts[0]
+        if first.in_force:
+            return _may_be(first.in_force, overview.videos, str(first.use.verb))
+        if self.stored:
+            return _("Nothing may be done with your videos at the moment.")
+        return _("Everything is off.")
 
     @property
     def detail(self) -> str:
         overview = self.overview
-        if overview.opted_out:
-            return _("Nothing may be %(verbs)s.") % {"verbs": verbs(USES.values())}
-        if overview.withdrawing:
-            return _("It is in force already, and is being written down for each video.")
-        if not overview.videos:
+        if not overview.videos and not overview.opted_out:
             return _("Whatever you add starts off.")
-        allowed = self._allowed()
-        if not allowed:
+        if not self.stored and not overview.opted_out:
             return ngettext(
-                "Your video may not be %(verbs)s.",
-                "None of your %(count)s videos may be %(verbs)s.",
+                "Nothing is allowed for your video.",
+                "Nothing is allowed for any of your %(count)s videos.",
                 overview.videos,
-            ) % {"count": f"{overview.videos:,}", "verbs": verbs(USES.values())}
-        return " ".join(allowed[1:])
+            ) % {"count": f"{overview.videos:,}"}
+        return " ".join([*self._beside(), *self._held()])
 
-    def _allowed(self) -> list[str]:
-        """A sentence for each use, those that are allowed first; empty where none is."""
-        allowed = {use: self.overview.allowed(use) for use in USES}
-        if not any(allowed.values()):
-            return []
-        first = sorted(USES.values(), key=lambda use: allowed[use.id] == 0)
-        return [_may_be(allowed[use.id], self.overview.videos, str(use.verb)) for use in first]
+    def _beside(self) -> list[str]:
+        """What else may be done, or who turned everything off."""
+        overview = self.overview
+        if overview.opted_out:
+            act = Act(overview.opted_out_by, overview.opted_out_note)
+            return [Why(Reason.OPTED_OUT, act).told(to_creator=True)]
+        said = []
+        if overview.withdrawing:
+            said.append(_("It is in force already, and is being written down for each video."))
+        told = 0 if overview.withdrawing else 1  # the first use in force is in the headline
+        others = [use for use in self.facts[told:] if use.in_force]
+        if others:
+            also = for_videos((use.use, use.in_force) for use in others)
+            said.append(_("Also allowed: %(uses)s.") % {"uses": also})
+        elif self.facts[0].in_force and len(self.facts) > 1:
+            said.append(_("Nothing else is allowed."))
+        return said
+
+    def _held(self) -> list[str]:
+        """What is stored and not in force, and why."""
+        said = []
+        for reason, sentence in _HELD.items():
+            if held := [use for use in self.facts if use.held.get(reason)]:
+                uses = for_videos((use.use, use.held[reason]) for use in held)
+                said.append(str(sentence) % {"uses": uses})
+        return said
+
+
+# One sentence for each reason, whatever the number of uses. A withdrawal has the headline.
+_HELD: dict[Reason, Text] = {
+    Reason.OPTED_OUT: gettext_lazy("Stored beneath: %(uses)s."),
+    Reason.PAUSED: gettext_lazy("Paused by CreatorHub, and stored: %(uses)s."),
+    Reason.HELD: gettext_lazy("On hold by CreatorHub staff, and stored: %(uses)s."),
+    Reason.NOTICE_CHANGED: gettext_lazy("CreatorHub changed the terms; waiting for you: %(uses)s."),
+    Reason.EXPIRED: gettext_lazy("Ended: %(uses)s."),
+    Reason.APPROVAL_NEEDED: gettext_lazy("You are asked each time: %(uses)s."),
+}
 
 
 def _being_turned_off(use: str, edit: Edit) -> str:
@@ -103,8 +151,6 @@ def _being_turned_off(use: str, edit: Edit) -> str:
 
 def _may_be(number: int, total: int, verb: str) -> str:
     words = {"number": f"{number:,}", "total": f"{total:,}", "verb": verb}
-    if not number:
-        return _("None may be %(verb)s.") % words
     return (
         ngettext(
             "%(number)s of %(total)s video may be %(verb)s.",
@@ -113,6 +159,18 @@ def _may_be(number: int, total: int, verb: str) -> str:
         )
         % words
     )
+
+
+def stand_of(request: HttpRequest | Request) -> Overview:
+    """Where the person of this request stands: four queries, once for each request that reads. A
+    view that has changed something since asks `overview_of` itself."""
+    if not isinstance(request.user, User):
+        raise PermissionError("Nobody is signed in.")
+    known: Overview | None = getattr(request, "_stand", None)
+    if known is None:
+        known = overview_of(request.user)
+        request._stand = known  # type: ignore[attr-defined]
+    return known
 
 
 def consent_bar_of(user: User) -> ConsentBar:
@@ -126,6 +184,6 @@ def consent_bar(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"consent_bar": None}
     return {
-        "consent_bar": SimpleLazyObject(lambda: consent_bar_of(user)),
+        "consent_bar": SimpleLazyObject(lambda: ConsentBar(user, stand_of(request))),
         "uses": tuple(USES.values()),
     }

@@ -1,5 +1,5 @@
-"""How many of a creator's videos are allowed, have ended or lapsed: from a handful of rows, for a
-library of any size. Reading only; `consent.services` keeps the counts."""
+"""Where a creator stands: what is stored for each use, and what holds it back. From a handful of
+rows, for a library of any size. Reading only; `consent.services` keeps the counts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ from django.utils import timezone
 from consent import uses
 from consent.models import Consent, ConsentCount, Edit, Hold, Notice
 from consent.policy import Reason
-from consent.uses import USES
+from consent.uses import USES, Use
 from creatorhub.models import User
 from library.models import Video
 
 SOON = timedelta(days=30)
 DEAD = (Reason.EXPIRED, Reason.NOTICE_CHANGED)  # states of terms that allow nothing any more
+# What holds back what a creator has stored for a use, beside its own terms, and what those do, in
+# the order of the policy.
+FOR_ALL = (Reason.PAUSED, Reason.OPTED_OUT, Reason.HELD, Reason.WITHDRAWN)
+BY_TERMS = (*DEAD, Reason.APPROVAL_NEEDED)
 
 
 @dataclass(slots=True)
@@ -52,13 +56,34 @@ class UseHolds:
 
 
 @dataclass(frozen=True, slots=True)
+class UseFacts:
+    """One use of one creator's videos: how many are `stored` under terms, how many of those may be
+    used now, and for each reason that holds some back how many those are, in the policy's order.
+    The permissions that one of FOR_ALL holds back count again once it is gone; one video may be
+    held back by several. `silent` says that none of the use is in force, whatever is stored;
+    `ending` are those in force that end within SOON.
+    """
+
+    use: Use
+    stored: int
+    in_force: int
+    ending: int
+    silent: bool
+    held: dict[Reason, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """Where a creator stands. `uses` counts what is stored, as if nobody had opted out or paused
     anything; `live` are the edits that are confirmed and still being applied, oldest first;
-    `holds` are those of staff by use, with the one of everything first, if there is one."""
+    `holds` are those of staff by use, with the one of everything first, if there is one.
+    `opted_out_by` is the text of the Actor who turned everything off, "" where that is not known.
+    """
 
     videos: int
     opted_out: bool
+    opted_out_by: str
+    opted_out_note: str
     since: datetime | None
     uses: dict[str, UseCounts]
     paused: frozenset[str]
@@ -88,10 +113,36 @@ class Overview:
         allowing = self.uses[use].terms.get(Reason.ALLOWED, [])
         return standing if holds.everything else sum(holds.under.get(key, 0) for key in allowing)
 
+    def facts(self, use: str) -> UseFacts:
+        """What is stored for this use, and what holds it back: bar, overview and API say this."""
+        counted = self.uses[use]
+        standing, on_hold = counted.videos[Reason.ALLOWED], self.held(use)
+        silent = self.is_silent(use) or use in self.withdrawing
+        holds = {
+            Reason.PAUSED: standing if use in self.paused else 0,
+            Reason.OPTED_OUT: standing if self.opted_out else 0,
+            Reason.HELD: on_hold,
+            Reason.WITHDRAWN: standing if use in self.withdrawing else 0,
+        }
+        held = {reason: holds[reason] for reason in FOR_ALL if holds[reason]}
+        held |= {one: counted.videos[one] for one in BY_TERMS if counted.videos[one]}
+        return UseFacts(
+            use=USES[use],
+            stored=counted.videos.total(),
+            in_force=0 if silent else standing - on_hold,
+            ending=0 if silent else counted.ending,
+            silent=silent,
+            held=held,
+        )
+
+    @property
+    def stored(self) -> bool:
+        """Whether anything at all is stored, in force or not."""
+        return any(self.uses[use].videos.total() for use in USES)
+
     def allowed(self, use: str) -> int:
         """How many videos may be used so now."""
-        off = self.is_silent(use) or use in self.withdrawing
-        return 0 if off else self.uses[use].videos[Reason.ALLOWED] - self.held(use)
+        return self.facts(use).in_force
 
 
 def counts_by_use(creator: User) -> dict[str, UseCounts]:
@@ -150,13 +201,16 @@ def paused_uses() -> frozenset[str]:
 
 def overview_of(creator: User) -> Overview:
     """Four queries, whatever the size of the library; five where staff hold something."""
-    known = ("consent_state__opted_out", "consent_state__changed_at", "video_count__videos")
+    state = ("opted_out", "opted_out_by", "opted_out_reason", "changed_at")
+    known = (*(f"consent_state__{name}" for name in state), "video_count__videos")
     holds = Hold.objects.filter(creator=creator).standing()
     row: Any = User.objects.filter(pk=creator.pk).values_list(*known, Exists(holds))
-    opted_out, since, videos, any_held = row.get()
+    opted_out, by, note, since, videos, any_held = row.get()
     return Overview(
         videos=videos or 0,
         opted_out=bool(opted_out),
+        opted_out_by=by or "",
+        opted_out_note=note or "",
         since=since,
         uses=counts_by_use(creator),
         paused=paused_uses(),

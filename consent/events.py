@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
+from django.db.models import F, Max, Min, Q
+from django.shortcuts import resolve_url
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.vocabulary import Action, Body
-from consent.models import Edit
+from audit.vocabulary import Action, Body, Period
+from consent.models import Consent, ConsentCount, Edit, Item
 from consent.uses import use_of
 from creatorhub.days import last_day
+from creatorhub.models import User
+from library.models import Video
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-    from creatorhub.models import User
 
 
 class _Change(NamedTuple):
@@ -68,12 +72,22 @@ def _held(body: Body, reader: User | None) -> dict[str, str]:
     }
 
 
+def _notice(body: Body, reader: User | None) -> dict[str, str]:
+    """What a material notice means, to creators."""
+    words = {"use": str(use_of(body["use"]).label)}
+    if reader and body["material"]:
+        words["reason"] = gettext("What you had allowed under older terms waits for your answer.")
+    return words
+
+
 _EDIT = ("edit", "use", "to", "until", "notice", "undoes", "reason")
 _OUTCOMES = ("changed", "already", "superseded", "not_eligible")
 _ENDED = ("stopped", "taken_down")
 _APPLIED = ngettext_lazy(
     "{who} {change} for {changed:,} video", "{who} {change} for {changed:,} videos", "changed"
 )
+
+_ONE = _("{who} {change} for “{video}”")
 
 ACTIONS = [
     Action(
@@ -82,6 +96,7 @@ ACTIONS = [
         (*_EDIT, "selected", *_OUTCOMES, "items_root", "version", *_ENDED),
         "check-check",
         _words,
+        about_one=_ONE,
     ),
     # An edit too large for one transaction: its confirmation, each part of it, its end.
     Action(
@@ -166,5 +181,71 @@ ACTIONS = [
         _("{who} published the notice “{title}”, version {version}"),
         ("notice", "use", "version", "material", "title"),
         "page",
+        _notice,
+        concerns=lambda body: str(body["use"]) if body["material"] else "",
+        to_creator=_("{who} published new terms for “{use}”: “{title}”, version {version}"),
     ),
 ]
+
+
+def sentence_of(body: Body, *, who: str, changed: int, video: str) -> str:
+    """What an edit did, from any event that describes it: “You allowed “Remix” for 3 videos”, or
+    the name of the video where it changed one."""
+    change = _words(body, None)["change"]
+    if video and changed == 1:
+        return str(_ONE).format(who=who, change=change, video=video)
+    return _APPLIED.format(who=who, change=change, changed=changed)
+
+
+def links_of(bodies: Mapping[UUID, Body], *, reader: User) -> dict[UUID, str]:
+    """The results of the reader's own edits. One query."""
+    edits = {key: body["edit"] for key, body in bodies.items() if body.get("edit")}
+    mine = Edit.objects.filter(creator=reader, uuid__in=set(edits.values()))
+    known = {str(edit) for edit in mine.values_list("uuid", flat=True)}
+    return {
+        key: resolve_url("consent:edit_result", one) for key, one in edits.items() if one in known
+    }
+
+
+def also_about(subject: UUID, *, reader: User) -> dict[str, list[str]]:
+    """The edits that changed this video of the reader's, among others. One query."""
+    items = Item.objects.filter(video__uuid=subject, edit__creator=reader)
+    changed = items.changed(upto=F("edit__cursor")).values_list("edit__uuid", flat=True)
+    return {"edit": [str(edit) for edit in changed]}
+
+
+def periods_of(creator: User) -> dict[str, Period]:
+    """For each use, from the first permission to the last withdrawal, or on while any is stored:
+    what happens to the use then concerns the creator. Two queries."""
+    confirmed = Edit.objects.filter(creator=creator, confirmed_at__isnull=False)
+    times = (
+        confirmed.order_by()
+        .values_list("use")
+        .annotate(
+            first=Min("confirmed_at", filter=Q(grants__gt=0)),
+            last=Max("confirmed_at", filter=Q(withdraws__gt=0)),
+        )
+    )
+    counted = ConsentCount.objects.filter(creator=creator, videos__gt=0)
+    stored = set(counted.values_list("use", flat=True))
+    return {
+        use: Period(first, None if use in stored else last) for use, first, last in times if first
+    }
+
+
+def periods_of_video(video: Video) -> dict[str, Period]:
+    """As periods_of, of one video alone. Two queries."""
+    items = Item.objects.filter(video=video).changed(upto=F("edit__cursor"))
+    times = (
+        items.order_by()
+        .values_list("edit__use")
+        .annotate(
+            first=Min("edit__confirmed_at", filter=Q(after__isnull=False)),
+            last=Max("edit__confirmed_at", filter=Q(after=None)),
+        )
+    )
+    allowed = Consent.objects.filter(video=video, terms__isnull=False)
+    stored = set(allowed.values_list("use", flat=True))
+    return {
+        use: Period(first, None if use in stored else last) for use, first, last in times if first
+    }

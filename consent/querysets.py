@@ -43,6 +43,7 @@ from consent.models import (
     Terms,
 )
 from consent.policy import Decision, Facts, Reason
+from consent.reasons import Act, Why
 from consent.uses import USES
 from creatorhub.models import User
 from library.models import Video
@@ -53,9 +54,11 @@ _ALWAYS, _NEVER = Q(pk__isnull=False), Q(pk__isnull=True)
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision about one video, and the versions that a later publish compares with."""
+    """A decision about one video, who is behind its reason, and the versions that a later publish
+    compares with."""
 
     decision: Decision
+    act: Act
     version: int
     withdrawn_version: int
     terms_id: int | None
@@ -68,6 +71,10 @@ class Ruling:
     @property
     def reason(self) -> Reason:
         return self.decision.reason
+
+    @property
+    def why(self) -> Why:
+        return Why(self.reason, self.act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +125,10 @@ class AsOf:
 def with_reason(
     videos: Videos, use: str, *, asker: User | None = None, as_of: AsOf | None = None
 ) -> Videos:
-    """Annotates, for one use: `reason_<use>` (a policy.Reason), `since_<use>` and `by_<use>`
-    (the last change and its actor, "kind:id"), `until_<use>`, and `state_<use>`, what is stored:
-    "terms", "off" or "undecided". Adds joins, no queries; nothing where it was annotated already.
+    """Annotates, for one use: `reason_<use>` (a policy.Reason), `since_<use>`, `by_<use>` and
+    `note_<use>` (the last change, its actor, "kind:id", and the reason given), `until_<use>`, and
+    `state_<use>`, what is stored: "terms", "off" or "undecided". Adds joins, no queries; nothing
+    where it was annotated already.
     """
     if f"reason_{use}" in videos.query.annotations:
         return videos
@@ -130,6 +138,7 @@ def with_reason(
             f"reason_{use}": F(f"_{use}_reason"),
             f"since_{use}": F(f"{consent}__changed_at"),
             f"by_{use}": F(f"{consent}__edit__actor"),
+            f"note_{use}": F(f"{consent}__edit__reason"),
             f"until_{use}": F(f"{consent}__terms__until"),
             f"state_{use}": Case(
                 When(**{f"{consent}__terms__isnull": False}, then=Value("terms")),
@@ -182,24 +191,52 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
     """
     consent = _join(use)
     names = [field.name for field in fields(Facts)]
-    videos = _with_facts(Video.objects.filter(pk=video.pk), use, asker=asker, as_of=AsOf())
+    as_of = AsOf()
+    videos = _with_facts(Video.objects.filter(pk=video.pk), use, asker=asker, as_of=as_of)
+    live = as_of.live_edits(OuterRef("owner")).filter(use=use).order_by("-version")
+    holds = as_of.holds(OuterRef("owner")).filter(use=use).on(OuterRef("pk")).order_by("-id")
     rows: Any = videos.values(
         version=Coalesce(F("owner__consent_state__version"), Value(0)),
         owner_withdrew=Coalesce(F("owner__consent_state__withdrawn_version"), Value(0)),
         withdrew=Coalesce(F(f"{consent}__withdrawn_version"), Value(0)),
         terms_id=F(f"{consent}__terms"),
         until=F(f"{consent}__terms__until"),
+        decided_by=F(f"{consent}__edit__actor"),
+        decided_note=F(f"{consent}__edit__reason"),
+        opted_out_by=F("owner__consent_state__opted_out_by"),
+        opted_out_note=F("owner__consent_state__opted_out_reason"),
+        withdrawn_by=Subquery(live.values("actor")[:1]),
+        withdrawn_note=Subquery(live.values("reason")[:1]),
+        held_by=Subquery(holds.values("by")[:1]),
+        held_note=Subquery(holds.values("reason")[:1]),
         **{f"fact_{name}": F(f"_{use}_{name}") for name in names},
     )
     row = rows.get()
     facts = Facts(**{name: bool(row[f"fact_{name}"]) for name in names})
+    decision = policy.decide(facts)
     return Ruling(
-        decision=policy.decide(facts),
+        decision=decision,
+        act=_act(decision.reason, row),
         version=row["version"],
         withdrawn_version=max(row["owner_withdrew"], row["withdrew"]),
         terms_id=row["terms_id"],
         until=row["until"],
     )
+
+
+# Which of the columns of a ruling say who is behind a reason; of the others nobody is.
+_ACTED = {
+    Reason.OFF: "decided",
+    Reason.OPTED_OUT: "opted_out",
+    Reason.WITHDRAWN: "withdrawn",
+    Reason.HELD: "held",
+}
+
+
+def _act(reason: Reason, row: dict[str, Any]) -> Act:
+    if acted := _ACTED.get(reason):
+        return Act(row[f"{acted}_by"] or "", row[f"{acted}_note"] or "")
+    return Act(until=row["until"])
 
 
 def rulings(

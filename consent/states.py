@@ -3,17 +3,18 @@ whom. Reads what querysets.with_reason annotated; asks nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from consent.counts import Overview
 from consent.policy import Reason
+from consent.reasons import STAFF, Act, in_short
 from consent.uses import USES, Use
-from consent.wording import ICONS, LABELS, WHYS
+from consent.wording import ICONS, LABELS
 from creatorhub.actors import Actor
-from creatorhub.days import last_day
 from creatorhub.models import User
 from library.models import Video
 
@@ -31,7 +32,7 @@ DECIDED = (Reason.ALLOWED, Reason.OFF)  # states of which it is worth saying who
 class UseState:
     use: Use
     reason: Reason
-    until: datetime | None
+    act: Act
     since: datetime | None
     who: str
 
@@ -60,12 +61,7 @@ class UseState:
 
     @property
     def why(self) -> str:
-        if self.reason is Reason.OFF:
-            return _("%(who)s turned it off") % {"who": self.who}
-        why = str(WHYS[self.reason])
-        if self.until and self.reason in (Reason.ALLOWED, Reason.EXPIRED):
-            day = {"day": date_format(last_day(self.until), "j F Y")}
-            why = (_("Until %(day)s") if self.allowed else _("On %(day)s")) % day
+        why = in_short(self.reason, self.act)
         return f"{why} · {self.who}" if self.allowed and self.shown_since else why
 
     @property
@@ -73,18 +69,34 @@ class UseState:
         return self.since if self.reason in DECIDED else None
 
 
-def states_of(video: Video, *, reader: User) -> list[UseState]:
-    """One state for each use, for a video annotated with every use's reason."""
+def states_of(video: Video, *, reader: User, stand: Callable[[], Overview]) -> list[UseState]:
+    """One state for each use, for a video of the reader's annotated with every use's reason.
+    `stand` is asked where the reason is one of all videos alike, and says who is behind it."""
     return [
         UseState(
             use=use,
             reason=Reason(getattr(video, f"reason_{use.id}")),
-            until=getattr(video, f"until_{use.id}"),
+            act=act_of(video, use.id, stand=stand),
             since=getattr(video, f"since_{use.id}"),
             who=who(getattr(video, f"by_{use.id}"), reader=reader),
         )
         for use in USES.values()
     ]
+
+
+def act_of(video: Video, use: str, *, stand: Callable[[], Overview]) -> Act:
+    """Who is behind the reason of an annotated video, as `states_of` reads it."""
+    reason, until = getattr(video, f"reason_{use}"), getattr(video, f"until_{use}")
+    if reason == Reason.OPTED_OUT:
+        overview = stand()
+        return Act(overview.opted_out_by, overview.opted_out_note)
+    if reason == Reason.WITHDRAWN and (edit := stand().withdrawing.get(use)):
+        return Act(edit.actor, edit.reason)
+    if reason == Reason.HELD:
+        return STAFF
+    if reason == Reason.OFF:
+        return Act(getattr(video, f"by_{use}") or "", getattr(video, f"note_{use}") or "")
+    return Act(until=until)
 
 
 def who(actor: str | None, *, reader: User) -> str:

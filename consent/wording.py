@@ -33,23 +33,6 @@ LABELS: dict[str, Text] = {
     Reason.ALLOWED: gettext_lazy("Allowed"),
 }
 
-# To the owner, under the status.
-WHYS: dict[str, Text] = {
-    Reason.PAUSED: gettext_lazy("CreatorHub has paused this"),
-    Reason.VIDEO_UNAVAILABLE: gettext_lazy("The video is not ready"),
-    Reason.OPTED_OUT: gettext_lazy("Everything is turned off"),
-    Reason.HELD: gettext_lazy("CreatorHub staff hold this"),
-    Reason.WITHDRAWN: gettext_lazy("Being turned off"),
-    Reason.UNDECIDED: gettext_lazy("Never decided"),
-    Reason.OFF: gettext_lazy("You turned it off"),
-    Reason.EXPIRED: gettext_lazy("The permission has ended"),
-    Reason.NOTICE_CHANGED: gettext_lazy("The terms changed"),
-    Reason.BLOCKED: gettext_lazy("You blocked this person"),
-    Reason.NOT_IN_AUDIENCE: gettext_lazy("Not for everyone"),
-    Reason.APPROVAL_NEEDED: gettext_lazy("You are asked each time"),
-    Reason.ALLOWED: gettext_lazy("No end date"),
-}
-
 # In the list's filter.
 REASON_LABELS: dict[str, Text] = {
     Reason.ALLOWED: gettext_lazy("Allowed"),
@@ -67,25 +50,6 @@ REASON_LABELS: dict[str, Text] = {
     Reason.APPROVAL_NEEDED: gettext_lazy("Ask first"),
 }
 
-# To anybody who asks.
-SENTENCES: dict[str, Text] = {
-    Reason.PAUSED: gettext_lazy("CreatorHub has paused this for everyone. Try again later."),
-    Reason.VIDEO_UNAVAILABLE: gettext_lazy("This video is not available."),
-    Reason.OPTED_OUT: gettext_lazy("The creator has turned this off for all of their videos."),
-    Reason.HELD: gettext_lazy("CreatorHub staff have put this on hold while they look into it."),
-    Reason.WITHDRAWN: gettext_lazy("The creator has withdrawn the permission for this video."),
-    Reason.UNDECIDED: gettext_lazy("The creator has not allowed this for this video."),
-    Reason.OFF: gettext_lazy("The creator has turned this off for this video."),
-    Reason.EXPIRED: gettext_lazy("The creator's permission for this video has ended."),
-    Reason.NOTICE_CHANGED: gettext_lazy(
-        "The terms were revised, and the creator has not agreed to the new text yet."
-    ),
-    Reason.BLOCKED: gettext_lazy("The creator does not let you do this with their videos."),
-    Reason.NOT_IN_AUDIENCE: gettext_lazy("The creator has not allowed this for everyone."),
-    Reason.APPROVAL_NEEDED: gettext_lazy("The creator wants to be asked each time."),
-    Reason.ALLOWED: gettext_lazy("The creator allows this."),
-}
-
 # Names of symbols in the icon sprite. Colour alone never says a status.
 ICONS: dict[str, str] = {
     **dict.fromkeys(Reason, "slash"),
@@ -101,6 +65,17 @@ ICONS: dict[str, str] = {
 def verbs(uses: Iterable[Use]) -> str:
     """“remixed or used for training”: what may be done, for a sentence about all of these uses."""
     return get_text_list([str(use.verb) for use in uses], _("or"))
+
+
+def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
+    """“Remix for 2 videos and AI training for 1 video”; nothing if no video is counted."""
+    parts = [
+        ngettext("%(use)s for %(number)s video", "%(use)s for %(number)s videos", count)
+        % {"use": use.label, "number": f"{count:,}"}
+        for use, count in counted
+        if count
+    ]
+    return get_text_list(parts, _("and"))
 
 
 def reach(stopped: int, taken_down: int) -> str:

@@ -9,6 +9,7 @@ from audit.api import EventViewSet
 from consent.api.checks import CheckViewSet
 from consent.api.edits import EditViewSet
 from consent.api.opt_out import OptOutViewSet
+from consent.api.state import ConsentStateViewSet
 from consent.api.videos import VideoViewSet
 from remixer.api.memes import MemeViewSet
 from remixer.api.templates import TemplateViewSet
@@ -22,6 +23,7 @@ _docs = csp_update({"style-src": ["'unsafe-inline'"]})(
 )
 # One for each creator, so without an id; a router knows collections only.
 _opt_out = OptOutViewSet.as_view({"get": "retrieve", "put": "update"})
+_consent_state = ConsentStateViewSet.as_view({"get": "retrieve"})
 
 router = SimpleRouter(use_regex_path=False)
 router.register("videos", VideoViewSet, basename="video")
@@ -35,6 +37,7 @@ router.register("audit/events", EventViewSet, basename="event")
 urlpatterns = [
     path("", include(router.urls)),
     path("opt-out/", _opt_out, name="opt-out"),
+    path("consent-state/", _consent_state, name="consent-state"),
     # about the API
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", _docs, name="docs"),

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from audit.vocabulary import Action
+from audit.vocabulary import Action, Body
+from creatorhub.models import User
+from library.models import Video
+from library.search import titled
 
 ACTIONS = [
     Action("video.added", _("{who} added “{title}”"), ("title", "via"), "film"),
@@ -30,3 +39,20 @@ ACTIONS = [
     Action("video.watched", _("{who} watched “{title}”, to look into it"), ("title",), "play"),
     Action("video.removed", _("{who} removed “{title}”"), ("title", "reason"), "trash"),
 ]
+
+
+def titles_of(subjects: Collection[UUID]) -> dict[UUID, str]:
+    """What these videos are called now, removed ones too. One query."""
+    return dict(Video.objects.filter(uuid__in=subjects).values_list("uuid", "title"))
+
+
+def links_of(bodies: Mapping[UUID, Body], *, reader: User) -> dict[UUID, str]:
+    """The pages of the reader's own videos. One query."""
+    subjects = {key: body["subject"] for key, body in bodies.items() if body.get("subject")}
+    mine = Video.objects.owned_by(reader).filter(uuid__in=set(subjects.values()))
+    known = {str(video) for video in mine.values_list("uuid", flat=True)}
+    return {key: resolve_url("consent:video", one) for key, one in subjects.items() if one in known}
+
+
+def subjects_called(text: str, *, reader: User) -> QuerySet[Any, Any]:
+    return titled(Video.objects.filter(owner=reader), text).values("uuid")

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from audit.vocabulary import Action, Body
-from consent.wording import SENTENCES
+from consent.policy import Reason
+from consent.reasons import Act, Why
+from consent.uses import REMIX
+from creatorhub.models import User
+from remixer.models import Render
 
 if TYPE_CHECKING:
-    from creatorhub.models import User
+    from django_stubs_ext import StrOrPromise
 
 
 def _words(body: Body, reader: User | None) -> dict[str, str]:
     """`maker` begins a sentence, `by_maker` stands inside one: who asked for the meme. A reason
-    is the short name of the policy's, or what a member of staff wrote."""
+    is the short name of the policy's, told to each reader in their person, or what a member of
+    staff wrote."""
     name, reason = body["requester_name"], body.get("reason") or ""
     if reader and body["requester"] == str(reader.uuid):
         maker, by_maker = gettext("You"), gettext("by you")
     else:
         maker, by_maker = name, gettext("by %(name)s") % {"name": name}
-    return {"maker": maker, "by_maker": by_maker, "reason": str(SENTENCES.get(reason, reason))}
+    if reason in set(Reason):
+        own = reader is not None and body.get("creator") == str(reader.uuid)
+        reason = Why(Reason(reason), Act(body["actor"])).told(to_creator=own)
+    return {"maker": maker, "by_maker": by_maker, "reason": reason}
 
 
 def _refused(body: Body, reader: User | None) -> dict[str, str]:
@@ -50,66 +61,135 @@ def _thing(body: Body, reader: User | None) -> dict[str, str]:
     }
 
 
+def _pause(body: Body, reader: User | None) -> dict[str, str]:
+    """The reason was written for staff."""
+    return {"reason": ""} if reader else {}
+
+
 _MEME = ("render", "requester", "requester_name", "title")
 _REQUEST = (*_MEME, "template", "terms", "version")
 
+
+def _meme(
+    name: str,
+    sentence: StrOrPromise,
+    to_person: StrOrPromise,
+    *,
+    icon: str,
+    fields: tuple[str, ...] = _MEME,
+    words: Callable[[Body, User | None], dict[str, str]] = _words,
+) -> Action:
+    """`to_person` is how the one who asked for the meme reads it."""
+    return Action(name, sentence, fields, icon, words, to_person=to_person, person="requester")
+
+
+_REASON = (*_MEME, "reason")
+
 ACTIONS = [
-    Action(
-        "render.requested", _("{maker} asked for a meme of “{title}”"), _REQUEST, "sparkles", _words
+    _meme(
+        "render.requested",
+        _("{maker} asked for a meme of “{title}”"),
+        _("You asked for a meme of “{title}”"),
+        icon="sparkles",
+        fields=_REQUEST,
     ),
-    Action("render.published", _("{maker} made a meme of “{title}”"), _REQUEST, "sparkles", _words),
-    Action(
+    _meme(
+        "render.published",
+        _("{maker} made a meme of “{title}”"),
+        _("Your meme of “{title}” is ready"),
+        icon="sparkles",
+        fields=_REQUEST,
+    ),
+    _meme(
         "render.refused",
-        _("A meme of “{title}” was refused: {why}"),
-        (*_MEME, "reason"),
-        "slash",
-        _refused,
+        _("A meme of “{title}” {by_maker} was refused: {why}"),
+        _("Your meme of “{title}” was refused: {why}"),
+        icon="slash",
+        fields=_REASON,
+        words=_refused,
     ),
-    Action("render.failed", _("A meme of “{title}” failed"), (*_MEME, "problem"), "alert", _words),
-    Action("render.cancelled", _("{maker} cancelled a meme of “{title}”"), _MEME, "slash", _words),
-    Action(
+    _meme(
+        "render.failed",
+        _("A meme of “{title}” {by_maker} failed"),
+        _("Your meme of “{title}” failed"),
+        icon="alert",
+        fields=(*_MEME, "problem"),
+    ),
+    _meme(
+        "render.cancelled",
+        _("{maker} cancelled a meme of “{title}”"),
+        _("You cancelled your meme of “{title}”"),
+        icon="slash",
+    ),
+    _meme(
         "render.stopped",
         _("A meme of “{title}” {by_maker} was stopped"),
-        (*_MEME, "reason"),
-        "slash",
-        _words,
+        _("Your meme of “{title}” was stopped"),
+        icon="slash",
+        fields=_REASON,
     ),
-    Action(
+    _meme(
         "render.taken_down",
         _("A meme of “{title}” {by_maker} was taken down"),
-        (*_MEME, "reason"),
-        "slash",
-        _words,
+        _("Your meme of “{title}” was taken down"),
+        icon="slash",
+        fields=_REASON,
     ),
-    Action(
+    _meme(
         "render.hidden",
         _("A meme of “{title}” {by_maker} was hidden"),
-        (*_MEME, "reason"),
-        "slash",
-        _words,
+        _("Your meme of “{title}” was hidden"),
+        icon="slash",
+        fields=_REASON,
     ),
-    Action("render.restored", _("A meme of “{title}” {by_maker} came back"), _MEME, "undo", _words),
-    Action(
+    _meme(
+        "render.restored",
+        _("A meme of “{title}” {by_maker} came back"),
+        _("Your meme of “{title}” came back"),
+        icon="undo",
+    ),
+    _meme(
         "render.deleted",
         _("A meme of “{title}” {by_maker} was deleted: it can no longer come back"),
-        _MEME,
-        "trash",
-        _words,
+        _("Your meme of “{title}” was deleted: it can no longer come back"),
+        icon="trash",
     ),
-    Action("render.removed", _("{maker} removed their meme of “{title}”"), _MEME, "trash", _words),
+    _meme(
+        "render.removed",
+        _("{maker} removed their meme of “{title}”"),
+        _("You removed your meme of “{title}”"),
+        icon="trash",
+    ),
     Action(
+        "remixer.paused",
+        _("{who} paused remixing"),
+        ("reason", "stopped"),
+        "pause",
+        _pause,
+        to_creator=_("{who} paused remixing for everyone. What you allowed stays stored."),
+        concerns=lambda body: REMIX.id,
+    ),
+    Action(
+        "remixer.resumed",
+        _("{who} resumed remixing"),
+        ("reason",),
+        "play",
+        _pause,
+        to_creator=_("{who} resumed remixing. What you allowed is in force again."),
+        concerns=lambda body: REMIX.id,
+    ),
+    _meme(
         "render.put_back",
         _("A meme of “{title}” {by_maker} is shown again"),
-        (*_MEME, "reason"),
-        "undo",
-        _words,
+        _("Your meme of “{title}” is shown again"),
+        icon="undo",
+        fields=_REASON,
     ),
-    Action(
+    _meme(
         "render.watched",
         _("{who} watched a meme of “{title}” {by_maker}, to look into it"),
-        _MEME,
-        "play",
-        _words,
+        _("Your meme of “{title}” was watched by {who}, to look into it"),
+        icon="play",
     ),
     Action(
         "report.made",
@@ -140,6 +220,12 @@ ACTIONS = [
         "hand",
         _thing,
     ),
-    Action("remixer.paused", _("{who} paused remixing"), ("reason", "stopped"), "pause"),
-    Action("remixer.resumed", _("{who} resumed remixing"), ("reason",), "play"),
 ]
+
+
+def links_of(bodies: Mapping[UUID, Body], *, reader: User) -> dict[UUID, str]:
+    """The pages of memes that the reader may open. One query."""
+    memes = {key: body["render"] for key, body in bodies.items() if body.get("render")}
+    seen = Render.objects.watchable_by(reader).filter(uuid__in=set(memes.values()))
+    known = {str(meme) for meme in seen.values_list("uuid", flat=True)}
+    return {key: resolve_url("remixer:meme", one) for key, one in memes.items() if one in known}

@@ -74,8 +74,9 @@ class Render(FairJob):
     `allowed_version` is the version of the creator's consent that allowed the request. Publishing
     asks again under the lock of the consent state, and compares this version with those of later
     withdrawals: a meme that a withdrawal stopped is not published because of a later permission.
-    `problem` is the sentence that people read after a bad end; `ended_for` is the reason of the
-    decision that ended it, if a decision did.
+    `problem` is the sentence after a bad end, as anybody reads it; `ended_for` is the reason of the
+    decision that ended it, if a decision did, and `ended_by` who was behind that. Pages and the API
+    say it to each reader in their own person (remixer.wording.why_ended).
 
     `file_key` and `poster_key` are written before the files are stored, and cleared after the
     files are deleted. A row that is neither live, done nor hidden and still has a `file_key` has
@@ -122,6 +123,9 @@ class Render(FairJob):
     duration_ms = models.PositiveIntegerField(default=0)
     published_at = models.DateTimeField(null=True, blank=True)
     ended_for = models.CharField(max_length=32, blank=True)
+    ended_by = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The actor, as kind:id."
+    )
 
     hidden_version = models.BigIntegerField(
         null=True, blank=True, help_text="The version of the withdrawal that hid it."

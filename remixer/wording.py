@@ -11,13 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
-from consent.wording import SENTENCES
+from consent.reasons import Act, Why
 from creatorhub.jobs import State
+from creatorhub.models import User
 from remixer.models import Render
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+BY_CREATOR = "taken_down_by_creator"
 LONGEST_SUMMARY = 80  # characters
 STALLED = gettext_lazy("It has made no progress for a minute. It starts again by itself.")
 
@@ -32,18 +34,6 @@ WHAT_TO_DO: dict[str, StrOrPromise] = {
     ),
 }
 
-# For the creator whose own decision it was.
-FOR_CREATOR: dict[str, StrOrPromise] = {
-    Reason.OFF: gettext_lazy("You turned remixing off for this video."),
-    Reason.OPTED_OUT: gettext_lazy("Everything is turned off."),
-    Reason.HELD: gettext_lazy("CreatorHub staff have put this on hold."),
-    Reason.BLOCKED: gettext_lazy("You blocked the person who made it."),
-    Reason.EXPIRED: gettext_lazy("Your permission has ended."),
-    Reason.NOTICE_CHANGED: gettext_lazy(
-        "The terms changed, and you have not agreed to the new text."
-    ),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -55,9 +45,9 @@ class Status:
     why: StrOrPromise = ""
 
 
-def status_of(render: Render, *, ahead: int = 0, hidden: str = "") -> Status:
-    """`ahead`: how many memes are made before it. `hidden`: the reason of the decision that hides a
-    published meme now, or nothing."""
+def status_of(render: Render, *, reader: User, ahead: int = 0, hidden: str = "") -> Status:
+    """In the person of the reader. `ahead`: how many memes are made before it. `hidden`: the reason
+    of the decision that hides a published meme now, or nothing."""
     if render.state == State.QUEUED:
         return Status("busy", "clock", _("Waiting"), _place(ahead))
     if render.is_stalled:
@@ -66,30 +56,28 @@ def status_of(render: Render, *, ahead: int = 0, hidden: str = "") -> Status:
         why = _("%(percent)d %% done") % {"percent": render.progress}
         return Status("busy", "refresh", _("Being made"), why)
     if render.state == State.DONE and hidden:
-        return Status("", "slash", _("Hidden"), sentence(hidden))
+        return Status("", "slash", _("Hidden"), _sentence(hidden, render, reader))
     if render.state == Render.HIDDEN:
-        return Status("", "slash", _("Hidden"), _may_come_back(render, sentence=_(render.problem)))
+        return Status("", "slash", _("Hidden"), _may_come_back(render, reader=reader))
     if render.state == Render.REMOVED:
         return Status("", "trash", _("Removed"), _("The person who made it removed it."))
-    return Status(*_ENDS[render.state], why=_(render.problem))
+    return Status(*_ENDS[render.state], why=why_ended(render, reader=reader))
 
 
-def status_for_creator(render: Render, *, hidden: str = "") -> Status:
-    """As status_of, for the creator of the video."""
-    status = status_of(render, hidden=hidden)
+def status_for_creator(render: Render, *, reader: User, hidden: str = "") -> Status:
+    """As status_of, in the list of what was made of the reader's videos."""
+    status = status_of(render, reader=reader, hidden=hidden)
     if render.state == State.DONE and not hidden:
         return replace(status, label=_("Live"))
-    why = FOR_CREATOR.get(hidden or render.ended_for)
-    if why and render.state == Render.HIDDEN:
-        why = _may_come_back(render, sentence=why, own=True)
-    return replace(status, why=why or status.why)
+    return status
 
 
-def _may_come_back(render: Render, *, sentence: StrOrPromise, own: bool = False) -> str:
-    """Why it is hidden, and until when that can be undone; `own` by whom this is read."""
+def _may_come_back(render: Render, *, reader: User) -> str:
+    """Why it is hidden, and until when that can be undone."""
+    why = why_ended(render, reader=reader)
     if render.restorable_until is None or render.restorable_until <= timezone.now():
-        return str(sentence)
-    if own:
+        return why
+    if is_creator(render, reader):
         words = _("%(why)s It is deleted at %(time)s; if you undo that until then, it comes back.")
     else:
         words = _(
@@ -97,7 +85,32 @@ def _may_come_back(render: Render, *, sentence: StrOrPromise, own: bool = False)
             "back."
         )
     time = date_format(timezone.localtime(render.restorable_until), "H:i")
-    return words % {"why": sentence, "time": time}
+    return words % {"why": why, "time": time}
+
+
+def why_ended(render: Render, *, reader: User | None) -> str:
+    """Why a meme ended badly, naming who acted; nothing if it did not."""
+    if render.ended_for in set(Reason):
+        return _sentence(render.ended_for, render, reader)
+    if render.ended_for == BY_CREATOR and is_creator(render, reader):
+        return _("You took this meme down.")
+    return _(render.problem) if render.problem else ""
+
+
+def why_not_seen(render: Render, *, reader: User) -> str:
+    """Why a meme ended badly or is hidden now (`hidden_for`); nothing if it is neither."""
+    hidden = _sentence(render.hidden_for, render, reader) if render.hidden_for else ""
+    return why_ended(render, reader=reader) or hidden
+
+
+def is_creator(render: Render, reader: User | None) -> bool:
+    """Whether the reader owns the video that the meme was made of."""
+    return reader is not None and render.creator_id == reader.pk
+
+
+def _sentence(reason: str, render: Render, reader: User | None) -> str:
+    why = Why(Reason(reason), Act(render.ended_by))
+    return why.told(to_creator=is_creator(render, reader))
 
 
 def summary_of(render: Render) -> str:
@@ -115,7 +128,7 @@ _ENDS: dict[str, tuple[str, str, StrOrPromise]] = {
 }
 
 
-def announcement(render: Render, *, ahead: int) -> str:
+def announcement(render: Render, *, reader: User, ahead: int) -> str:
     """What a screen reader says while the meme is made. It changes with every tenth of the work,
     not with every second."""
     if render.state == State.QUEUED:
@@ -126,7 +139,7 @@ def announcement(render: Render, *, ahead: int) -> str:
         return _("Being made, %(percent)d %% done") % {"percent": render.progress // 10 * 10}
     if render.state == State.DONE:
         return _("Your meme is ready")
-    return _(render.problem) or _("This meme is gone")
+    return why_ended(render, reader=reader) or _("This meme is gone")
 
 
 def _place(ahead: int) -> str:
@@ -136,8 +149,3 @@ def _place(ahead: int) -> str:
         "%(count)s meme is made before it", "%(count)s memes are made before it", ahead
     )
     return sentence % {"count": f"{ahead:,}"}
-
-
-def sentence(reason: str) -> str:
-    """Why a meme may not be made or shown, for anybody. `reason` is a decision's."""
-    return str(SENTENCES[Reason(reason)])

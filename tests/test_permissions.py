@@ -82,6 +82,7 @@ TABLE = [
     api("check-list", 401, 200, 200, 200, method="POST", form=CHECK),
     api("opt-out", 401, 200, 200, 200),
     api("opt-out", 401, 200, 200, 200, method="PUT", form={"opted_out": True}),
+    api("consent-state", 401, 200, 200, 200),
     api("edit-list", 401, 200, 200, 200),
     api("edit-list", 401, 404, 404, 201, method="POST", form=OFF),
     api("edit-turn-off", 401, 404, 404, 200, method="POST", form=AT_ONCE),

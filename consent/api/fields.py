@@ -6,13 +6,14 @@ then, so a use that is added later is in the answers and in the schema.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from rest_framework import serializers
 
 from consent.filters import state_of
 from consent.policy import Reason
 from consent.uses import USES, choices
+from creatorhub.actors import Actor, Kind
 from creatorhub.days import last_day
 
 STATES = ["allowed", "ask", "off"]
@@ -30,6 +31,17 @@ class ReasonField(serializers.ChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=[str(reason) for reason in Reason], **options)
+
+
+class ByField(serializers.ChoiceField):
+    """Who acted: "creator", "staff" or "system"; null where nobody did or it is not known. `source`
+    is the text of an Actor."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=list(get_args(Kind)), allow_null=True, **options)
+
+    def to_representation(self, value: str) -> Any:
+        return Actor.parse(value).kind if value else None
 
 
 class EffectiveStateField(serializers.ChoiceField):

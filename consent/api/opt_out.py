@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from consent import services
+from consent.api.fields import ByField
 from consent.models import ConsentState
 from consent.services import OptedOut
 from creatorhub.api import KnownParameters, StrictSerializer, acting, caller
@@ -22,6 +23,13 @@ from creatorhub.scopes import Scope
 
 class OptOutSerializer(serializers.Serializer[OptedOut]):
     opted_out = serializers.BooleanField(source="state.opted_out")
+    by = ByField(
+        source="state.opted_out_by",
+        help_text=_("Who turned everything off. null: nobody, or unknown."),
+    )
+    note = serializers.CharField(
+        source="state.opted_out_reason", help_text=_("What staff wrote to you about it.")
+    )
     since = serializers.DateTimeField(source="state.opted_out_at", allow_null=True)
     version = serializers.IntegerField(source="state.version")
     stopped = serializers.IntegerField(help_text=_("Memes in the making that this call stopped."))

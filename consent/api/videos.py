@@ -12,7 +12,12 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.filters import BaseFilterBackend
@@ -25,9 +30,19 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from consent import querysets, services
-from consent.api.fields import ByUseSerializer, EffectiveStateField, LastDayField, ReasonField
+from consent.api.fields import (
+    ByField,
+    ByUseSerializer,
+    EffectiveStateField,
+    LastDayField,
+    ReasonField,
+)
+from consent.context import stand_of
 from consent.filters import VideoFilter, ordering
+from consent.policy import Reason
 from consent.querysets import Ruling, with_reasons
+from consent.reasons import Act, Why
+from consent.states import act_of
 from consent.uses import USES, Text
 from creatorhub.actors import Actor
 from creatorhub.api import (
@@ -47,7 +62,8 @@ from library.uploads import room_for_video
 
 
 class UseStateSerializer(serializers.Serializer[Video]):
-    """`state` is what holds now, all things considered; `reason` says why."""
+    """`state` is what holds now, all things considered; `reason` says why, `by` who is behind it,
+    and `why` the same in a sentence for the creator."""
 
     # The sources are annotations of `with_reasons`.
     def __init__(self, *, use: str, **options: Any) -> None:
@@ -58,10 +74,24 @@ class UseStateSerializer(serializers.Serializer[Video]):
         return {
             "state": EffectiveStateField(source=f"reason_{self.use}"),
             "reason": ReasonField(source=f"reason_{self.use}"),
+            "by": serializers.SerializerMethodField(),
+            "why": serializers.SerializerMethodField(),
             "since": serializers.DateTimeField(source=f"since_{self.use}", allow_null=True),
             "until": serializers.DateTimeField(source=f"until_{self.use}", allow_null=True),
             "last_day": LastDayField(source=f"until_{self.use}"),
         }
+
+    @extend_schema_field(ByField)
+    def get_by(self, video: Video) -> str | None:
+        return self._act(video).kind or None
+
+    def get_why(self, video: Video) -> str:
+        reason = Reason(getattr(video, f"reason_{self.use}"))
+        return Why(reason, self._act(video)).told(to_creator=True)
+
+    def _act(self, video: Video) -> Act:
+        request = self.context["request"]
+        return act_of(video, self.use, stand=lambda: stand_of(request))
 
 
 class ConsentOfVideoSerializer(ByUseSerializer):
@@ -99,8 +129,15 @@ class PublicConsent:
 
 
 class AnswerSerializer(serializers.Serializer[Ruling]):
+    """`by` is who is behind the reason, `why` says both in a sentence."""
+
     allowed = serializers.BooleanField()
     reason = ReasonField()
+    by = ByField(source="act.by")
+    why = serializers.SerializerMethodField()
+
+    def get_why(self, ruling: Ruling) -> str:
+        return ruling.why.told(to_creator=False)
 
 
 class AnswersSerializer(ByUseSerializer):

@@ -32,6 +32,10 @@ class ConsentState(models.Model):
     )
     changed_at = models.DateTimeField(null=True, blank=True)
     opted_out_at = models.DateTimeField(null=True, blank=True)
+    opted_out_by = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="The actor, as kind:id."
+    )
+    opted_out_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.creator_id}: {'opted out' if self.opted_out else 'not opted out'}"

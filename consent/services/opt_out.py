@@ -56,6 +56,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
         state.raise_version()
         state.withdrawn_version = state.version
         state.opted_out_at = state.changed_at
+        state.opted_out_by, state.opted_out_reason = str(actor), reason[:500]
         state.save()
         correlation_id = uuid.uuid4()
         cancel_grants(actor=actor, creator=creator, correlation_id=correlation_id)
@@ -99,6 +100,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
             revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)
             upload_defaults.clear(actor=actor, creator=creator, correlation_id=correlation_id)
         state.opted_out, state.opted_out_at = False, None
+        state.opted_out_by = state.opted_out_reason = ""
         state.raise_version()
         state.save()
         if restore == "previous":

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from django import template
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from consent import wording
 from consent.models import Edit
@@ -45,13 +44,7 @@ def superseded(edit: Edit) -> str:
 @register.filter
 def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
     """“Remix for 2 videos and AI training for 1 video”; nothing if no video is counted."""
-    parts = [
-        ngettext("%(use)s for %(number)s video", "%(use)s for %(number)s videos", count)
-        % {"use": use.label, "number": f"{count:,}"}
-        for use, count in counted
-        if count
-    ]
-    return get_text_list(parts, _("and"))
+    return wording.for_videos(counted)
 
 
 @register.simple_tag

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from audit import history
 from consent import selection
-from consent.counts import Overview, overview_of
+from consent.context import stand_of
+from consent.counts import FOR_ALL, Overview, UseFacts
 from consent.models import Hold
 from consent.policy import Reason
+from consent.reasons import NOBODY, Act, in_short
 from consent.uses import USES, Use
-from consent.views.activity import latest_events
+from consent.views.activity import latest_entries
 from consent.views.upload_defaults import defaults_of
 from creatorhub.pages import render_page
 from creatorhub.requests import SignedIn, login_required
@@ -28,7 +32,7 @@ HOLDS_SHOWN = 5
 @login_required
 def overview(request: SignedIn) -> HttpResponse:
     mine = Video.objects.owned_by(request.user)
-    stand = overview_of(request.user)
+    stand = stand_of(request)
     cards = [_card(use, stand) for use in USES.values()]
     held = Hold.objects.filter(creator=request.user).standing().select_related("video")
     holds = list(held.order_by("-id")[: HOLDS_SHOWN + 1]) if stand.holds else []
@@ -43,29 +47,60 @@ def overview(request: SignedIn) -> HttpResponse:
         "under_way": stand.live,
         "holds": holds[:HOLDS_SHOWN],
         "more_holds": len(holds) > HOLDS_SHOWN,
-        "lines": history.describe(latest_events(request.user, limit=5), reader=request.user),
+        "entries": latest_entries(request.user, limit=5),
         "hour": timezone.localtime().hour,
     }
     return render_page(request, "consent/overview.html", context)
 
 
 def _card(use: Use, stand: Overview) -> dict[str, Any]:
-    """The numbers of one use, and the widths of an SVG bar of 1000."""
-    counted, total = stand.uses[use.id], stand.videos
-    allowed = stand.allowed(use.id)
-    silent = stand.is_silent(use.id)
-    ended = 0 if silent else counted.videos[Reason.EXPIRED]
-    lapsed = 0 if silent else counted.videos[Reason.NOTICE_CHANGED]
+    """The facts of one use, and the widths of an SVG bar of 1000: in force, then what is stored and
+    held back, whatever by."""
+    facts, total = stand.facts(use.id), stand.videos
     return {
         "use": use,
-        "allowed": allowed,
-        "ended": ended,
-        "notice_changed": lapsed,
-        "ending": 0 if silent else counted.ending,
-        "off": max(0, total - allowed - ended - lapsed),
-        "allowed_width": 1000 * allowed // total if total else 0,
-        "look_width": 1000 * (ended + lapsed) // total if total else 0,
+        "allowed": facts.in_force,
+        "ended": facts.held.get(Reason.EXPIRED, 0),
+        "notice_changed": facts.held.get(Reason.NOTICE_CHANGED, 0),
+        "ending": facts.ending,
+        "off": max(0, total - facts.stored),
+        "silent": facts.silent,
+        "legend": list(_legend(facts, stand)),
+        "allowed_width": 1000 * facts.in_force // total if total else 0,
+        "look_width": 1000 * (facts.stored - facts.in_force) // total if total else 0,
     }
+
+
+def _legend(facts: UseFacts, stand: Overview) -> Iterator[tuple[str, str]]:
+    """Each number in words, and the state that the list behind it is filtered by: none while
+    something holds the use back altogether, for that is then the state of every video."""
+    holding = [reason for reason in FOR_ALL if reason in facts.held]
+    act = Act(stand.opted_out_by, stand.opted_out_note)
+    if facts.in_force or not holding:
+        yield (
+            _("%(number)s allowed") % {"number": f"{facts.in_force:,}"},
+            "" if facts.silent else "allowed",
+        )
+    for reason in holding:
+        sentence = ngettext(
+            "%(number)s permission is stored: %(why)s",
+            "%(number)s permissions are stored: %(why)s",
+            facts.held[reason],
+        )
+        why = in_short(reason, act if reason is Reason.OPTED_OUT else NOBODY)
+        yield sentence % {"number": f"{facts.held[reason]:,}", "why": why}, ""
+    if ended := facts.held.get(Reason.EXPIRED):
+        words = _("%(number)s ended") % {"number": f"{ended:,}"}
+        yield words, "" if facts.silent else "expired"
+    if lapsed := facts.held.get(Reason.NOTICE_CHANGED):
+        sentence = ngettext(
+            "%(number)s waits for you: CreatorHub changed the terms",
+            "%(number)s wait for you: CreatorHub changed the terms",
+            lapsed,
+        )
+        yield sentence % {"number": f"{lapsed:,}"}, "" if facts.silent else "notice_changed"
+    off = max(0, stand.videos - facts.stored)
+    yield _("%(number)s off") % {"number": f"{off:,}"}, "" if facts.silent else "off"
 
 
 def _renewals(request: SignedIn, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -79,5 +114,5 @@ def _renewals(request: SignedIn, cards: list[dict[str, Any]]) -> list[dict[str, 
         }
         for card in cards
         for state in ("ending", "notice_changed")
-        if card[state]
+        if card[state] and not card["silent"]
     ]

@@ -18,10 +18,11 @@ from consent import hidden_memes, services
 from consent.changes import Change, Kind, changes_of, standing_ends, told
 from consent.forms import DraftForm
 from consent.models import Edit, Item, ItemQuerySet, Terms
+from consent.policy import Reason
+from consent.reasons import Why
 from consent.services import LeftAlone
 from consent.uses import use_of
 from consent.views.shared import edit_url, edits_of, return_url, see_edit
-from consent.wording import SENTENCES
 from creatorhub.actors import Actor
 from creatorhub.days import last_day
 from creatorhub.errors import Refused
@@ -251,5 +252,9 @@ def _group(outcome: Item.Outcome, number: int, items: Any) -> dict[str, Any]:
         "count": number,
         "look": look,
         "more": number - len(look),
-        "why": SENTENCES.get(look[0].reason, "") if look else "",
+        "why": _why(look[0].reason) if look else "",
     }
+
+
+def _why(reason: str) -> str:
+    return Why(Reason(reason)).told(to_creator=True) if reason else ""

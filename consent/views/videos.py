@@ -7,18 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from audit import history
-from audit.models import Event
 from consent import selection, services
+from consent.context import stand_of
 from consent.filters import (
     EDITED,
     MEMES,
@@ -29,16 +27,15 @@ from consent.filters import (
     refuse_unknown,
 )
 from consent.forms import FURTHER, filter_fields
-from consent.models import Edit, Hold, Item, SavedFilter
+from consent.models import Hold, SavedFilter
 from consent.querysets import with_reasons
-from consent.states import states_of, who
-from consent.uses import USES, use_of
+from consent.states import UseState, states_of
+from consent.uses import USES
+from consent.views.timeline import timeline
 from consent.wording import REASON_LABELS
 from creatorhub.actors import Actor
-from creatorhub.days import last_day
 from creatorhub.errors import Refused
 from creatorhub.jobs import State
-from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import Page, page_of, pager
 from creatorhub.requests import SignedIn, login_required, says_no
@@ -47,7 +44,6 @@ from library.models import Video
 from library.search import collections_of
 
 SIZES = (25, 50, 100)
-TIMELINE = 50
 
 
 @require_safe
@@ -72,7 +68,7 @@ def videos(request: SignedIn) -> HttpResponse:
     }
     saved = list(SavedFilter.objects.filter(creator=request.user).order_by("name"))
     context = {
-        "rows": _rows(page.items, request.user),
+        "rows": _rows(page.items, request),
         "uses": USES.values(),
         "filter": fields,
         "filter_errors": errors,
@@ -108,8 +104,12 @@ def _page(found: QuerySet[Video], asked: QueryDict, *, size: int, few: bool) -> 
     return Page([by_key[video.pk] for video in page.items if video.pk in by_key], page.next)
 
 
-def _rows(items: Iterable[Video], reader: User) -> list[tuple[Video, Any]]:
-    return [(video, states_of(video, reader=reader)) for video in items]
+def _rows(items: Iterable[Video], request: SignedIn) -> list[tuple[Video, Any]]:
+    return [(video, _states(video, request)) for video in items]
+
+
+def _states(video: Video, request: SignedIn) -> list[UseState]:
+    return states_of(video, reader=request.user, stand=lambda: stand_of(request))
 
 
 def _all_that_match(request: SignedIn) -> dict[str, Any]:
@@ -207,56 +207,14 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
     shown = get_object_or_404(mine, uuid=uuid)
     context = {
         "video": shown,
-        "states": states_of(shown, reader=request.user),
+        "states": _states(shown, request),
         "holds": Hold.objects.filter(creator=request.user).standing().on(shown.pk),
         "naming": NameForm(
             owner=request.user, initial={"title": shown.title, "collection": shown.collection}
         ),
-        "timeline": _timeline(shown, request),
+        "timeline": timeline(shown, reader=request.user),
     }
     return render_page(request, "consent/video.html", context)
-
-
-def _timeline(video: Video, request: SignedIn) -> list[dict[str, object]]:
-    """What happened to this video, newest first: its events, and its part in larger edits."""
-    events = Event.objects.filter(subject=video.uuid).exclude(action="consent.edited")
-    lines = [
-        {"at": line.at, "icon": line.icon, "text": line.text, "reason": line.reason}
-        for line in history.describe(events.order_by("-id")[:TIMELINE], reader=request.user)
-    ]
-    ended = [Edit.Status.APPLIED, Edit.Status.CANCELLED, Edit.Status.APPLYING]
-    items = Item.objects.filter(video=video, edit__status__in=ended).changed(upto=F("edit__cursor"))
-    lines += [
-        {
-            "at": item.edit.applied_at or item.edit.confirmed_at,
-            "icon": "check-check" if item.after_id else "slash",
-            "text": _item_sentence(item, request),
-            "reason": item.edit.reason,
-            "edit": item.edit,
-        }
-        for item in items.with_details().order_by("-edit")[:TIMELINE]
-    ]
-    return sorted(lines, key=lambda line: line["at"], reverse=True)[:TIMELINE]  # type: ignore[arg-type,return-value]
-
-
-def _item_sentence(item: Item, request: SignedIn) -> str:
-    """What an edit did to this one of its videos."""
-    edit = item.edit
-    words = {"who": who(edit.actor, reader=request.user), "use": use_of(edit.use).label}
-    if item.after and item.after.until:
-        words["day"] = date_format(last_day(item.after.until), "j F Y")
-        text = _("%(who)s allowed “%(use)s” until %(day)s") % words
-    elif item.after:
-        text = _("%(who)s allowed “%(use)s”") % words
-    elif item.after_decided:
-        text = _("%(who)s turned “%(use)s” off") % words
-    else:
-        text = _("%(who)s put “%(use)s” back to never decided") % words
-    others = edit.changed - 1
-    if not others:
-        return text
-    more = ngettext("with %(count)s other video", "with %(count)s other videos", others)
-    return f"{text}, {more % {'count': f'{others:,}'}}"
 
 
 @require_POST

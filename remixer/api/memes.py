@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from consent.api.fields import ByField
 from creatorhub.actors import Actor
 from creatorhub.api import (
     IDEMPOTENCY_KEY,
@@ -38,7 +39,7 @@ from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES
 from remixer.models import Render
-from remixer.wording import sentence
+from remixer.wording import why_not_seen
 
 STATUSES = [
     "queued",
@@ -65,6 +66,7 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
     status = serializers.SerializerMethodField()
     problem = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField(help_text="The decision that ended or hides it.")
+    ended_by = ByField(help_text="Who was behind the decision that ended it.")
     video = serializers.UUIDField(source="video.uuid")
     start = serializers.FloatField(help_text="Seconds.")
     duration = serializers.FloatField(source="length", help_text="Seconds.")
@@ -83,6 +85,7 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
             "progress",
             "problem",
             "reason",
+            "ended_by",
             "video",
             "template",
             "captions",
@@ -101,7 +104,8 @@ class MemeSerializer(serializers.ModelSerializer[Render]):
         return status_of(render)
 
     def get_problem(self, render: Render) -> str:
-        return render.problem or (sentence(render.hidden_for) if render.hidden_for else "")
+        """As the reader of the answer reads it."""
+        return why_not_seen(render, reader=caller(self.context["request"]))
 
     def get_reason(self, render: Render) -> str:
         return render.ended_for or render.hidden_for
@@ -218,7 +222,7 @@ class MemeViewSet(KnownParameters, ListModelMixin, GenericViewSet[Render]):
         render = services.meme_for(reader, uuid)
         return serving.serve(
             request._request,
-            services.file_of(render),
+            services.file_of(render, reader=reader),
             content_type="video/mp4",
             ask_again=lambda: services.file_of(services.meme_for(reader, uuid)),
             filename=render.filename,

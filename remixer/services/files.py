@@ -26,16 +26,16 @@ KIND = "renders"  # the first part of their keys in the storage
 JPEG_QUALITY = 85
 
 
-def file_of(render: Render) -> str:
+def file_of(render: Render, *, reader: User | None = None) -> str:
     """The storage key of a finished meme, if it may be seen now: asked here, by one query, every
     time. Raises as require_visible does."""
-    require_visible(render)
+    require_visible(render, reader=reader)
     return render.file_key
 
 
-def poster_of(render: Render) -> str:
+def poster_of(render: Render, *, reader: User | None = None) -> str:
     """The storage key of its still picture; as file_of."""
-    require_visible(render)
+    require_visible(render, reader=reader)
     return render.poster_key
 
 

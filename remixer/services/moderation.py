@@ -20,9 +20,9 @@ from creatorhub.roles import Power
 from remixer.models import Render, RenderQuerySet
 from remixer.services.permission import ended_because, why_not
 from remixer.services.records import record, record_all
+from remixer.wording import BY_CREATOR
 
 BY_STAFF = "taken_down_by_staff"
-BY_CREATOR = "taken_down_by_creator"
 APPEAL_WITHIN = timedelta(days=14)  # so long the files of what staff took down are kept
 
 
@@ -108,7 +108,7 @@ def put_back(render: Render, *, actor: Actor, reason: str) -> bool:
         if not_now := why_not(render):
             down.update(restorable_until=None, **ended_because(not_now))
             return False
-        down.update(state=State.DONE, problem="", ended_for="", restorable_until=None)
+        down.update(state=State.DONE, problem="", ended_for="", ended_by="", restorable_until=None)
         record("render.put_back", render, actor=actor, reason=reason)
     return True
 
@@ -139,6 +139,7 @@ def _take_down(
             state=Render.TAKEN_DOWN,
             problem=problem,
             ended_for=ended_for,
+            ended_by=str(actor),
             lease_token=None,
             lease_until=None,
             hidden_version=None,

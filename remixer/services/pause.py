@@ -15,6 +15,7 @@ from django.db import transaction
 
 from audit import log
 from consent.policy import Reason
+from consent.reasons import Act, Why
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
@@ -43,7 +44,11 @@ def pause(*, actor: Actor, reason: str) -> int | None:
         # The switch comes first. A meme requested after these rows are read is not stopped here;
         # the policy then refuses it, when a worker claims it.
         live = list(Render.objects.live().locked().order_by("video__owner_id", "pk"))
-        stopped = jobs.stop(Render.objects.all(), State.REFUSED, **ended_because(Reason.PAUSED))
+        stopped = jobs.stop(
+            Render.objects.all(),
+            State.REFUSED,
+            **ended_because(Why(Reason.PAUSED, Act(str(actor)))),
+        )
         correlation_id = uuid.uuid4()
         # Ordered by creator: each event locks its creator's counter until the commit.
         record_all(

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from consent import querysets
 from consent.policy import Reason
+from consent.reasons import Why
 from consent.uses import REMIX
 from creatorhub.errors import Forbidden
 from creatorhub.models import User
 from library.models import Video
 from remixer.models import Render
-from remixer.wording import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,12 @@ def require_permission(video: Video, *, asker: User) -> Permission:
     """
     ruling = querysets.ruling(video, REMIX.id, asker=asker)
     if not ruling.allowed or ruling.terms_id is None:  # no terms, no permission
-        raise Forbidden(sentence(ruling.reason), code=ruling.reason)
+        sentence = ruling.why.told(to_creator=video.owner_id == asker.pk)
+        raise Forbidden(sentence, code=ruling.reason)
     return Permission(ruling.terms_id, ruling.version, ruling.until)
 
 
-def why_not(render: Render) -> Reason | None:
+def why_not(render: Render) -> Why | None:
     """Why this meme may not go on or be shown now; None if it may. One query.
 
     A withdrawal since the request counts even where a later permission stands: what was
@@ -42,12 +43,16 @@ def why_not(render: Render) -> Reason | None:
     """
     ruling = querysets.ruling(render.video, REMIX.id, asker=render.requester)
     if not ruling.allowed:
-        return ruling.reason
+        return ruling.why
     if render.allowed_version < ruling.withdrawn_version:
-        return Reason.WITHDRAWN
+        return Why(Reason.WITHDRAWN)
     return None
 
 
-def ended_because(reason: Reason) -> dict[str, str]:
-    """The columns that say why a decision ended a meme."""
-    return {"problem": sentence(reason), "ended_for": str(reason)}
+def ended_because(why: Why) -> dict[str, str]:
+    """The columns that say why a decision ended a meme, and who was behind it."""
+    return {
+        "problem": why.told(to_creator=False),
+        "ended_for": str(why.reason),
+        "ended_by": why.act.by,
+    }

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop
 from PIL import Image
 
 from consent import services as consent
-from consent.policy import Reason
+from consent.reasons import Why
 from creatorhub import jobs
 from creatorhub.jobs import LeaseLost, State
 from library import ffmpeg, files
@@ -71,8 +71,8 @@ def run_next_render() -> None:
 
 def _bring_to_an_end(render: Render) -> None:
     try:
-        if reason := why_not(render):
-            refuse(render, reason)
+        if why := why_not(render):
+            refuse(render, why)
         else:
             _make_and_publish(render)
     except LeaseLost:
@@ -170,8 +170,8 @@ def publish(render: Render, made: _Made) -> None:
         files.store(made.poster, poster_key)
         with transaction.atomic(durable=True):
             consent.lock_consent_state(render.video.owner)
-            reason = why_not(render)
-            if reason is None:
+            why = why_not(render)
+            if why is None:
                 jobs.finish(
                     render,
                     State.DONE,
@@ -190,25 +190,25 @@ def publish(render: Render, made: _Made) -> None:
                     version=render.allowed_version,
                 )
             else:
-                _refuse(render, reason)
+                _refuse(render, why)
     except LeaseLost:
         # After any other failure the row may be published, so the files must stay.
         files.delete([file_key, poster_key])
         raise
-    if reason:
+    if why:
         discard(render)
-        logger.info("Render %s was refused at the end: %s.", render.uuid, reason)
+        logger.info("Render %s was refused at the end: %s.", render.uuid, why.reason)
 
 
-def refuse(render: Render, reason: Reason) -> None:
+def refuse(render: Render, why: Why) -> None:
     """End a render that we hold, because it has no permission. Raises LeaseLost."""
     with transaction.atomic(durable=True):
-        _refuse(render, reason)
+        _refuse(render, why)
 
 
-def _refuse(render: Render, reason: Reason) -> None:
-    jobs.finish(render, State.REFUSED, **ended_because(reason))
-    record("render.refused", render, actor=WORKER, reason=str(reason))
+def _refuse(render: Render, why: Why) -> None:
+    jobs.finish(render, State.REFUSED, **ended_because(why))
+    record("render.refused", render, actor=WORKER, reason=str(why.reason))
 
 
 def _try_later(render: Render, *, problem: str) -> None:

@@ -108,6 +108,7 @@ def retry_render(render: Render, *, actor: Actor) -> None:
             allowed_version=permission.version,
             ended_for="",
             turn=jobs.next_turn(Render, requester=render.requester),
+            ended_by="",
         )
         if not requeued:
             raise Conflict(

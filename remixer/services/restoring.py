@@ -61,6 +61,7 @@ def restore(
         state=State.DONE,
         problem="",
         ended_for="",
+        ended_by="",
         allowed_version=version,
         hidden_version=None,
         restorable_until=None,

@@ -24,7 +24,7 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from remixer.models import Render
 from remixer.services.permission import why_not
-from remixer.wording import sentence
+from remixer.wording import is_creator, why_ended
 
 
 def meme_for(reader: User, uuid: UUID) -> Render:
@@ -41,7 +41,7 @@ def why_gone(render: Render, *, reader: User) -> Gone | None:
     for a reader who may not even read its texts: neither its maker nor the video's creator. At
     most one query."""
     try:
-        require_visible(render)
+        require_visible(render, reader=reader)
     except Gone as gone:
         if reader.pk not in (render.requester_id, render.creator_id):
             raise
@@ -51,18 +51,20 @@ def why_gone(render: Render, *, reader: User) -> Gone | None:
     return None
 
 
-def require_visible(render: Render) -> None:
-    """Whether its file may be seen, by one query. The row must have been read for this request.
+def require_visible(render: Render, *, reader: User | None = None) -> None:
+    """Whether its file may be seen, by one query. The row must have been read for this request. The
+    reader, None for anybody, is told why not in their own person.
 
     Raises Gone (code: the reason) for a meme that was taken down or stopped, or is hidden now;
     NotFound where there is no file or not yet one.
     """
     if render.ended_for and render.state != Render.REMOVED:
-        raise Gone(render.problem, code=render.ended_for)
+        raise Gone(why_ended(render, reader=reader), code=render.ended_for)
     if render.state != State.DONE or not render.file_key:
         raise NotFound(_("There is no such file."), code="not_found")
-    if reason := why_not(render):
-        raise Gone(sentence(reason), code=str(reason))
+    if why := why_not(render):
+        sentence = why.told(to_creator=is_creator(render, reader))
+        raise Gone(sentence, code=str(why.reason))
 
 
 def note_hidden(renders: Sequence[Render]) -> None:

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from consent.policy import Reason
+from consent.reasons import Act, Why
 from consent.signals import Withdrawn
 from consent.uses import REMIX
 from creatorhub import jobs
@@ -61,20 +62,21 @@ def stop_and_takedown(
         if not keys:
             return Withdrawn()
         theirs = theirs.filter(video__in=among(videos, keys))
+    ended = ended_because(Why(reason, Act(str(actor))))
     live = list(theirs.live().locked().order_by("pk"))
     if reason in HIDES:
-        jobs.stop(theirs, State.REFUSED, **ended_because(reason))
+        jobs.stop(theirs, State.REFUSED, **ended)
         record_all(
             "render.stopped", live, actor=actor, correlation_id=correlation_id, reason=str(reason)
         )
         return Withdrawn(stopped=len(live), hidden=theirs.filter(state=State.DONE).count())
     done = list(theirs.filter(state__in=ends).locked().order_by("pk"))
-    stopped = jobs.stop(theirs, State.REFUSED, **ended_because(reason))
+    stopped = jobs.stop(theirs, State.REFUSED, **ended)
     changes: dict[str, Any] = {"state": Render.TAKEN_DOWN, "restorable_until": None}
     if for_a_while:
         until = timezone.now() + kept
         changes = {"state": Render.HIDDEN, "hidden_version": version, "restorable_until": until}
-    taken_down = theirs.filter(state__in=ends).update(**changes, **ended_because(reason))
+    taken_down = theirs.filter(state__in=ends).update(**changes, **ended)
     went = "render.hidden" if for_a_while else "render.taken_down"
     for action, renders in (("render.stopped", live), (went, done)):
         record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=str(reason))
@@ -98,15 +100,15 @@ def stop_without_permission(*, limit: int = 200) -> int:
     live = Render.objects.live().with_people().order_by("pk")
     stopped = 0
     for render in live[:limit]:
-        if reason := why_not(render):
-            stopped += _stop(render, reason)
+        if why := why_not(render):
+            stopped += _stop(render, why)
     return stopped
 
 
-def _stop(render: Render, reason: Reason) -> int:
+def _stop(render: Render, why: Why) -> int:
     with transaction.atomic(durable=True):
         row = Render.objects.filter(pk=render.pk)
-        stopped = jobs.stop(row, State.REFUSED, **ended_because(reason))
+        stopped = jobs.stop(row, State.REFUSED, **ended_because(why))
         if stopped:
-            record("render.stopped", render, actor=WORKER, reason=str(reason))
+            record("render.stopped", render, actor=WORKER, reason=str(why.reason))
     return stopped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from creatorhub.actors import Actor
-from creatorhub.errors import Refused
+from creatorhub.errors import Gone, Refused
 from creatorhub.jobs import State, ahead_of, before
+from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required, require_known
@@ -46,7 +47,7 @@ def my_memes(request: SignedIn) -> HttpResponse:
     mine = Render.objects.requested_by(request.user).select_related("video__owner")
     page = page_of(mine, ordering=("-id",), size=PAGE_SIZE, after=request.GET.get("after", ""))
     context = {
-        "rows": rows_of(page.items),
+        "rows": rows_of(page.items, reader=request.user),
         "live": any(render.is_live for render in page.items),
         **pager(request, page),
     }
@@ -121,7 +122,7 @@ def remove(request: SignedIn, uuid: UUID) -> HttpResponse:
 
 def _file(
     request: SignedIn,
-    key_of: Callable[[Render], str],
+    key_of: Callable[..., str],
     uuid: UUID,
     *,
     content_type: str,
@@ -130,7 +131,7 @@ def _file(
     render = services.meme_for(request.user, uuid)
     return serving.serve(
         request,
-        key_of(render),
+        key_of(render, reader=request.user),
         content_type=content_type,
         ask_again=lambda: key_of(services.meme_for(request.user, uuid)),
         filename=render.filename if download else "",
@@ -138,7 +139,7 @@ def _file(
     )
 
 
-def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
+def rows_of(renders: list[Render], *, reader: User, for_creator: bool = False) -> list[Row]:
     """The memes with their places in the queue, and whether each may be seen now: two queries."""
     ahead = _ahead(renders)
     services.note_hidden(renders)
@@ -146,9 +147,10 @@ def rows_of(renders: list[Render], *, for_creator: bool = False) -> list[Row]:
     for render in renders:
         reason = render.hidden_for
         if for_creator:
-            state = status_for_creator(render, hidden=reason)
+            state = status_for_creator(render, reader=reader, hidden=reason)
         else:
-            state = status_of(render, ahead=ahead.get(render.pk, 0), hidden=reason)
+            place = ahead.get(render.pk, 0)
+            state = status_of(render, reader=reader, ahead=place, hidden=reason)
         rows.append(
             Row(
                 render=render,
@@ -196,12 +198,12 @@ def _page(
     mine = render.requester_id == request.user.pk
     own_video = render.creator_id == request.user.pk
     ahead = ahead_of(render)
-    announced = announcement(render, ahead=ahead)
+    announced = announcement(render, reader=request.user, ahead=ahead)
     context = {
         "meme": render,
         "mine": mine,
         "own_video": own_video,
-        "state": status_of(render, ahead=ahead, hidden=gone.code if gone and _done(render) else ""),
+        "state": _state(render, request.user, ahead=ahead, gone=gone),
         "announcement": announced,
         "is_news": request.GET.get("announced") != announced,
         "gone": gone,
@@ -213,6 +215,13 @@ def _page(
     }
     status = refused.status if refused else 410 if gone else 200
     return render_page(request, "remixer/meme.html", context, partial=partial, status=status)
+
+
+def _state(render: Render, reader: User, *, ahead: int, gone: Gone | None) -> Status:
+    """What hides a published meme now is said as the refusal of its file says it."""
+    if gone and _done(render):
+        return replace(status_of(render, reader=reader, hidden=gone.code), why=gone.sentence)
+    return status_of(render, reader=reader, ahead=ahead)
 
 
 def _done(render: Render) -> bool:

@@ -55,7 +55,7 @@ def _list(
         after=request.GET.get("after", ""),
     )
     context = {
-        "rows": rows_of(page.items, for_creator=True),
+        "rows": rows_of(page.items, reader=request.user, for_creator=True),
         "video": video,
         **(pager(request, page) if size == PAGE_SIZE else {}),
     }

@@ -128,7 +128,12 @@ def test_a_use_that_is_added_is_in_answers_and_schema(
     assert list(parts["ConsentOfVideo"]["properties"]) == list(USES)
     assert list(parts["Answers"]["properties"]) == list(USES)
     assert listed["consent"]["dub"]["reason"] == "undecided"
-    assert public["uses"]["dub"] == {"allowed": False, "reason": "undecided"}
+    assert public["uses"]["dub"] == {
+        "allowed": False,
+        "reason": "undecided",
+        "by": None,
+        "why": "The creator has not allowed this for this video.",
+    }
     assert checked.json()["decisions"][0]["reason"] == "undecided"
     assert (len(allowed), len(undecided)) == (0, 1)
     assert (turned.status_code, turned.json()["use"]) == (200, "dub")

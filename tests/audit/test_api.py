@@ -37,6 +37,7 @@ def test_an_event_is_answered_in_words_and_as_it_was_hashed(alice: User, api_of:
         "text": "You renamed “Cät” to “Dog”",
         "actor": f"creator:{alice.uuid}",
         "correlation_id": str(event.uuid),
+        "kind": "videos",
         "subject": None,
         "creator_seq": 1,
         "body": json.loads(canonical),

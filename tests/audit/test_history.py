@@ -150,23 +150,24 @@ EXAMPLES = [
     ),
     Example(
         "notice.published",
-        "You published the notice “New”, version 2",
-        {"title": "New", "version": 2},
+        "You published new terms for “Remix”: “New”, version 2",
+        {"title": "New", "version": 2, "use": "remix", "material": True},
+        "What you had allowed under older terms waits for your answer.",
     ),
     Example("render.requested", "Bob asked for a meme of “Cat”", MEME),
     Example("render.published", "Bob made a meme of “Cat”", MEME),
     Example(
         "render.refused",
-        "A meme of “Cat” was refused: The creator has turned this off for this video.",
+        "A meme of “Cat” by Bob was refused: You turned this off for this video.",
         {**MEME, "reason": "off"},
     ),
-    Example("render.failed", "A meme of “Cat” failed", {**MEME, "problem": "Boom"}),
+    Example("render.failed", "A meme of “Cat” by Bob failed", {**MEME, "problem": "Boom"}),
     Example("render.cancelled", "Bob cancelled a meme of “Cat”", MEME),
     Example(
         "render.stopped",
         "A meme of “Cat” by Bob was stopped",
         {**MEME, "reason": "expired"},
-        "The creator's permission for this video has ended.",
+        "Your permission for this video has ended.",
     ),
     Example(
         "render.taken_down",
@@ -178,15 +179,23 @@ EXAMPLES = [
         "render.hidden",
         "A meme of “Cat” by Bob was hidden",
         {**MEME, "reason": "off"},
-        "The creator has turned this off for this video.",
+        "You turned this off for this video.",
     ),
     Example("render.restored", "A meme of “Cat” by Bob came back", MEME),
     Example(
         "render.deleted", "A meme of “Cat” by Bob was deleted: it can no longer come back", MEME
     ),
     Example("render.removed", "Bob removed their meme of “Cat”", MEME),
-    Example("remixer.paused", "You paused remixing", {"reason": "A fault"}, "A fault"),
-    Example("remixer.resumed", "You resumed remixing", {"reason": "Mended"}, "Mended"),
+    Example(
+        "remixer.paused",
+        "You paused remixing for everyone. What you allowed stays stored.",
+        {"reason": "A fault"},
+    ),
+    Example(
+        "remixer.resumed",
+        "You resumed remixing. What you allowed is in force again.",
+        {"reason": "Mended"},
+    ),
 ]
 
 
@@ -262,8 +271,8 @@ def test_who_asked_for_a_meme_is_called_you(alice: User, bob: User) -> None:
     lines = history.describe(events, reader=alice)
 
     assert [line.text for line in lines] == [
-        "You made a meme of “Cat”",
-        "A meme of “Cat” by you was stopped",
+        "Your meme of “Cat” is ready",
+        "Your meme of “Cat” was stopped",
     ]
 
 

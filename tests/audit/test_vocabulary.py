@@ -14,9 +14,11 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django.fixtures import Settings
 
-from audit import checks, vocabulary
+from audit import checks, history, log, vocabulary
 from audit.vocabulary import Action
-from tests.audit.test_history import EXAMPLES
+from creatorhub.actors import Actor
+from creatorhub.models import User
+from tests.audit.test_history import EXAMPLES, Example
 
 ROOT = Path(__file__).resolve().parents[2]
 # What writes an event: audit.log, and the helpers of services that call it.
@@ -106,6 +108,38 @@ def test_every_action_is_described_and_has_an_icon(name: str) -> None:
 
 # Of releases before: they are in old logs, and nothing writes them any more.
 RETIRED = {"account.token_made", "account.token_revoked"}
+
+
+@pytest.mark.parametrize("name", vocabulary.actions())
+def test_every_action_has_a_kind_by_which_the_activity_is_filtered(name: str) -> None:
+    kind = vocabulary.actions()[name].kind
+
+    assert kind in vocabulary.KIND_LABELS, "Add the beginning of its name to KINDS."
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.action)
+def test_every_action_is_told_to_everybody_whom_it_concerns_in_their_own_person(
+    alice: User, bob: User, staff: User, example: Example
+) -> None:
+    """Staff did it; alice is the creator, bob the person whom it concerns beside her."""
+    action = vocabulary.actions()[example.action]
+    fields = {**dict.fromkeys(action.fields), **example.fields}
+    if action.person:
+        fields[action.person] = bob.uuid
+    creator = None if action.concerns else alice
+    event = log.append(example.action, actor=Actor.staff(staff), creator=creator, **fields)
+
+    [to_alice], [to_bob], [to_staff] = (
+        history.describe([event], reader=reader) for reader in (alice, bob, None)
+    )
+
+    told = [(to_alice.text, to_alice.reason), (to_staff.text, to_staff.reason)]
+    assert not [text for text, _ in told if text.startswith("You ")], "Neither of them acted."
+    assert not to_staff.reason.startswith(("You", "Your")), "Staff are not the creator."
+    if action.person:
+        assert to_bob.text.startswith(("You ", "Your meme")), "It was his meme."
+        assert not to_bob.reason.startswith(("You", "Your", "A moderator")), "That is for alice."
 
 
 def test_every_action_is_written_by_a_service() -> None:

@@ -16,13 +16,13 @@ from waffle.testutils import override_switch
 from consent import selection, services
 from consent.context import consent_bar_of
 from consent.models import Consent, ConsentCount, Notice, Terms
-from consent.uses import USES
+from consent.uses import USES, Use
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from tests.acts import draft_matching, opt_in, opt_out, publish_notice, run, turn_off
-from tests.conftest import ClientOf, LargeEdits
+from tests.conftest import ApiOf, ClientOf, LargeEdits
 from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
 
@@ -214,7 +214,10 @@ def test_the_overview_says_what_is_allowed_ended_lapsed_and_ending(
         ("notice_changed", 1),
     ]
     assert consent_bar_of(alice).sentence == "3 of 10 videos may be remixed."
-    assert consent_bar_of(alice).detail == "None may be used for training."
+    assert consent_bar_of(alice).detail == (
+        "Nothing else is allowed. CreatorHub changed the terms; waiting for you: Remix for 1 "
+        "video. Ended: Remix for 2 videos."
+    )
 
 
 def test_each_number_of_the_overview_is_that_of_the_list_behind_it(
@@ -238,9 +241,20 @@ def test_while_everything_is_off_no_number_says_otherwise(
     opt_out(alice)
     browser = client_of(alice)
 
-    assert numbers(cards(browser)["remix"]) == (0, 0, 0, 0, 10)
+    card = cards(browser)["remix"]
+    assert (card["allowed"], card["ending"]) == (0, 0)
     assert browser.get("/").context["renewals"] == []
     assert consent_bar_of(alice).sentence == "Everything is off."
+    assert consent_bar_of(alice).detail == (
+        "You turned everything off. Stored beneath: Remix for 3 videos. CreatorHub changed the "
+        "terms; waiting for you: Remix for 1 video. Ended: Remix for 2 videos."
+    )
+    assert [words for words, _ in card["legend"]] == [
+        "3 permissions are stored: You turned everything off",
+        "2 ended",
+        "1 waits for you: CreatorHub changed the terms",
+        "4 off",
+    ]
     assert {use.id: number for use, number in browser.get("/opt-in/").context["again"]} == {
         "remix": 3,
         "train": 0,
@@ -257,9 +271,69 @@ def test_while_a_use_is_paused_it_is_allowed_for_none(
         bar = consent_bar_of(alice)
         sentence, detail = bar.sentence, bar.detail
 
-    assert (numbers(shown["remix"]), shown["train"]["allowed"]) == ((0, 0, 0, 0, 10), 1)
+    assert (shown["remix"]["allowed"], shown["train"]["allowed"]) == (0, 1)
+    assert ("3 permissions are stored: CreatorHub has paused this", "") in shown["remix"]["legend"]
     assert sentence == "1 of 10 videos may be used for training."
-    assert detail == "None may be remixed."
+    assert detail.startswith(
+        "Nothing else is allowed. Paused by CreatorHub, and stored: Remix for 3 videos."
+    )
+
+
+def test_the_bar_never_says_that_nothing_is_allowed_while_permissions_are_stored(
+    alice: User, staff: User
+) -> None:
+    make_consent(*make_videos(3, owner=alice))
+
+    with override_switch("remixer_paused", active=True):
+        paused = consent_bar_of(alice).text
+    publish_notice(staff)
+    lapsed = consent_bar_of(alice).text
+
+    nothing = "Nothing may be done with your videos at the moment."
+    assert paused == f"{nothing} Paused by CreatorHub, and stored: Remix for 3 videos."
+    assert lapsed == f"{nothing} CreatorHub changed the terms; waiting for you: Remix for 3 videos."
+
+
+def test_the_bar_stays_short_whatever_the_number_of_uses(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(3, owner=alice)
+    before = consent_bar_of(alice).text
+    for number in range(20):
+        use = Use(f"use{number}", f"Use {number}", f"used {number}", "use", "")
+        monkeypatch.setitem(USES, use.id, use)
+
+    assert consent_bar_of(alice).text == before
+    make_consent(*videos)
+    assert consent_bar_of(alice).text == "3 of 3 videos may be remixed. Nothing else is allowed."
+
+
+def test_the_api_says_what_the_bar_says(alice: User, mixed: list[Video], api_of: ApiOf) -> None:
+    make_consent(mixed[9], use="train")
+
+    with override_switch("remixer_paused", active=True):
+        answer = api_of(alice).get("/api/v1/consent-state/").json()
+        text = consent_bar_of(alice).text
+
+    assert answer == {
+        "videos": 10,
+        "opted_out": False,
+        "opted_out_by": None,
+        "text": text,
+        "uses": {
+            "remix": {
+                "stored": 6,
+                "in_force": 0,
+                "ending": 0,
+                "held": [
+                    {"reason": "paused", "videos": 3},
+                    {"reason": "expired", "videos": 2},
+                    {"reason": "notice_changed", "videos": 1},
+                ],
+            },
+            "train": {"stored": 1, "in_force": 1, "ending": 0, "held": []},
+        },
+    }
 
 
 def test_what_is_being_withdrawn_is_not_counted_as_allowed(
@@ -293,17 +367,19 @@ def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
     assert consent_bar_of(alice).sentence == sentence
     run(edit)
     assert edit.items.count() == 3
-    assert consent_bar_of(alice).sentence == "Everything is off."
+    bar = consent_bar_of(alice)
+    assert bar.sentence == "Nothing may be done with your videos at the moment."
+    assert bar.detail.endswith("waiting for you: Remix for 1 video. Ended: Remix for 2 videos.")
 
 
 @pytest.mark.parametrize(
     ("count", "allowed", "sentence", "detail"),
     [
         (0, 0, "You have no videos yet.", "Whatever you add starts off."),
-        (1, 0, "Everything is off.", "Your video may not be remixed or used for training."),
-        (3, 0, "Everything is off.", "None of your 3 videos may be remixed or used for training."),
-        (1, 1, "1 of 1 video may be remixed.", "None may be used for training."),
-        (1200, 2, "2 of 1,200 videos may be remixed.", "None may be used for training."),
+        (1, 0, "Everything is off.", "Nothing is allowed for your video."),
+        (3, 0, "Everything is off.", "Nothing is allowed for any of your 3 videos."),
+        (1, 1, "1 of 1 video may be remixed.", "Nothing else is allowed."),
+        (1200, 2, "2 of 1,200 videos may be remixed.", "Nothing else is allowed."),
     ],
 )
 def test_the_bar_says_it_in_words(
@@ -333,5 +409,5 @@ def test_the_bar_and_the_overview_ask_the_same_number_of_queries_for_1_and_for_5
             assert browser.get("/").status_code == 200
         return len(bar), len(overview)
 
-    assert queries(1) == queries(250)
-    assert queries(1)[0] <= 6
+    assert queries(2) == queries(250)
+    assert queries(2)[0] <= 6

@@ -203,7 +203,12 @@ def test_a_hold_is_said_by_the_api_at_once(alice: User, api_of: ApiOf) -> None:
     checked = api_of(alice).post("/api/v1/checks/", asked, format="json").json()
     listed = api_of(alice).get("/api/v1/videos/", {"remix": "held"}).json()
 
-    assert public["uses"]["remix"] == {"allowed": False, "reason": "held"}
+    assert public["uses"]["remix"] == {
+        "allowed": False,
+        "reason": "held",
+        "by": "staff",
+        "why": "CreatorHub staff have put this on hold while they look into it.",
+    }
     assert checked["decisions"][0]["reason"] == "held"
     assert [one["consent"]["remix"]["reason"] for one in listed["results"]] == ["held"]
 

@@ -329,7 +329,7 @@ def test_a_ruling_is_one_query_for_one_video_and_for_many(
 
 
 def test_every_reason_has_its_words() -> None:
-    for words in (wording.LABELS, wording.WHYS, wording.SENTENCES, wording.ICONS):
+    for words in (wording.LABELS, wording.REASON_LABELS, wording.ICONS):
         assert set(words) == set(Reason)
 
 

@@ -28,6 +28,7 @@ from django.utils import timezone
 from consent import services as consent
 from consent.models import Consent, ConsentState
 from consent.policy import Reason
+from consent.reasons import Why
 from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
@@ -182,7 +183,7 @@ def arena(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Arena]:
     make_consent(video)
     decide = permission.why_not
 
-    def decide_and_wait(render: Render) -> Reason | None:
+    def decide_and_wait(render: Render) -> Why | None:
         """Widens the gap between the answer and what is done with it."""
         reason = decide(render)
         jitter()
