@@ -337,6 +337,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_TASK_ROUTES = {
     "library.ingest": {"queue": "ingest"},
+    "library.proxy": {"queue": "ingest"},
     "remixer.render": {"queue": "render"},
 }
 

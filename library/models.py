@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from creatorhub.jobs import FairJob
+from creatorhub.jobs import FairJob, Job
 from creatorhub.models import User
 from creatorhub.texts import FoldedField, LineField
 
@@ -151,6 +151,27 @@ class VideoCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_id}: {self.videos}"
+
+
+class Proxy(Job):
+    """The job that makes the small, marked copy of a video from which others choose a cut, and its
+    result. One per video. `file_key` is written before the file is stored."""
+
+    video = models.OneToOneField(Video, on_delete=models.CASCADE, related_name="proxy")
+    file_key = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "proxies"
+        indexes = [
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="proxy_that_is_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"proxy of {self.video_id}: {self.state}"
 
 
 class Ingest(FairJob):

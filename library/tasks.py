@@ -12,3 +12,8 @@ from library import services
 @shared_task(name="library.ingest", soft_time_limit=1800, time_limit=1860)
 def ingest(pk: int) -> None:
     services.run_next_ingest()
+
+
+@shared_task(name="library.proxy", soft_time_limit=1800, time_limit=1860)
+def proxy(pk: int) -> None:
+    services.run_proxy(pk)

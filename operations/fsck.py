@@ -25,7 +25,7 @@ from creatorhub.models import User
 from creatorhub.texts import folded
 from library import files
 from library import services as library
-from library.models import Ingest, Video
+from library.models import Ingest, Proxy, Video
 from remixer.models import Render
 from remixer.services.files import KIND
 
@@ -34,7 +34,7 @@ OLD = timedelta(hours=1)
 
 def every_job_makes_progress() -> Iterator[str]:
     """Every job has ended, is being worked on, or waits for its time"""
-    models: tuple[type[Job], ...] = (Ingest, Render, EditJob)
+    models: tuple[type[Job], ...] = (Ingest, Proxy, Render, EditJob)
     for model in models:
         for job in jobs.overdue(model).iterator():
             yield f"{model.__name__} {job.uuid} is {job.state} and nobody works on it."
@@ -125,6 +125,7 @@ def every_row_has_its_files() -> Iterator[str]:
             ("file_key", "poster_key"),
         ),
         ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key")),
+        ("Proxy", Proxy.objects.filter(state=State.DONE, video__removed_at=None), ("file_key",)),
     ):
         for row in rows.iterator():
             for name in names:
@@ -162,7 +163,9 @@ def _named(kind: str, keys: list[str]) -> set[str]:
     if kind == "videos":
         videos = Video.objects.filter(uuid__in=folders)
         rows = [*videos.values_list("source_key", "mezzanine_key", "poster_key")]
-        busy = [*videos.filter(ingest__state__in=jobs.LIVE).values_list("uuid", flat=True)]
+        rows += videos.filter(proxy__isnull=False).values_list("proxy__file_key")
+        working_on = Q(ingest__state__in=jobs.LIVE) | Q(proxy__state__in=jobs.LIVE)
+        busy = [*videos.filter(working_on).values_list("uuid", flat=True)]
     else:
         renders = Render.objects.filter(uuid__in=folders)
         rows = [*renders.values_list("file_key", "poster_key")]

@@ -26,6 +26,7 @@ def sweep() -> Sweep | None:
         if not locked:
             return None
         library.sweep_ingests()
+        library.sweep_proxies()
         library.fold_titles()
         consent.sweep_edits()
         library.sweep_leftovers()

@@ -158,7 +158,8 @@ function rangeFor(range) {
 
 // Moment: [data-moment] wraps two numbers, [data-start] and [data-length], of a video that is
 // data-moment seconds long. What reaches past its end makes the other give way. [data-strip] shows
-// frames of the video at its data-strip address, with what is chosen marked; a press there starts it.
+// frames of the video at its data-strip address, if it has one, with what is chosen marked; a press
+// there starts it.
 function moment(root) {
   const total = Number(root.dataset.moment);
   const start = $("[data-start]", root);
@@ -187,7 +188,7 @@ function moment(root) {
     start.dispatchEvent(new Event("input", { bubbles: true }));
   });
   fit(start, length);
-  film(strip, total);
+  if (strip.dataset.strip) film(strip, total);
 }
 
 // Down to a tenth of a second; what is one but for the error of binary fractions stays one.

@@ -29,7 +29,7 @@ from creatorhub.jobs import State
 from creatorhub.models import User
 from creatorhub.scopes import Scope
 from library import services as library
-from library.models import Ingest, Video
+from library.models import Ingest, Proxy, Video
 from tests import acts
 from tests.environment import ROOT
 
@@ -112,6 +112,9 @@ def make_video(
     Ingest.objects.create(video=video, state=State.DONE, attempts=1, progress=100)
     library.recount(owner)
     if with_files:
+        proxy = f"{folder}/proxy.mp4"
+        Proxy.objects.create(video=video, state=State.DONE, file_key=proxy)
+        _place(mezzanine(), proxy)
         _place(mezzanine(), video.mezzanine_key)
         _place(poster(), video.poster_key)
     return video

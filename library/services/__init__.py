@@ -1,6 +1,7 @@
 """The only writer of videos. Views, the API, the admin, commands and tasks call these functions."""
 
 from library.services.ingests import run_ingest, run_next_ingest, sweep_ingests, sweep_leftovers
+from library.services.proxies import proxy_of, run_proxy, sweep_proxies
 from library.services.titles import fold_titles
 from library.services.videos import (
     ReadyVideo,
@@ -25,6 +26,7 @@ __all__ = [
     "fold_titles",
     "mark_removed",
     "name_tag",
+    "proxy_of",
     "quota_left",
     "quota_used",
     "readable_size",
@@ -34,7 +36,9 @@ __all__ = [
     "retry_ingest",
     "run_ingest",
     "run_next_ingest",
+    "run_proxy",
     "sweep_ingests",
     "sweep_leftovers",
+    "sweep_proxies",
     "video_count",
 ]

@@ -24,6 +24,7 @@ from library.models import Ingest, Video
 from library.probe import Facts, probe
 from library.refusals import Refusal
 from library.services.budget import OverBudget, charge
+from library.services.proxies import queue_proxy
 from library.signals import video_ready
 
 logger = logging.getLogger(__name__)
@@ -200,6 +201,7 @@ def _publish(
             title=video.title,
             duration_ms=video.duration_ms,
         )
+        queue_proxy(video)
         transaction.on_commit(lambda: files.delete([source]), robust=True)
         transaction.on_commit(partial(video_ready.send, sender=Video, video=video), robust=True)
 

@@ -31,7 +31,7 @@ from creatorhub.shown import merged
 from creatorhub.texts import line
 from creatorhub.verified import require_verified
 from library import files
-from library.models import Ingest, Video, VideoCount
+from library.models import Ingest, Proxy, Video, VideoCount
 from library.services.budget import check_pending
 
 TITLE_MAX = 200
@@ -263,6 +263,7 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
     if not locked:
         return
     jobs.stop(Ingest.objects.filter(video=locked), State.CANCELLED, problem=REMOVED)
+    jobs.stop(Proxy.objects.filter(video=locked), State.CANCELLED, problem=REMOVED)
     video.removed_at = timezone.now()
     video.source_key = video.mezzanine_key = video.poster_key = ""
     video.size = 0

@@ -12,6 +12,7 @@ from PIL import Image
 from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 from library import files
+from library import services as library
 from library.models import Video
 from library.still import NoPicture, still
 from remixer import captions as drawing
@@ -45,8 +46,9 @@ def preview_image(
     """JPEG of the frame at `start` seconds, under the overlay that the meme would have.
 
     Texts that cannot be drawn leave a picture without text: request_render says what is wrong with
-    them. Raises Forbidden (code: the reason) if the asker may not remix this video, NotFound for
-    an unknown template and where the video has no picture.
+    them. The picture is from the proxy, small and marked; until there is one it is plain. Raises
+    Forbidden (code: the reason) if the asker may not remix this video, NotFound for an unknown
+    template and where the video has no picture.
     """
     require_permission(video, asker=asker)
     chosen = template_of(template)
@@ -56,10 +58,11 @@ def preview_image(
         texts = {}
     canvas = canvas_for(chosen, width=video.width, height=video.height)
     picture = Image.new("RGB", canvas.size, chosen.bar_colour)
-    try:
-        picture.paste(_frame(video, at=start, canvas=canvas), (0, canvas.bar))
-    except (NoPicture, OSError):
-        raise _no_picture() from None
+    if proxy := library.proxy_of(video):
+        try:
+            picture.paste(_frame(proxy, at=start, canvas=canvas), (0, canvas.bar))
+        except (NoPicture, OSError):
+            raise _no_picture() from None
     picture.paste(layer := overlay_of(chosen, texts, video=video, canvas=canvas), mask=layer)
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=JPEG_QUALITY)
@@ -73,14 +76,14 @@ def overlay_of(
     return drawing.overlay(template, texts, size=canvas.size, credit=credit)
 
 
-def _frame(video: Video, *, at: float, canvas: Canvas) -> Image.Image:
+def _frame(key: str, *, at: float, canvas: Canvas) -> Image.Image:
     """The picture without its bar. It is decoded by a process that is locked in."""
     size = canvas.width, canvas.height - canvas.bar
-    path = files.local_path(video.mezzanine_key)
+    path = files.local_path(key)
     if path:
         return Image.frombytes("RGB", size, still(path, at=at, size=size).pixels)
     with files.work_folder(f"preview-{uuid.uuid4()}") as folder:
-        files.fetch(video.mezzanine_key, copy := folder / "in")
+        files.fetch(key, copy := folder / "in")
         return Image.frombytes("RGB", size, still(copy, at=at, size=size).pixels)
 
 

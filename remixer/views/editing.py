@@ -16,6 +16,7 @@ from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
+from library import services as library
 from library.models import Video
 from remixer import services
 from remixer.catalogue import TEMPLATES, Template
@@ -127,6 +128,7 @@ def _page(
         "preview_url": address,
         "shown_url": f"{address}?{urlencode(shown)}",
         "other_texts": texts_of_others(request.POST or request.GET, form.chosen),
+        "has_proxy": bool(library.proxy_of(video)),
         "templates": [
             (template, template.id == form.chosen.id, f"{address}?{_example(template)}")
             for template in TEMPLATES.values()

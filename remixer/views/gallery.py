@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,6 +17,7 @@ from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required, require_known
 from creatorhub.texts import line
+from library import services as library
 from library import serving
 from library.models import Video
 from remixer import services
@@ -52,18 +54,21 @@ def gallery(request: SignedIn) -> HttpResponse:
 @login_required
 @require_safe
 def source_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    return _file(request, uuid, "poster_key", content_type="image/jpeg")
+    return _file(request, uuid, lambda video: video.poster_key, content_type="image/jpeg")
 
 
 @login_required
 @require_safe
 def source_clip(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    return _file(request, uuid, "mezzanine_key", content_type="video/mp4")
+    """The proxy: nobody but the owner gets the video itself."""
+    return _file(request, uuid, library.proxy_of, content_type="video/mp4")
 
 
-def _file(request: SignedIn, uuid: UUID, name: str, *, content_type: str) -> HttpResponseBase:
+def _file(
+    request: SignedIn, uuid: UUID, key_of: Callable[[Video], str], *, content_type: str
+) -> HttpResponseBase:
     def key() -> str:
-        return str(getattr(permitted(uuid, asker=request.user), name))
+        return key_of(permitted(uuid, asker=request.user))
 
     return serving.serve(request, key(), content_type=content_type, ask_again=key)
 

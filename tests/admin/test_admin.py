@@ -349,7 +349,7 @@ def test_a_notice_is_written_published_and_then_immutable(desk: Client) -> None:
 
     desk.post(url(Notice, "add"), text)
     draft = Notice.objects.get(title="New")
-    assert (draft.version, draft.published_at, last_event().action) == (2, None, "notice.written")
+    assert (draft.version, draft.published_at, last_event().action) == (3, None, "notice.written")
 
     desk.post(url(Notice, "change", draft.pk), {**text, "text": "Better"})
     assert Notice.objects.get(pk=draft.pk).text == "Better"

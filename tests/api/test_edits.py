@@ -135,7 +135,7 @@ def test_a_large_edit_is_prepared_accepted_applied_and_reported(
     assert items(api, edit)[str(videos[1].uuid)] == {
         "video": str(videos[1].uuid),
         "before": "off",
-        "after": "remix/1 allowed everyone -",
+        "after": "remix/2 allowed everyone -",
         "outcome": "changed",
         "reason": "",
     }

@@ -173,7 +173,7 @@ def test_an_edit_is_shown_undone_and_listed(alice: User, api_of: ApiOf) -> None:
     items = {item["video"]: item for item in api.get(f"{edit}items/").json()["results"]}
     assert items[str(ready.uuid)]["outcome"] == "changed"
     assert items[str(ready.uuid)]["before"] == "undecided"
-    assert items[str(ready.uuid)]["after"] == "remix/1 allowed everyone -"
+    assert items[str(ready.uuid)]["after"] == "remix/2 allowed everyone -"
     assert items[str(raw.uuid)]["outcome"] == "not_eligible"
 
     inverse = api.post(f"{edit}undo/")

@@ -153,7 +153,7 @@ class ReferenceModel:
     edits: list[Edit] = field(default_factory=list)
     opted_out: bool = False
     paused: bool = False
-    notice: int = 1
+    notice: int = 2
     material: int = 1
     upload_default: tuple[Allowed, int] | None = None  # and the last video that it does not reach
     order: int = 0

@@ -59,7 +59,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
     line = {
         "video": str(video.uuid),
         "before": "undecided",
-        "after": "remix/1 allowed everyone 2030-03-01T00:00:00Z",
+        "after": "remix/2 allowed everyone 2030-03-01T00:00:00Z",
         "outcome": "changed",
     }
     logged = body(event)
@@ -286,7 +286,7 @@ def test_a_draft_expires(alice: User, time_machine: Any) -> None:
 def test_a_draft_under_an_older_notice_is_refused(alice: User, staff: User) -> None:
     [video] = make_videos(1, owner=alice)
     edit = draft(video)
-    revision = Notice.objects.create(use="remix", version=2, title="New", text="New")
+    revision = Notice.objects.create(use="remix", version=3, title="New", text="New")
     services.publish_notice(revision, actor=Actor.staff(staff))
 
     with pytest.raises(Conflict, match="notice was revised"):
@@ -297,7 +297,7 @@ def test_a_material_notice_lapses_grants_without_touching_rows(alice: User, staf
     [video] = make_videos(1, owner=alice)
     make_consent(video)
     before = Consent.objects.values().get()
-    revision = Notice.objects.create(use="remix", version=2, title="New", text="New")
+    revision = Notice.objects.create(use="remix", version=3, title="New", text="New")
 
     services.publish_notice(revision, actor=Actor.staff(staff))
 

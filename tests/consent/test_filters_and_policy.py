@@ -34,7 +34,7 @@ def every_state(alice: User, staff: User, time_machine: object) -> list[Video]:
         make_videos(2, owner=alice) for _ in range(8)
     )
     make_consent(*lapsed)
-    revision = Notice.objects.create(use="remix", version=2, title="New", text="New")
+    revision = Notice.objects.create(use="remix", version=3, title="New", text="New")
     services.publish_notice(revision, actor=Actor.staff(staff))
     make_consent(*ended, until=timezone.now() + timedelta(days=1))
     time_machine.move_to(timezone.now() + timedelta(days=2))  # type: ignore[attr-defined]

@@ -853,7 +853,7 @@ def test_an_undo_says_that_former_terms_have_lapsed(
     videos = make_videos(2, owner=alice)
     make_consent(*videos)
     services.publish_notice(
-        Notice.objects.create(use="remix", version=2, title="New", text="New"),
+        Notice.objects.create(use="remix", version=3, title="New", text="New"),
         actor=Actor.staff(staff),
     )
     renewal = make_consent(*videos)
@@ -877,7 +877,7 @@ def test_a_refused_confirm_shows_the_preview_with_its_reason_and_a_way_on(
     browser.post("/edits/new/", {"use": "remix", "ids": [video.uuid for video in videos]})
     draft = Edit.objects.get()
     services.publish_notice(
-        Notice.objects.create(use="remix", version=2, title="New", text="The new text"),
+        Notice.objects.create(use="remix", version=3, title="New", text="The new text"),
         actor=Actor.staff(staff),
     )
 

@@ -282,7 +282,7 @@ def test_changed_states_and_ends_become_a_draft_and_then_true(alice: User, brows
     assert "Apply the file to 5 videos?" in shown.text
     assert "1 would be turned off" in shown.text
     assert "would lose its end" in shown.text
-    assert shown.context["notice"].version == 1
+    assert shown.context["notice"].version == 2
     assert untouched == ["allowed"] * 4 + ["undecided", "allowed"]
     assert (done.status, done.changed) == ("applied", 5)
     assert reasons(*videos) == ["off"] + ["allowed"] * 5
@@ -683,7 +683,7 @@ def test_a_result_is_downloaded_whole_or_by_outcome(alice: User, browser: Client
     }
 
     assert name.startswith('attachment; filename="edit-')
-    terms = "remix/1 allowed everyone -"
+    terms = "remix/2 allowed everyone -"
     assert [tuple(row.values()) for row in whole] == [
         (str(changed.uuid), "Ride", "undecided", terms, "changed", ""),
         (str(already.uuid), "Ride", terms, terms, "already", ""),

@@ -546,7 +546,7 @@ class TestUses:
             body(client.get(url("memes_of_video", made.video.uuid))),
         ):
             assert "By <bdi>bob" in page
-            assert "version 1" in page
+            assert "version 2" in page
 
     def test_what_was_never_published_is_not_described(
         self, alice: User, bob: User, video: Video, client_of: ClientOf
