@@ -76,7 +76,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
         "use": "remix",
         "to": "allowed",
         "until": "2030-03-01T00:00:00.000000Z",
-        "notice": str(Notice.objects.get(use="remix").uuid),
+        "notice": str(Notice.objects.get(use="remix", version=2).uuid),
         "undoes": None,
         "reason": "",
         "selected": 1,

@@ -27,7 +27,7 @@ from tests.decisions import reason_of
 from tests.factories import make_consent, make_user, make_videos
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-MATERIAL = 2  # the version of the last notice that makes older permissions lapse
+MATERIAL = 3  # the version of the last notice that makes older permissions lapse
 # By staff: each video by itself, everything of the use, an end of one, one that came after an end.
 HOLDS = ["none", "video", "everything", "lifted", "again"]
 WITHDRAWALS = ["none", "confirmed", "applying", "draft"]
@@ -174,15 +174,15 @@ def every_row(db: None, blocked: User, large_edits: LargeEdits) -> list[Row]:
 
 def _every_terms(use: str) -> list[Terms]:
     """Of every kind, for three notices: the first, one that makes it lapse, and one that does not
-    make anything lapse. A fourth is a draft."""
-    for version, material in ((MATERIAL, True), (3, False)):
+    make anything lapse. Another is a draft."""
+    for version, material in ((MATERIAL, True), (MATERIAL + 1, False)):
         Notice.objects.create(
             use=use, version=version, title="New", text="…", material=material, published_at=NOW
         )
-    Notice.objects.create(use=use, version=4, title="Draft", text="…", material=True)
+    Notice.objects.create(use=use, version=MATERIAL + 2, title="Draft", text="…", material=True)
     return [
         Terms.objects.create(use=use, notice=notice, mode=mode, until=until)
-        for notice in Notice.objects.filter(use=use, version__lt=4)
+        for notice in Notice.objects.filter(use=use, version__in=[1, MATERIAL, MATERIAL + 1])
         for mode in Terms.Mode.values
         for until in [None, NOW, NOW - timedelta(days=1), NOW + timedelta(days=1)]
     ]

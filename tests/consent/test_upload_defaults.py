@@ -78,7 +78,7 @@ def test_what_the_choice_did_is_an_edit_in_the_log_and_is_undone_like_any(alice:
 
 
 def test_the_choice_is_an_event_that_names_its_notice(alice: User) -> None:
-    notice = Notice.objects.get(use="remix")
+    notice = Notice.objects.get(use="remix", version=2)
     make_videos(2, owner=alice)
     end = datetime(2099, 1, 1, tzinfo=UTC)
 
@@ -251,7 +251,7 @@ def test_a_lapsed_choice_is_renewed_under_the_new_text(alice: User, staff: User)
 
 
 def test_a_choice_under_a_text_that_was_not_in_view_is_refused(alice: User, staff: User) -> None:
-    seen = Notice.objects.get(use="remix")
+    seen = Notice.objects.get(use="remix", version=2)
     publish_notice(staff, material=False)
     before = rows()
 
@@ -341,7 +341,7 @@ def test_the_choice_is_made_and_undone_with_the_notice_in_view(
     alice: User, client_of: ClientOf
 ) -> None:
     browser = client_of(alice)
-    notice = Notice.objects.get(use="remix")
+    notice = Notice.objects.get(use="remix", version=2)
     [existing] = make_videos(1, owner=alice)
 
     page = browser.get("/videos/new-uploads/")
@@ -383,7 +383,7 @@ def test_a_wrong_choice_is_said_on_the_page_and_changes_nothing(
 ) -> None:
     choose(alice, use="train")
     before = rows()
-    in_view = {"notice": str(Notice.objects.get(use="remix").uuid)}
+    in_view = {"notice": str(Notice.objects.get(use="remix", version=2).uuid)}
 
     answer = client_of(alice).post("/videos/new-uploads/", in_view | form)
 
