@@ -68,6 +68,7 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
         "reason": "undecided",
         "since": None,
         "until": None,
+        "last_day": None,
     }
 
     assert check(maker, video) == (False, "undecided")

@@ -6,7 +6,7 @@ from consent.migrations import _notices
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0005_ends_that_are_kept")]
+    dependencies = [("consent", "0006_who_opted_out")]
 
     operations = [
         _notices.clearer_notice(
