@@ -199,12 +199,12 @@ class UploadDefaultForm(UntilForm):
 
 class SpreadsheetForm(forms.Form):
     file = forms.FileField(
-        label=_("CSV file"),
+        label=_("CSV file or workbook"),
         error_messages={
             "required": _("Choose the file first."),
             "empty": _("This file is empty. Choose the one that you exported and changed."),
         },
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv"}),
     )
     reason = LineInput(max_length=500, required=False, label=_("A note for your record"))
 

@@ -11,11 +11,9 @@ changes nothing. Of the columns only `video`, `use` and `state` are needed.
 from __future__ import annotations
 
 import csv
-import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import IO, Any
 from uuid import UUID
 
@@ -29,7 +27,7 @@ from consent.models import ItemQuerySet, Notice, Terms, state_line
 from consent.policy import Reason
 from consent.querysets import with_reason
 from consent.uses import USES
-from creatorhub import days
+from creatorhub import days, sheets
 from creatorhub.errors import Refused
 from creatorhub.paging import beyond
 from library.models import Video
@@ -50,13 +48,17 @@ STATE_WORDS = {Reason.APPROVAL_NEEDED: "ask"}  # the others read as the policy n
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line asks for. `until` is the moment at which the permission ends."""
+    """What a line asks for. `until` is the moment at which the permission ends. Where its day, as
+    it is `written`, can be read in two ways, these are `ends`, with the day first and with the
+    month first, and what the video has decides."""
 
     number: int
     video: UUID
     state: str
     until: datetime | None
     keeps_end: bool
+    ends: tuple[datetime, ...] = ()
+    written: str = ""
 
 
 class BadSpreadsheet(Refused):
@@ -84,20 +86,7 @@ def read(file: IO[bytes], *, size: int) -> tuple[str, list[Line]]:
     BadSpreadsheet with every line that cannot be used."""
     if size > MAX_BYTES:
         raise too_large()
-    text = _decoded(file.read())
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    try:
-        return _lines(rows)
-    except csv.Error as error:
-        raise Refused(
-            _(
-                "This file is not a table that we can read: %(error)s near line %(number)s. "
-                "Save it as CSV and send that."
-            )
-            % {"error": error, "number": rows.line_num},
-            code="not_csv",
-            status=422,
-        ) from None
+    return _lines(sheets.read(file))
 
 
 def too_large() -> Refused:
@@ -112,36 +101,9 @@ def too_large() -> Refused:
     )
 
 
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig",):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            break
-        if "\0" not in text:
-            return text
-    raise Refused(
-        _(
-            "This file is not in UTF-8. Choose “CSV UTF-8” when you save it in your spreadsheet, "
-            "and send that."
-        ),
-        code="wrong_encoding",
-        status=422,
-    )
-
-
-def _delimiter(text: str) -> str:
-    """Spreadsheets write what their country uses, and some say so on a line of its own."""
-    head = text.partition("\n")[0]
-    if declared := re.fullmatch(r"sep=(.)\r?", head):
-        return declared[1]
-    return max(",;\t", key=head.count)
-
-
-def _lines(rows: Any) -> tuple[str, list[Line]]:
-    header = [name.strip().lower() for name in next(rows, [])]
-    if header and header[0].startswith("sep="):
-        header = [name.strip().lower() for name in next(rows, [])]
+def _lines(rows: sheets.Rows) -> tuple[str, list[Line]]:
+    _number, names = next(rows, (1, []))
+    header = [name.strip().lower() for name in names]
     missing = [name for name in NEEDED if name not in header]
     named = [name for name in header if name]  # a spreadsheet may add columns without a name
     if missing or len(set(named)) < len(named):
@@ -164,10 +126,7 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
     problems: list[tuple[int, str]] = []
     seen: dict[UUID, int] = {}
     use = ""
-    # Line numbers are those of the file, also where a title goes over several.
-    number = rows.line_num + 1
-    for cells in rows:
-        at, number = number, rows.line_num + 1
+    for at, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         if len(seen) >= MAX_LINES:
@@ -191,7 +150,21 @@ def _lines(rows: Any) -> tuple[str, list[Line]]:
         raise BadSpreadsheet(problems)
     if not lines:
         raise Refused(_("This file has no lines."), code="empty_selection", status=422)
-    return use, lines
+    return use, _with_days_in_order(lines)
+
+
+def _with_days_in_order(lines: list[Line]) -> list[Line]:
+    """A file is written in one way: a day that can be read in one way alone tells how to read
+    those that cannot."""
+    day_first = sheets.order_of(line.written for line in lines)
+    if day_first is None:
+        return lines
+    return [
+        replace(line, until=line.ends[0 if day_first else 1], ends=())
+        if len(line.ends) > 1
+        else line
+        for line in lines
+    ]
 
 
 def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Line:
@@ -208,35 +181,32 @@ def _line(number: int, row: dict[str, str], *, use: str, has_until: bool) -> Lin
     state = row.get("state", "").lower()
     if state not in (*CHANGES, *STAYS):
         raise ValueError(_("the state must be allowed or off."))
-    until = _end_of(row["until"]) if state == "allowed" and row.get("until") else None
-    return Line(number, video, state, until, keeps_end=not has_until)
+    written = row.get("until", "") if state == "allowed" else ""
+    ends = _ends_of(written) if written else ()
+    until = ends[0] if len(ends) == 1 else None
+    return Line(
+        number,
+        video,
+        state,
+        until,
+        keeps_end=not has_until,
+        ends=ends if len(ends) > 1 else (),
+        written=written,
+    )
 
 
-def _end_of(text: str) -> datetime:
-    """The end of this day in the person's own zone, which the request has activated."""
+def _ends_of(text: str) -> tuple[datetime, ...]:
+    """The ends of the days that this may be, in the person's own zone, which the request has
+    activated."""
     try:
-        day = _day_of(text)
-        if not days.EARLIEST <= day <= days.LATEST:
+        found = sheets.days_of(text)
+        if not all(days.EARLIEST <= day <= days.LATEST for day in found):
             raise ValueError("no zone could be applied to it")
-        return days.end_of(day)
+        return tuple(days.end_of(day) for day in found)
     except (ValueError, OverflowError):
         raise ValueError(
             _("the last day must be written like 2027-03-01, or left empty.")
         ) from None
-
-
-def _day_of(text: str) -> date:
-    """2027-03-01, and what a spreadsheet makes of it where that cannot be misread: 2027/3/1, or
-    13.3.2027 and 3/13/2027, of which one number is no month. Raises ValueError."""
-    parts = [int(part) for part in re.split(r"[-/.]", text.strip())]
-    first, second, third = parts
-    if first > 999:
-        return date(first, second, third)
-    if first > 12 >= second:
-        return date(third, second, first)
-    if second > 12 >= first or first == second:
-        return date(third, first, second)
-    raise ValueError("either number may be the month")
 
 
 def day_text(until: datetime | None) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from openpyxl import Workbook
 
 from creatorhub.jobs import State
 from creatorhub.models import User
@@ -196,3 +197,19 @@ def test_a_file_is_named_in_the_csv_in_another_form_than_on_the_disk(
         ("Café de l’Été", "Été", "café.mp4"),
         ("thé", "Été", "thé.mkv"),
     }
+
+
+def test_titles_come_from_a_workbook_as_well(alice: User, tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    clips.good(folder / "a.mp4")
+    titles = tmp_path / "titles.xlsx"
+    book = Workbook()
+    assert book.active
+    for row in (["File", "Title"], ["a.mp4", "Morning"]):
+        book.active.append(row)
+    book.save(titles)
+
+    assert "1 taken for alice" in run(folder, csv=titles)
+
+    assert Video.objects.get().title == "Morning"

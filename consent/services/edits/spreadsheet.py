@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, FilteredRelation, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from consent import counts
@@ -21,6 +22,7 @@ from consent.services.terms import Grant, terms_for
 from consent.spreadsheets import BadSpreadsheet, Line, day_text
 from consent.uses import USES
 from creatorhub.actors import Actor
+from creatorhub.days import last_day
 from creatorhub.errors import Refused
 from creatorhub.models import User
 from library.models import Video
@@ -106,6 +108,19 @@ def _known(creator: User, use: str, uuids: list[UUID]) -> Known:
     }
 
 
+def _two_days(line: Line) -> Refused:
+    one, other = (date_format(last_day(end), "j F Y") for end in line.ends)
+    return Refused(
+        _(
+            "%(written)s may be %(one)s or %(other)s. Write the last day with the year first, like "
+            "2027-03-01."
+        )
+        % {"written": line.written, "one": one, "other": other},
+        code="two_days",
+        status=422,
+    )
+
+
 def _item(
     edit: Edit,
     line: Line,
@@ -128,8 +143,11 @@ def _item(
             item.outcome = Outcome.PENDING
     elif line.state == "allowed":
         kept = current.get(before or 0)
-        if kept and (line.keeps_end or day_text(kept.until) == day_text(line.until)):
+        asked = {day_text(end) for end in line.ends or (line.until,)}
+        if kept and (line.keeps_end or day_text(kept.until) in asked):
             return item  # a file knows the day of an end, not its hour
+        if line.ends:
+            raise _two_days(line)
         if line.until not in terms:
             terms[line.until] = terms_for(edit.use, Grant(until=line.until))
         item.after_id, item.after_decided = terms[line.until].pk, True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import logging
 from argparse import ArgumentParser
@@ -15,6 +14,7 @@ from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from creatorhub import sheets
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.models import User
@@ -64,9 +64,9 @@ class Command(BaseCommand):
             "--csv",
             type=Path,
             metavar="FILE",
-            help="Titles: a file with the columns file, title and collection (the last may be "
-            "left out). `file` is the path inside the folder. Without a CSV, the name of a file is "
-            "its title, and its subfolder is its collection.",
+            help="Titles: a CSV file or a workbook (.xlsx) with the columns file, title and "
+            "collection (the last may be left out). `file` is the path inside the folder. Without "
+            "one, the name of a file is its title, and its subfolder is its collection.",
         )
 
     def handle(self, *, folder: Path, creator: str, **options: Any) -> None:
@@ -112,19 +112,23 @@ def _read(path: Path) -> dict[str, Entry]:
     line."""
     entries: dict[str, Entry] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            if not {"file", "title"} <= set(rows.fieldnames or ()):
+        with path.open("rb") as file:
+            rows = sheets.read(file)
+            header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+            if not {"file", "title"} <= set(header):
                 raise CommandError(f"{path} needs a first line that names: file,title,collection")
-            for row in rows:
-                name = nfc(Path((row["file"] or "").strip()).as_posix())
+            for number, cells in rows:
+                row = dict(zip(header, cells, strict=False))
+                if not any(row.values()):
+                    continue
+                name = nfc(Path(row.get("file", "").strip()).as_posix())
                 if name in entries:
-                    raise CommandError(f"{path}, line {rows.line_num}: {name} is named twice.")
-                entries[name] = Entry(row["title"] or "", row.get("collection") or "")
+                    raise CommandError(f"{path}, line {number}: {name} is named twice.")
+                entries[name] = Entry(row.get("title", ""), row.get("collection", ""))
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CommandError(f"{path} is not a CSV file in UTF-8: {error}.") from None
+    except Refused as refused:
+        raise CommandError(f"{path}: {refused.sentence}") from None
     return entries
 
 
