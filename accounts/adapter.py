@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core import context
 from allauth.utils import build_absolute_uri
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import guessing, services
 from creatorhub.actors import Actor
 from creatorhub.fresh import is_fresh
 from creatorhub.models import User
+from creatorhub.usernames import normal, username_key
+
+
+def _login(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("username") or credentials.get("email") or "")
+
+
+def _named(name: str) -> User | None:
+    return User.objects.filter(username_key=username_key(name)).first()
+
+
+def _account(login: str) -> User | None:
+    """Whose name or address it is, if it is somebody's."""
+    return _named(login) or next(iter(filter_users_by_email(login)), None)
+
 
 MISMATCH = _("This username and this password do not match. Check both and try again.")
 
@@ -31,6 +50,53 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         "username_taken": _("This username is taken. Choose another one."),
         "username_blacklisted": _("This username is not available. Choose another one."),
     }
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002
+        """In the form in which it is stored. Raises ValidationError for one that may not be, or
+        that differs from another person's only in the case of its letters."""
+        name = normal(username)
+        super().clean_username(name, shallow)
+        taken = User.objects.filter(username_key=username_key(name))
+        if not shallow and taken.exists():
+            raise self.validation_error("username_taken")
+        return name
+
+    def save_user(
+        self,
+        request: HttpRequest,
+        user: User,
+        form: Any,
+        commit: bool = True,  # noqa: FBT001, FBT002
+    ) -> User:
+        """With the time zone that the browser says, if it is one."""
+        if (zone := form.cleaned_data.get("time_zone")) in zoneinfo.available_timezones():
+            user.time_zone = zone
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """By the username in any case of its letters."""
+        if (name := credentials.get("username")) and (user := _named(name)):
+            credentials["username"] = user.username
+        found: User | None = super().authenticate(request, **credentials)
+        return found
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raises ValidationError after too many failures: see accounts.guessing."""
+        self._login_failed_rl_usage = guessing.count(request, _account(_login(credentials)))
+        if self._login_failed_rl_usage is None:
+            raise self.validation_error("too_many_login_attempts")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        if user := _account(_login(credentials)):
+            services.record_failure(user)
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """After a password was reset by a mail."""
+        guessing.forgive(request, _account(_login(credentials)))
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
+        return guessing.remember(request, user, super().post_login(request, user, **kwargs))
 
     def set_password(self, user: User, password: str) -> None:
         """For a change, a reset and a first password."""

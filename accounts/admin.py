@@ -4,9 +4,12 @@ off."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.http import HttpRequest, HttpResponse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,7 +29,7 @@ from consent.admin import (
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from creatorhub.roles import Power, Role, roles_of
-from creatorhub.staff import Reach, ReasonForm, Told, each, reasoned
+from creatorhub.staff import Reach, ReasonForm, Told, each, reasoned, staff_actor
 
 
 class RolesForm(ReasonForm):
@@ -72,6 +75,20 @@ class CreatorAdmin(TurnOffAdmin[User]):
             _("Hold"),
         ),
     )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """What staff read of a person is in that person's record."""
+        answer = super().change_view(request, object_id, form_url, extra_context)
+        person = self.get_object(request, unquote(object_id))
+        if person and answer.status_code == 200 and person != request.user:
+            services.record_reading(person, actor=staff_actor(request))
+        return answer
 
     @reasoned(
         _("Opt out with a reason"),

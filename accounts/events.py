@@ -17,6 +17,32 @@ if TYPE_CHECKING:
     from creatorhub.models import User
 
 
+KINDS: dict[str, Any] = {
+    "totp": _("an app that makes codes"),
+    "webauthn": _("a passkey"),
+    "recovery_codes": _("recovery codes"),
+    "every": _("all of them"),
+}
+MEANS: dict[str, Any] = {
+    **KINDS,
+    "password": _("the password"),
+    "password_reset": _("a link from a mail"),
+}
+
+
+def _of_a_factor(body: Body, reader: User | None) -> dict[str, Any]:
+    return {"kind": KINDS.get(body.get("kind") or "", "")}
+
+
+def _of_a_sign_in(body: Body, reader: User | None) -> dict[str, Any]:
+    means = [str(MEANS.get(one, one)) for one in body.get("means") or []]
+    return {"means": ", ".join(means) or _("a session that was given")}
+
+
+def _of_sessions(body: Body, reader: User | None) -> dict[str, Any]:
+    return {"which": _("all other sessions") if body.get("every") else _("a session")}
+
+
 def _of_a_token(body: Body, reader: User | None) -> dict[str, Any]:
     expires = parse_datetime(body.get("expires_at") or "")
     labels: dict[str, Any] = dict(Scope.choices)
@@ -60,6 +86,44 @@ ACTIONS = [
         ("before", "after", "reason"),
         "key",
         _roles,
+    ),
+    Action("account.signed_in", _("{who} signed in: {means}"), ("means",), "user", _of_a_sign_in),
+    Action(
+        "account.sign_in_failed",
+        ngettext_lazy(
+            "Somebody tried to sign in and failed: {attempts:,} time within an hour",
+            "Somebody tried to sign in and failed: {attempts:,} times within an hour",
+            "attempts",
+        ),
+        ("attempts",),
+        "alert",
+    ),
+    Action("account.read", _("{who} looked at this account"), (), "search"),
+    Action("account.sessions_ended", _("{who} ended {which}"), ("every",), "slash", _of_sessions),
+    Action("account.address_added", _("{who} added an e-mail address"), (), "user"),
+    Action("account.address_removed", _("{who} removed an e-mail address"), (), "user"),
+    Action("account.address_confirmed", _("{who} confirmed an e-mail address"), (), "check"),
+    Action("account.main_address_changed", _("{who} changed the main e-mail address"), (), "user"),
+    Action(
+        "account.second_factor_added",
+        _("{who} added a second factor: {kind}"),
+        ("kind",),
+        "key",
+        _of_a_factor,
+    ),
+    Action(
+        "account.second_factor_removed",
+        _("{who} removed a second factor: {kind}"),
+        ("kind",),
+        "slash",
+        _of_a_factor,
+    ),
+    Action(
+        "account.second_factor_renewed",
+        _("{who} renewed a second factor: {kind}"),
+        ("kind",),
+        "key",
+        _of_a_factor,
     ),
     Action("account.deactivated", _("{who} deactivated this account"), ("reason",), "slash"),
     Action("account.reactivated", _("{who} reactivated this account"), ("reason",), "undo"),

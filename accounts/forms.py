@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account import forms as allauth
 from django import forms
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -35,7 +37,7 @@ HINTS: dict[str, StrOrPromise] = {
 }
 
 
-class _Ours:
+class Ours:
     """Our labels and hints, and no placeholders: they would repeat the labels."""
 
     fields: dict[str, forms.Field]
@@ -53,36 +55,58 @@ class _Ours:
             self.fields["login"].widget.attrs["autocomplete"] = "username"
 
 
-class AddEmailForm(_Ours, allauth.AddEmailForm):  # type: ignore[misc]
+class AddEmailForm(Ours, allauth.AddEmailForm):  # type: ignore[misc]
     hints = {"email": _("We send a mail there to see that it is yours.")}
 
 
-class ChangePasswordForm(_Ours, allauth.ChangePasswordForm):  # type: ignore[misc]
+class ChangePasswordForm(Ours, allauth.ChangePasswordForm):  # type: ignore[misc]
     labels = {"password1": _("New password"), "password2": _("The new password again")}
 
 
-class LoginForm(_Ours, allauth.LoginForm):  # type: ignore[misc]
+class LoginForm(Ours, allauth.LoginForm):  # type: ignore[misc]
     pass
 
 
-class ReauthenticateForm(_Ours, allauth.ReauthenticateForm):  # type: ignore[misc]
+class ReauthenticateForm(Ours, allauth.ReauthenticateForm):  # type: ignore[misc]
     pass
 
 
-class ResetPasswordForm(_Ours, allauth.ResetPasswordForm):  # type: ignore[misc]
+class ResetPasswordForm(Ours, allauth.ResetPasswordForm):  # type: ignore[misc]
     pass
 
 
-class ResetPasswordKeyForm(_Ours, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+class ResetPasswordKeyForm(Ours, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
     labels = {"password1": _("New password")}
 
 
-class SetPasswordForm(_Ours, allauth.SetPasswordForm):  # type: ignore[misc]
+class SetPasswordForm(Ours, allauth.SetPasswordForm):  # type: ignore[misc]
     pass
 
 
-class SignupForm(_Ours, allauth.SignupForm):  # type: ignore[misc]
-    hints = {"email": _("We use it to let you back in. Nobody else sees it.")}
+class NameTaken(Exception):
+    """Somebody else has taken the username since it was looked up."""
+
+
+class SignupForm(Ours, allauth.SignupForm):  # type: ignore[misc]
+    """`time_zone` is filled by app.js with the browser's; without a script it stays empty."""
+
+    time_zone = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput({"data-time-zone": ""})
+    )
+    hints = {
+        "username": _(
+            "Others see this name beside what you make. Letters of one alphabet, digits, . + - _"
+        ),
+        "email": _("We use it to let you back in. Nobody else sees it."),
+    }
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """Raises NameTaken, and then nothing is saved."""
+        try:
+            with transaction.atomic():
+                return super().try_save(request)
+        except IntegrityError as error:
+            raise NameTaken from error
 
 
 class ProfileForm(ShownForm):

@@ -9,5 +9,7 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/tokens/new/", views.token_new, name="token_new"),
     path("account/tokens/<uuid:uuid>/end/", views.token_end, name="token_end"),
+    path("account/sessions/", views.sessions, name="sessions"),
+    path("account/sessions/<int:pk>/end/", views.session_end, name="session_end"),
     path("account/send-confirmation/", views.send_confirmation, name="send_confirmation"),
 ]

@@ -6,8 +6,12 @@ from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_for_user
+from allauth.account.views import SignupView
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
-from accounts.forms import ProfileForm, TokenForm
+from accounts.forms import NameTaken, ProfileForm, SignupForm, TokenForm
 from accounts.models import Token
 from audit import history
 from creatorhub.actors import Actor
@@ -49,6 +53,7 @@ def account(request: SignedIn) -> HttpResponse:
         "form": form,
         "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()).order_by("-pk"),
         "verified": is_verified(user),
+        "factors": Authenticator.objects.filter(user=user).exists(),
         "used": library.quota_used(user),
         "quota": settings.QUOTA_BYTES,
     }
@@ -102,3 +107,39 @@ def send_confirmation(request: SignedIn) -> HttpResponse:
     elif not send_verification_email_for_user(request, request.user):
         messages.warning(request, _("We have just sent one. Look again in a few minutes."))
     return see_other("accounts:account")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def sessions(request: SignedIn) -> HttpResponse:
+    """Where the person is signed in. POST ends every session but this one."""
+    if request.method == "POST":
+        services.end_all_sessions(request.user, actor=Actor.creator(request.user))
+        update_session_auth_hash(request, request.user)
+        UserSession.objects.create_from_request(request)
+        messages.success(request, _("All other sessions are ended."))
+        return see_other("accounts:sessions")
+    listed = UserSession.objects.purge_and_list(request.user)
+    listed.sort(key=lambda session: session.created_at, reverse=True)
+    return render_page(request, "accounts/sessions.html", {"sessions": listed})
+
+
+@require_POST
+@login_required
+def session_end(request: SignedIn, pk: int) -> HttpResponse:
+    services.end_session(request.user, pk, actor=Actor.creator(request.user))
+    messages.success(request, _("The session is ended."))
+    return see_other("accounts:sessions")
+
+
+class SignUp(SignupView):  # type: ignore[misc]
+    """allauth's, except that of two people who take a name at once the second is told so."""
+
+    def form_valid(self, form: SignupForm) -> HttpResponse:
+        try:
+            return super().form_valid(form)  # type: ignore[no-any-return]
+        except NameTaken:
+            form.add_error("username", get_adapter().error_messages["username_taken"])
+            answer = self.form_invalid(form)
+            answer.status_code = 422
+            return answer  # type: ignore[no-any-return]

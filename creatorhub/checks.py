@@ -241,3 +241,13 @@ def data_folder_is_private(**_: Any) -> Iterable[CheckMessage]:
             hint=f"chmod 700 {folder}",
             id="creatorhub.W003",
         )
+
+
+@register(Tags.security, deploy=True)
+def staff_have_a_second_factor(**_: Any) -> Iterable[CheckMessage]:
+    if not settings.STAFF_SECOND_FACTOR:
+        yield Caution(
+            "Staff may work here with a password alone.",
+            hint="Leave STAFF_SECOND_FACTOR out, or set it to 1.",
+            id="creatorhub.W010",
+        )

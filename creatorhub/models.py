@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from creatorhub import roles
 from creatorhub.texts import FoldedField, LineField
+from creatorhub.usernames import username_key, validate_username
+
+
+class UsernameKeyField(models.CharField[str | None, str | None]):
+    """The username as it is compared: no two accounts have the same. Saving the row fills it. NULL
+    only in a row that a release before it has written."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"null": True, "editable": False, **options})
+
+    def pre_save(self, instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+        key = username_key(instance.username)  # type: ignore[attr-defined]
+        setattr(instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, __, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
 
 
 class User(AbstractUser):
@@ -20,6 +40,14 @@ class User(AbstractUser):
     by `uuid` or, where people read it, by `username`.
     """
 
+    username = models.CharField(
+        _("username"),
+        max_length=150,
+        unique=True,
+        validators=[validate_username],
+        error_messages={"unique": _("This username is taken. Choose another one.")},
+    )
+    username_key = UsernameKeyField(max_length=450)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     display_name = LineField(max_length=80, blank=True)
     folded_name = FoldedField(of="name", max_length=450)
@@ -32,7 +60,13 @@ class User(AbstractUser):
     )
 
     class Meta(AbstractUser.Meta):
-        pass
+        constraints = [
+            models.UniqueConstraint(
+                fields=["username_key"],
+                condition=models.Q(username_key__isnull=False),
+                name="username_key_is_unique",
+            )
+        ]
 
     @property
     def name(self) -> str:

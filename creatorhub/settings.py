@@ -25,6 +25,7 @@ env = environ.Env()
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = data_folder.location()
 SECRET_KEY = env.str("SECRET_KEY", default="") or data_folder.kept_secret_key()
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -38,6 +39,8 @@ INSTALLED_APPS = [
     "audit",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "creatorhub.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -58,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "creatorhub.access.AccessLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -180,6 +184,21 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("FRESH_SIGN_IN_SECONDS", default=300)
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "creatorhub", "root", "staff", "support", "system"]
+# Second factors: an app that makes codes, passkeys, recovery codes. Whether staff must have one
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=not DEBUG)
+MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "CreatorHub"
+MFA_TOTP_TOLERANCE = 1  # a phone whose clock is half a minute off
+MFA_FORMS = {
+    "activate_totp": "accounts.second_factor.ActivateTOTPForm",
+    "add_webauthn": "accounts.second_factor.AddWebAuthnForm",
+    "authenticate": "accounts.second_factor.AuthenticateForm",
+    "edit_webauthn": "accounts.second_factor.EditWebAuthnForm",
+    "reauthenticate": "accounts.second_factor.ReauthenticateForm",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -194,6 +213,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="CreatorHub <no-reply
 # Transport and headers. HTTPS is off only with DEBUG, or where INSECURE_HTTP says so.
 _HTTPS = not (DEBUG or env.bool("INSECURE_HTTP", default=False))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _HTTPS
 if env.bool("BEHIND_TLS_PROXY", default=False):
@@ -389,9 +409,23 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "bare": {"format": "{message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "access": {"class": "logging.StreamHandler", "formatter": "bare"},
+    },
     # Django's own handler prints what the root's prints, where DEBUG is on.
-    "loggers": {"django": {"handlers": []}, "django.server": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": []},
+        "django.server": {"handlers": [], "propagate": True},
+        "creatorhub.access": {
+            "handlers": ["access"],
+            "level": "INFO" if env.bool("ACCESS_LOG", default=not DEBUG) else "WARNING",
+            "propagate": False,
+        },
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

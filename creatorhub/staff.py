@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from allauth.account.decorators import secure_admin_login
+from allauth.mfa.utils import is_mfa_enabled
 from django import forms
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.views.main import ChangeList
@@ -28,6 +30,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
+from creatorhub.fresh import ask_for_fresh_sign_in
 from creatorhub.models import User
 from creatorhub.roles import Power
 from creatorhub.texts import LineInput
@@ -281,6 +284,26 @@ class StaffSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may(request, Power.ENTER)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002
+        """As Django's, for staff with a second factor where it is asked for; what they send asks
+        for a fresh sign-in."""
+        inner = super().admin_view(view, cacheable)
+        leaves = view == self.logout
+
+        @functools.wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if self.has_permission(request) and not leaves:
+                if settings.STAFF_SECOND_FACTOR and not is_mfa_enabled(request.user):
+                    messages.warning(
+                        request, gettext("Staff need a second factor. Add one, then go on.")
+                    )
+                    return redirect("mfa_index")
+                if request.method == "POST":
+                    ask_for_fresh_sign_in(request)
+            return inner(request, *args, **kwargs)
+
+        return guarded
 
     @method_decorator(secure_admin_login)
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

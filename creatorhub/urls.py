@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.views import SignUp
 from creatorhub.views import security_txt
 
 urlpatterns = [
@@ -10,7 +11,9 @@ urlpatterns = [
     path("", include("library.urls")),
     path("", include("remixer.urls")),
     path("", include("accounts.urls")),
+    path("account/signup/", SignUp.as_view(), name="account_signup"),
     path("account/", include("allauth.account.urls")),
+    path("account/second-factor/", include("allauth.mfa.urls")),
     path("api/v1/", include("creatorhub.api_urls")),
     path("admin/", admin.site.urls),
     path(".well-known/security.txt", security_txt, name="security_txt"),

@@ -245,6 +245,11 @@ if (state) {
   }).observe(state);
 }
 
+// The sign-up takes the time zone from the browser, for the times that the pages show.
+function timeZone(input) {
+  input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+}
+
 // Start: on the page, then on each part that comes later.
 function begin(root) {
   for (const part of $$("[data-selection]", root)) selection(part);
@@ -252,6 +257,7 @@ function begin(root) {
   for (const output of $$("[data-counter]", root)) counter(output);
   for (const range of $$("[data-range-for]", root)) rangeFor(range);
   for (const part of $$("[data-moment]", root)) moment(part);
+  for (const input of $$("[data-time-zone]", root)) timeZone(input);
   for (const form of $$("[data-live-preview]", root)) livePreview(form);
 }
 begin(document);

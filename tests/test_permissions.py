@@ -121,6 +121,9 @@ TABLE = [
     post("accounts:token_new", TO_SIGN_IN, 201, 201, 201, form=TOKEN),
     post("accounts:token_end", TO_SIGN_IN, 303, 303, 303, of="video"),
     post("accounts:send_confirmation", TO_SIGN_IN, 303, 303, 303),
+    Row("accounts:sessions", TO_SIGN_IN, 200, 200, 200),
+    post("accounts:sessions", TO_SIGN_IN, 303, 303, 303),
+    post("accounts:session_end", TO_SIGN_IN, 303, 303, 303, of="no passkey"),
     # videos
     Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
     Row("consent:spreadsheet_export", TO_SIGN_IN, 200, 200, 200),
@@ -203,6 +206,20 @@ TABLE = [
     Row("account_email_verification_sent", 200, 200, 200, 200),
     Row("account_confirm_email", 200, 200, 200, 200, of="no confirmation"),
     Row("account_reauthenticate", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_index", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_authenticate", TO_SIGN_IN, 302, 302, 302),
+    Row("mfa_reauthenticate", TO_SIGN_IN, 302, 302, 302),
+    Row("mfa_activate_totp", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_deactivate_totp", TO_SIGN_IN, 404, 404, 404),
+    Row("mfa_view_recovery_codes", TO_SIGN_IN, 404, 404, 404),
+    Row("mfa_generate_recovery_codes", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_download_recovery_codes", TO_SIGN_IN, 404, 404, 404),
+    Row("mfa_list_webauthn", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_add_webauthn", TO_SIGN_IN, 200, 200, 200),
+    Row("mfa_reauthenticate_webauthn", TO_SIGN_IN, 302, 302, 302),
+    Row("mfa_remove_webauthn", TO_SIGN_IN, 404, 404, 404, of="no passkey"),
+    Row("mfa_edit_webauthn", TO_SIGN_IN, 404, 404, 404, of="no passkey"),
+    Row("mfa_login_webauthn", 302, 302, 302, 302),
     Row("account_confirm_login_code", TO_SIGN_IN, 302, 302, 302),
     Row("account_inactive", 200, 200, 200, 200),
 ]
@@ -286,6 +303,8 @@ def address(row: Row, things: dict[str, Any]) -> str:
     kwargs: dict[str, Any] = {}
     if row.of == "no key":
         kwargs = {"uidb36": "1", "key": "set-password"}
+    elif row.of == "no passkey":
+        kwargs = {"pk": 0}
     elif row.of == "no confirmation":
         kwargs = {"key": "none"}
     elif row.of == "template":
@@ -310,7 +329,7 @@ def test_each_person_gets_what_the_table_says(
     answer = getattr(browser, row.method.lower())(address(row, things), **more)
 
     assert answer.status_code == getattr(row, person)
-    if answer.status_code == TO_SIGN_IN and person == "nobody" and row.name != "account_logout":
+    if answer.status_code == TO_SIGN_IN and person == "nobody" and row.name not in OPEN:
         assert answer.headers["Location"].startswith(reverse("account_login"))
 
 
@@ -329,6 +348,8 @@ def test_the_table_names_every_address_and_nothing_else() -> None:
     assert {row.name for row in TABLE} == mapped
 
 
+# They lead somewhere else than to the sign-in with a way back.
+OPEN = {"account_logout", "mfa_login_webauthn"}
 DUMMIES: dict[str, str] = {
     "object_id": "1",
     "app_label": "audit",

@@ -247,3 +247,20 @@ def test_every_field_tells_the_browser_what_to_fill_in(name: str) -> None:
     fields = re.findall(r'<input type="(?:text|email|password)"[^>]*>', page)
     assert fields
     assert all("autocomplete=" in field for field in fields)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("Africa/Cairo", "Africa/Cairo"), ("", "UTC"), ("Moon/Base", "UTC")]
+)
+def test_the_time_zone_of_the_browser_is_taken_at_sign_up(said: str, kept: str) -> None:
+    sign_up(Client(), time_zone=said)
+
+    assert User.objects.get(username="dora").time_zone == kept
+
+
+def test_every_page_names_the_zone_of_its_days(
+    alice: User, client_of: Callable[[User], Client]
+) -> None:
+    User.objects.update(time_zone="Africa/Cairo")
+
+    assert "Days and times: Africa/Cairo" in client_of(alice).get("/videos/").text

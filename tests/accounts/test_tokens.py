@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -170,6 +172,17 @@ def test_a_reset_of_the_password_ends_all(alice: User, mailoutbox: list[EmailMes
     assert not works(key)
     assert not signed_in(elsewhere)
     assert User.objects.get(pk=alice.pk).check_password(BETTER)
+
+
+def test_the_operators_command_ends_all_too(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, browser = token_of(alice), client_of(alice)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: BETTER)
+
+    call_command("changepassword", "alice", stdout=StringIO())
+
+    assert User.objects.get(pk=alice.pk).check_password(BETTER)
+    assert not works(key)
+    assert not signed_in(browser)
 
 
 def test_what_a_deactivation_ended_does_not_revive(alice: User, staff: User) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -164,7 +165,7 @@ def test_a_table_of_ours_without_the_base_of_staff_pages_stops_the_start() -> No
     for page in (Bare, None):
         with pytest.raises(ImproperlyConfigured, match="StaffAdmin"):
             site.register(Video, page)
-    site.register(Token, Bare)
+    site.register(EmailAddress, Bare)
     site.register(Group, Bare)
 
     assert not site._registry

@@ -67,6 +67,36 @@ EXAMPLES = [
         "You set a new password. Every other session ended, and 2 API tokens.",
         {"tokens": 2},
     ),
+    Example(
+        "account.signed_in",
+        "You signed in: the password, an app that makes codes",
+        {"means": ["password", "totp"]},
+    ),
+    Example(
+        "account.sign_in_failed",
+        "Somebody tried to sign in and failed: 10 times within an hour",
+        {"attempts": 10},
+    ),
+    Example("account.read", "You looked at this account"),
+    Example("account.sessions_ended", "You ended all other sessions", {"every": True}),
+    Example("account.sessions_ended", "You ended a session", {"every": False}),
+    Example("account.address_added", "You added an e-mail address"),
+    Example("account.address_removed", "You removed an e-mail address"),
+    Example("account.address_confirmed", "You confirmed an e-mail address"),
+    Example("account.main_address_changed", "You changed the main e-mail address"),
+    Example(
+        "account.second_factor_added", "You added a second factor: a passkey", {"kind": "webauthn"}
+    ),
+    Example(
+        "account.second_factor_removed",
+        "You removed a second factor: a passkey",
+        {"kind": "webauthn"},
+    ),
+    Example(
+        "account.second_factor_renewed",
+        "You renewed a second factor: recovery codes",
+        {"kind": "recovery_codes"},
+    ),
     Example("account.deactivated", "You deactivated this account", {"reason": "x"}, "x"),
     Example("account.reactivated", "You reactivated this account", {"reason": "x"}, "x"),
     Example(

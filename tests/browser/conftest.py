@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from creatorhub.models import User
 from tests.conftest import chromium
+from tests.factories import client_of
 from tests.worker.processes import worker
 
 ARGS = [
@@ -66,9 +66,7 @@ def page_of(browser: Browser, live_server: object) -> Iterator[PageOf]:
         context.set_default_timeout(20_000)
         contexts.append(context)
         if user:
-            client = Client()
-            client.force_login(user)
-            cookie = client.cookies["sessionid"].value
+            cookie = client_of(user).cookies["sessionid"].value
             context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server)}])
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))

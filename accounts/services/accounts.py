@@ -1,33 +1,24 @@
-"""The only writer of accounts and API tokens. Each service is one durable transaction that locks
-the account's row first and writes the log last."""
+"""The row of an account: opening, name and time zone, password, staff's acts. Each service is one
+durable transaction that locks the account's row first and writes the log last."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Collection, Mapping
-from datetime import timedelta
-from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Token
 from audit import log
 from creatorhub.actors import Actor
-from creatorhub.errors import Conflict, Forbidden, Refused
+from creatorhub.errors import Forbidden, Refused
 from creatorhub.models import User
 from creatorhub.roles import Power, Role, roles_of
-from creatorhub.scopes import Scope
 from creatorhub.shown import merged
 from creatorhub.texts import line
-from creatorhub.verified import require_verified
-
-PREFIX = "creatorhub_"
-TOKENS_MAX = 10
+from creatorhub.usernames import username_key
 
 
 def open_account(
@@ -37,7 +28,7 @@ def open_account(
     The e-mail address counts as confirmed. With a `role` the account is staff. Writes no event: a
     sign-up writes none either."""
     with transaction.atomic(durable=True):
-        existing = User.objects.filter(username=username).first()
+        existing = User.objects.filter(username_key=username_key(username)).first()
         if existing:
             return existing, False
         user = User.objects.create_user(
@@ -75,12 +66,12 @@ def reactivate(user: User, *, actor: Actor, reason: str) -> bool:
 def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bool:
     actor.require_staff(Power.ADMINISTER if user.is_staff else Power.MODERATE)
     with transaction.atomic(durable=True):
-        account = _locked(user)
+        account = locked(user)
         if account.is_active == is_active:
             return False
         account.is_active = is_active
         if not is_active:
-            _end_access(account)
+            end_access(account)
         account.save(update_fields=["is_active", "access_ended"])
         action = "account.reactivated" if is_active else "account.deactivated"
         log.append(action, actor=actor, creator=account, reason=reason)
@@ -106,7 +97,7 @@ def set_roles(user: User, *, actor: Actor, roles: Collection[str], reason: str) 
             code="unknown_role",
         )
     with transaction.atomic(durable=True):
-        account = _locked(user)
+        account = locked(user)
         before = roles_of(account)
         if before == sorted(roles) and account.is_staff == bool(roles):
             return False
@@ -142,7 +133,7 @@ def update_profile(
     stays as it is now; raises ChangedMeanwhile where both changed."""
     actor.require(user)
     with transaction.atomic(durable=True):
-        account = _locked(user)
+        account = locked(user)
         now = {"display_name": account.display_name, "time_zone": account.time_zone}
         sent = {"display_name": line(display_name), "time_zone": time_zone}
         new = merged(now, sent, shown)
@@ -154,84 +145,28 @@ def update_profile(
     return True
 
 
-def make_token(
-    user: User, *, actor: Actor, name: str, scope: Scope, days: int
-) -> tuple[Token, str]:
-    """A token with this name that ends after so many days, and its key, which cannot be had again.
-    Only the person themselves. Raises Refused for more than TOKENS_MAX tokens that have not ended,
-    and where no address is verified."""
-    actor.require(user)
-    require_verified(user)
-    key = f"{PREFIX}{secrets.token_urlsafe(32)}"
-    now = timezone.now()
-    with transaction.atomic(durable=True):
-        account = _locked(user)
-        Token.objects.filter(user=account, expires_at__lte=now).delete()
-        if Token.objects.filter(user=account).count() >= TOKENS_MAX:
-            raise Conflict(
-                _("You have %(most)d tokens. End one that you do not need, then make another.")
-                % {"most": TOKENS_MAX},
-                code="too_many_tokens",
-            )
-        token = Token.objects.create(
-            user=account,
-            name=name,
-            scope=scope,
-            digest=_digest(key),
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-        )
-        log.append(
-            "account.token_created",
-            actor=actor,
-            creator=account,
-            token=token.uuid,
-            name=name,
-            scope=str(scope),
-            expires_at=token.expires_at,
-        )
-    return token, key
-
-
-def end_token(user: User, uuid: UUID, *, actor: Actor) -> bool:
-    """The token stops working. False, and no event, if there is none. Only the person
-    themselves."""
-    actor.require(user)
-    with transaction.atomic(durable=True):
-        account = _locked(user)
-        token = Token.objects.filter(user=account, uuid=uuid).first()
-        if token is None:
-            return False
-        token.delete()
-        log.append("account.token_ended", actor=actor, creator=account, token=uuid, name=token.name)
-    return True
-
-
-def token_of_key(key: str) -> Token | None:
-    """The token, with its account, that has this key and works now. One query."""
-    token = Token.objects.select_related("user").filter(digest=_digest(key)).first()
-    works = token and token.expires_at > timezone.now() and token.user.is_active
-    return token if works else None
-
-
-def note_use(token: Token) -> None:
-    """Remember that the token was used now."""
-    Token.objects.filter(pk=token.pk).update(used_at=timezone.now())
-
-
 def set_password(user: User, password: str, *, actor: Actor) -> None:
     """Give the account another password. All its tokens and sessions end; Django lets the session
     that changed it continue. The caller has checked who asks, and the password."""
     with transaction.atomic(durable=True):
-        account = _locked(user)
-        ended = _end_access(account)
+        account = locked(user)
+        ended = end_access(account)
         user.set_password(password)
         user.access_ended = account.access_ended
         user.save(update_fields=["password", "access_ended"])
         log.append("account.password_changed", actor=actor, creator=account, tokens=ended)
 
 
-def _end_access(account: User) -> int:
+def password_was_changed(user: User, *, actor: Actor) -> None:
+    """What set_password does beside the password, after Django's own command has set it."""
+    with transaction.atomic(durable=True):
+        account = locked(user)
+        ended = end_access(account)
+        account.save(update_fields=["access_ended"])
+        log.append("account.password_changed", actor=actor, creator=account, tokens=ended)
+
+
+def end_access(account: User) -> int:
     """End every session and token, for good, and say how many tokens. The caller saves
     `access_ended`."""
     account.access_ended += 1
@@ -239,11 +174,7 @@ def _end_access(account: User) -> int:
     return ended
 
 
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def _locked(user: User) -> User:
+def locked(user: User) -> User:
     """The account's row as it is now, locked until the transaction ends. Of the locks, only the
     log's counter is taken after it, here as in the library."""
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -1,0 +1,45 @@
+"""The only writer of accounts, their tokens and sessions, by topic."""
+
+from accounts.services.accounts import (
+    deactivate,
+    open_account,
+    password_was_changed,
+    reactivate,
+    set_password,
+    set_roles,
+    update_profile,
+)
+from accounts.services.security import (
+    end_all_sessions,
+    end_session,
+    record_address,
+    record_factor,
+    record_failure,
+    record_reading,
+    record_sign_in,
+    remove_second_factors,
+)
+from accounts.services.tokens import TOKENS_MAX, end_token, make_token, note_use, token_of_key
+
+__all__ = [
+    "TOKENS_MAX",
+    "deactivate",
+    "end_all_sessions",
+    "end_session",
+    "end_token",
+    "make_token",
+    "note_use",
+    "open_account",
+    "password_was_changed",
+    "reactivate",
+    "record_address",
+    "record_factor",
+    "record_failure",
+    "record_reading",
+    "record_sign_in",
+    "remove_second_factors",
+    "set_password",
+    "set_roles",
+    "token_of_key",
+    "update_profile",
+]
