@@ -352,6 +352,7 @@ def test_the_table_names_every_address_and_nothing_else() -> None:
 OPEN = {"account_logout", "mfa_login_webauthn"}
 DUMMIES: dict[str, str] = {
     "object_id": "1",
+    "pk": "1",
     "app_label": "audit",
     "content_type_id": "1",
     "url": "nothing/",

@@ -561,6 +561,9 @@ class TestStaff:
             file_of(render)
         assert gone.value.sentence == "CreatorHub staff took this meme down: Hateful"
         sweep()
+        assert stored(render)  # an appeal can bring it back
+        Render.objects.filter(pk=render.pk).update(restorable_until=timezone.now())
+        sweep()
         assert not stored(render)
         assert file_of(other)
         assert events_of("render.taken_down") == [
