@@ -11,11 +11,13 @@ from django.db.models import CharField, TextField
 from creatorhub import checks
 from creatorhub.texts import FoldedField, LineField, folded, line
 
-# Columns of text that nobody types: codes, names of files in the storage, our own sentences; and
+# Columns of text that nobody types: codes, names of files in the storage, our own sentences;
+# reasons, which have their form from the field that takes them; and
 # what is drawn, hashed or fixed by something else.
 NOT_TYPED = {
     "action actor use change status state outcome kind mode audience language via template",
-    "scope digest by lifted_by lifted_reason",
+    "scope digest by lifted_by lifted_reason ended_by decided_by decision against",
+    "opted_out_by opted_out_reason username_key",
     "source_key mezzanine_key poster_key file_key import_key idempotency_key ended_for query",
     "username password email first_name last_name time_zone problem reason title text",
 }
