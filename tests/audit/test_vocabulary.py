@@ -22,7 +22,7 @@ from tests.audit.test_history import EXAMPLES, Example
 
 ROOT = Path(__file__).resolve().parents[2]
 # What writes an event: audit.log, and the helpers of services that call it.
-WRITERS = {"append", "append_many", "record", "record_all"}
+WRITERS = {"append", "append_many", "record", "_record", "record_all"}
 
 Declare = Callable[..., None]
 
