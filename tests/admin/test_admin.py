@@ -380,12 +380,12 @@ def test_a_permission_lapses_when_staff_publish_a_material_notice(
 
 
 def test_the_log_is_told_and_shown_as_it_was_hashed(desk: Client, alice: User) -> None:
-    factories.make_consent(factories.make_video(owner=alice, with_files=False))
+    factories.make_consent(factories.make_video(owner=alice, with_files=False, title="Cat"))
 
     listed = desk.get(url(Event, "changelist")).content.decode()
     shown = desk.get(url(Event, "change", last_event().pk)).content.decode()
 
-    assert "alice allowed “Remix” for 1 video" in listed
+    assert "alice allowed “Remix” for “Cat”" in listed
     assert "&quot;action&quot;: &quot;consent.edited&quot;" in shown
     assert bytes(last_event().leaf_hash).hex() in shown
 

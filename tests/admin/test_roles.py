@@ -71,8 +71,8 @@ def test_support_looks_at_everything_and_is_offered_nothing(
 
     for model, page in admin.site._registry.items():
         assert browser.get(url(model, "changelist")).status_code == 200
-        row = model._default_manager.latest("pk")
-        assert browser.get(url(model, "change", row.pk)).status_code == 200
+        if row := model._default_manager.order_by("-pk").first():
+            assert browser.get(url(model, "change", row.pk)).status_code == 200
         assert not page.get_actions(browser.get(url(model, "changelist")).wsgi_request)
     assert not any(offered(browser, row) for row in rows)
 
