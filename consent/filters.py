@@ -82,6 +82,7 @@ EDITED: dict[str, Text] = {
 }
 _PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 MAX_LENGTH = 86_400  # seconds that a length may be asked for
+COUNTED = 1_000  # up to here the list counts what a filter finds
 RARE = 100  # one video in so many, or fewer, is looked up by its terms
 # The filters that are there whatever the uses; no use may have one of these names.
 COMMON = ("q", "collection", "from", "to", "shorter", "longer", "reason", "memes", "edited", "edit")
@@ -113,6 +114,13 @@ def refuse_unknown(given: Mapping[str, Any], *, allowed: Iterable[str] = ()) -> 
 def state_of(reason: str) -> str:
     """The effective state that a reason amounts to: "allowed", "ask" or "off"."""
     return {Reason.ALLOWED: "allowed", Reason.APPROVAL_NEEDED: "ask"}.get(Reason(reason), "off")
+
+
+def counted(found: QuerySet[Video]) -> tuple[int, bool]:
+    """How many these are, up to COUNTED, and whether there are more. One query, that costs no more
+    in a library of millions."""
+    number = found.order_by()[: COUNTED + 1].count()
+    return min(number, COUNTED), number > COUNTED
 
 
 def ordering(sort: str) -> tuple[str, ...]:

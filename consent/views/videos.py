@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from consent.filters import (
     MEMES,
     STATE_LABELS,
     VideoFilter,
+    counted,
     narrowing,
     ordering,
     refuse_unknown,
@@ -50,7 +52,8 @@ SIZES = (25, 50, 100)
 @login_required
 def videos(request: SignedIn) -> HttpResponse:
     """The table. The query string is its whole state; the number of queries does not depend on
-    how many videos there are, and none counts them, unless `all` asks how many match."""
+    how many videos there are. What a filter finds is counted so far as a person reads, and to the
+    end only where `all` asks for it; for all videos there is a kept count."""
     asked = request.GET
     sizes = {str(one): one for one in SIZES}
     size = sizes.get(asked.get("size") or "", SIZES[1])
@@ -66,6 +69,7 @@ def videos(request: SignedIn) -> HttpResponse:
     narrowed = {
         name: asked[name] for name in narrowing() if not selection.is_blank(asked.get(name))
     }
+    matches = _matches(found, request, narrowed=bool(narrowed))
     saved = list(SavedFilter.objects.filter(creator=request.user).order_by("name"))
     context = {
         "rows": _rows(page.items, request),
@@ -86,6 +90,7 @@ def videos(request: SignedIn) -> HttpResponse:
         "all": _all_that_match(request) if not errors and asked.get("all") else None,
         "all_url": f"?{_with(query, all='1')}" if page.next or asked.get("after") else "",
         "clear_url": f"?{query.urlencode()}",
+        "matches": matches,
         **pager(request, page),
     }
     return render_page(request, "consent/videos.html", context, status=400 if errors else 200)
@@ -101,7 +106,16 @@ def _page(found: QuerySet[Video], asked: QueryDict, *, size: int, few: bool) -> 
     described = with_reasons(Video.objects.filter(pk__in=[video.pk for video in page.items]))
     made = Count("renders", filter=Q(renders__state=State.DONE))
     by_key = {video.pk: video for video in described.annotate(memes=made)}
-    return Page([by_key[video.pk] for video in page.items if video.pk in by_key], page.next)
+    shown: list[Video] = [by_key[video.pk] for video in page.items if video.pk in by_key]
+    return replace(page, items=shown)
+
+
+def _matches(found: QuerySet[Video], request: SignedIn, *, narrowed: bool) -> dict[str, Any]:
+    """`number` videos match, or `more` than so many. One query, where a filter narrows the list."""
+    if not narrowed:
+        return {"number": stand_of(request).videos, "more": False}
+    number, more = counted(found)
+    return {"number": number, "more": more}
 
 
 def _rows(items: Iterable[Video], request: SignedIn) -> list[tuple[Video, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -361,6 +362,69 @@ def test_every_order_goes_through_all_videos_once_with_ties_of_any_length(
     assert listed == [str(video.uuid) for video in expected]
     if sort == "title":
         assert abs(_place(expected, "Zoo") - _place(expected, "zoo")) == 1
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_back_through_the_pages_shows_the_same_rows_at_the_same_places(
+    alice: User, client_of: ClientOf, sort: str
+) -> None:
+    make_videos(60, owner=alice, title="Same", duration_ms=5000)
+    browser = client_of(alice)
+
+    def walk(query: str, step: str) -> list[tuple[int, int, list[int]]]:
+        seen = []
+        while query:
+            context = browser.get(f"/videos/{query}").context
+            rows = [video.pk for video, _ in context["rows"]]
+            seen.append((context["first_row"], context["last_row"], rows))
+            last.append(query)
+            query = context[step]
+        return seen
+
+    last: list[str] = []
+    there = walk(f"?q=same&size=25&sort={sort}", "next_url")
+    back = walk(last[-1], "previous_url")
+
+    assert [places[:2] for places in there] == [(1, 25), (26, 50), (51, 60)]
+    assert back == there[::-1]
+
+
+def test_back_to_where_rows_are_gone_is_the_first_page(alice: User, client_of: ClientOf) -> None:
+    videos = make_videos(60, owner=alice)
+    browser = client_of(alice)
+    second = browser.get(f"/videos/{browser.get('/videos/?size=25').context['next_url']}")
+    for video in videos[-3:]:
+        services.remove_video(video, actor=Actor.creator(alice))
+
+    page = browser.get(f"/videos/{second.context['previous_url']}").context
+
+    assert (page["first_row"], page["last_row"], page["previous_url"]) == (1, 25, "")
+    assert page["rows"][0][0] == videos[-4]
+
+
+def test_the_list_says_how_many_match_and_counts_no_further_than_it_must(
+    alice: User, client_of: ClientOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "COUNTED", 30)
+    titled(alice, *(f"Street {n}" for n in range(27)), *(f"Garden {n}" for n in range(3)))
+    make_videos(10, owner=alice)
+    browser = client_of(alice)
+
+    all_of_them = browser.get("/videos/?size=25").text
+    a_street = browser.get("/videos/?size=25&q=street")
+    many = browser.get("/videos/?size=25&longer=0").text
+    with counted_queries() as captured:
+        last = browser.get(f"/videos/{a_street.context['next_url']}").text
+
+    assert "Select all 40 that match" in all_of_them
+    assert re.search(r"1–25\s+of 40", all_of_them)
+    assert "Select all 27 that match" in a_street.text
+    assert "Select all that match, more than 30" in many
+    assert re.search(r"1–25\s+of more than 30", many)
+    assert re.search(r"26–27\s+of 27", last)
+    counts = [query["sql"] for query in captured if "COUNT(*)" in query["sql"].upper()]
+    assert len([sql for sql in counts if "LIMIT 31" in sql]) == 1
+    assert all("LIMIT" in sql for sql in counts)
 
 
 def _place(videos: list[Video], title: str) -> int:

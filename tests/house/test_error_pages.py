@@ -143,3 +143,10 @@ def test_too_many_tries_are_answered_on_our_page(alice: User) -> None:
 
     assert answers[-1].status_code == 429
     assert "Too many tries" in answers[-1].text
+
+
+@pytest.mark.django_db
+def test_another_method_at_the_documents_of_the_api_is_refused_and_no_fault_of_ours() -> None:
+    answer = Client(raise_request_exception=False).options("/api/v1/docs/")
+
+    assert answer.status_code == 405
