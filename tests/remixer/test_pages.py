@@ -83,7 +83,8 @@ class TestGallery:
     def test_it_is_searched_by_title_and_by_creator(
         self, bob: User, video: Video, client_of: ClientOf, query: str, found: bool
     ) -> None:
-        User.objects.filter(pk=video.owner.pk).update(display_name="Alice Moreau")
+        video.owner.display_name = "Alice Moreau"
+        video.owner.save()
 
         page = body(client_of(bob).get(url("gallery"), {"q": query}))
 
