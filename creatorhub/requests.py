@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,6 +70,20 @@ def require_known(given: QueryDict, *known: str, unsaid: Iterable[str] = ()) -> 
                 _("The parameter %(name)s is given more than once.") % {"name": name},
                 code="repeated_parameter",
             )
+
+
+def without_empty(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Send an address with empty parameters to the same one without them. A filter form sends all
+    its fields; what is left says what was chosen, and is what a person copies or saves."""
+
+    @wraps(view)
+    def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        kept = [(name, value) for name, values in request.GET.lists() for value in values if value]
+        if len(kept) == sum(len(values) for _name, values in request.GET.lists()):
+            return view(request, *args, **kwargs)
+        return HttpResponseRedirect(f"{request.path}?{urlencode(kept)}" if kept else request.path)
+
+    return ask
 
 
 def says_no(view: View) -> View:

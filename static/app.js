@@ -227,6 +227,12 @@ window.addEventListener("pageshow", (event) => {
   for (const form of $$("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A filter form leaves its empty fields out of the address.
+document.addEventListener("formdata", ({ target, formData }) => {
+  if (target.method !== "get") return;
+  for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+});
+
 // Polling rests while nobody looks.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.target.matches("[hx-trigger^='every']")) event.preventDefault();

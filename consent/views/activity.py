@@ -23,7 +23,7 @@ from consent.models import Edit, Item
 from creatorhub.models import User
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
-from creatorhub.requests import SignedIn, login_required, require_known
+from creatorhub.requests import SignedIn, login_required, require_known, without_empty
 from library.models import Video
 
 SIZE = 50
@@ -52,6 +52,7 @@ class Entry:
 
 @require_safe
 @login_required
+@without_empty
 def activity(request: SignedIn) -> HttpResponse:
     """The query string is its whole state. The number of queries does not depend on how much has
     happened."""

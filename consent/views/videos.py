@@ -40,7 +40,7 @@ from creatorhub.errors import Refused
 from creatorhub.jobs import State
 from creatorhub.pages import render_page, see_other
 from creatorhub.paging import Page, page_of, pager
-from creatorhub.requests import SignedIn, login_required, says_no
+from creatorhub.requests import SignedIn, login_required, says_no, without_empty
 from library.forms import NameForm
 from library.models import Video
 from library.search import collections_of
@@ -50,6 +50,7 @@ SIZES = (25, 50, 100)
 
 @require_safe
 @login_required
+@without_empty
 def videos(request: SignedIn) -> HttpResponse:
     """The table. The query string is its whole state; the number of queries does not depend on
     how many videos there are. What a filter finds is counted so far as a person reads, and to the

@@ -15,7 +15,7 @@ from consent.uses import REMIX
 from creatorhub.models import User
 from creatorhub.pages import render_page
 from creatorhub.paging import page_of, pager
-from creatorhub.requests import SignedIn, login_required, require_known
+from creatorhub.requests import SignedIn, login_required, require_known, without_empty
 from creatorhub.texts import line
 from library import services as library
 from library import serving
@@ -28,6 +28,7 @@ MAX_QUERY = 100  # characters
 
 @login_required
 @require_safe
+@without_empty
 def gallery(request: SignedIn) -> HttpResponse:
     """At most three queries, however many videos there are."""
     require_known(request.GET, "q", "after")

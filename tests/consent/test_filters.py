@@ -499,6 +499,24 @@ def test_a_page_that_we_did_not_make_is_the_first(
     assert (page.status_code, len(page.context["rows"])) == (200, rows)
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("/videos/?q=&remix=allowed&to=&size=25", "/videos/?remix=allowed&size=25"),
+        ("/videos/?q=&edit=", "/videos/"),
+        ("/activity/?q=a+b%26c&from=", "/activity/?q=a+b%26c"),
+        ("/remix/?q=", "/remix/"),
+        ("/videos/?q=&q=%C3%BC&q=b", "/videos/?q=%C3%BC&q=b"),
+    ],
+)
+def test_an_address_with_empty_parameters_leads_to_the_one_without(
+    alice: User, client_of: ClientOf, asked: str, kept: str
+) -> None:
+    answer = client_of(alice).get(asked)
+
+    assert (answer.status_code, answer["Location"]) == (302, kept)
+
+
 # filters that cannot be read
 
 BAD = [
