@@ -132,6 +132,9 @@ SCOPES = {
 
 
 class TokenForm(forms.Form):
+    """`once` is a new UUID for each empty form: a form that is sent twice makes one token."""
+
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
     name = LineInput(
         label=_("Name"),
         max_length=NAME_MAX,

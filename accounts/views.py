@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_for_user
@@ -67,7 +67,8 @@ def account(request: SignedIn) -> HttpResponse:
 def token_new(request: SignedIn) -> HttpResponse:
     """Make a token. Its key is in the answer to the form, and nowhere else."""
     user = request.user
-    form = TokenForm(request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    form = TokenForm(sent, initial={"once": uuid4()})
     status = 200
     if form.is_bound:
         status = 422

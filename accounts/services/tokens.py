@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Token
 from accounts.services.accounts import locked
-from audit import log
+from audit import history, log
+from audit.models import Event
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
 from creatorhub.models import User
@@ -25,17 +26,24 @@ TOKENS_MAX = 10
 
 
 def make_token(
-    user: User, *, actor: Actor, name: str, scope: Scope, days: int
+    user: User, *, actor: Actor, name: str, scope: Scope, days: int, once: UUID | None = None
 ) -> tuple[Token, str]:
     """A token with this name that ends after so many days, and its key, which cannot be had again.
     Only the person themselves. Raises Refused for more than TOKENS_MAX tokens that have not ended,
-    and where no address is verified."""
+    where no address is verified, and where the person has made a token with the same `once`, even
+    one that has ended since."""
     actor.require(user)
     require_verified(user)
     key = f"{PREFIX}{secrets.token_urlsafe(32)}"
     now = timezone.now()
+    # Made from both, so that nobody can take the UUID of another person's token.
+    uuid = uuid5(user.uuid, str(once)) if once else uuid4()
     with transaction.atomic(durable=True):
         account = locked(user)
+        if once and _was_made(account, uuid):
+            raise Conflict(
+                _("This token was made already; its key was shown once."), code="already_made"
+            )
         Token.objects.filter(user=account, expires_at__lte=now).delete()
         if Token.objects.filter(user=account).count() >= TOKENS_MAX:
             raise Conflict(
@@ -45,6 +53,7 @@ def make_token(
             )
         token = Token.objects.create(
             user=account,
+            uuid=uuid,
             name=name,
             scope=scope,
             digest=_digest(key),
@@ -61,6 +70,13 @@ def make_token(
             expires_at=token.expires_at,
         )
     return token, key
+
+
+def _was_made(account: User, uuid: UUID) -> bool:
+    """The log knows tokens that have ended, too."""
+    made = Event.objects.filter(creator=account, action="account.token_created").order_by("-id")
+    bodies = (history.body_of(event) for event in made.iterator(chunk_size=100))
+    return any(body["token"] == str(uuid) for body in bodies)
 
 
 def end_token(user: User, uuid: UUID, *, actor: Actor) -> bool:

@@ -49,7 +49,7 @@ def make(user: User) -> tuple[Token, str]:
 
 
 def key_in(page: str) -> str:
-    found = re.search(r'value="(creatorhub_[\w-]{43})"', page)
+    found = re.search(r">(creatorhub_[\w-]{43})</textarea>", page)
     assert found
     return found[1]
 
@@ -68,6 +68,27 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(alice: User) -> None:
     assert key not in str(row)
     assert (row["name"], row["scope"]) == ("Desk", "make")
     assert timedelta(days=29) < row["expires_at"] - timezone.now() <= timedelta(days=30)
+
+
+def test_the_same_form_sent_twice_makes_one_token_even_if_it_has_ended(alice: User) -> None:
+    browser = client_of(alice)
+    form = FORM | {"once": str(browser.get(NEW).context["form"]["once"].value())}
+
+    first, second = browser.post(NEW, form), browser.post(NEW, form)
+
+    assert (first.status_code, second.status_code) == (201, 409)
+    assert "This token was made already; its key was shown once." in second.text
+    assert "creatorhub_" not in second.text
+    services.end_token(alice, Token.objects.get().uuid, actor=Actor.creator(alice))
+    assert browser.post(NEW, form).status_code == 409
+    assert not Token.objects.exists()
+
+
+def test_a_form_of_another_person_does_not_count(alice: User, bob: User) -> None:
+    form = FORM | {"once": "11111111-1111-4111-8111-111111111111"}
+
+    assert client_of(alice).post(NEW, form).status_code == 201
+    assert client_of(bob).post(NEW, form).status_code == 201
 
 
 def test_making_a_token_is_recorded_without_its_key(alice: User) -> None:
