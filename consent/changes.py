@@ -4,7 +4,7 @@ end”. From the numbers that its draft keeps (`Edit.kinds`). Reading only."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -33,7 +33,7 @@ class Kind(TextChoices):
     LATER = "ends_later", gettext_lazy("Would end later")
     RENEWED = (
         "renewed",
-        gettext_lazy("Under an older notice, and would be under the new one"),
+        gettext_lazy("Under an older notice, and would be under the new one, with the same end"),
     )
     OFF = "turned_off", gettext_lazy("Would be turned off")
     STAYS_OFF = "stays_off", gettext_lazy("Off before and after; only the record changes")
@@ -122,6 +122,36 @@ _WHERE_LAPSED: dict[Kind, tuple[Any, Any]] = {
             "%(number)s off since the terms changed would be allowed again, without an end date",
             "count",
         ),
+    ),
+    Kind.GETS_END: (
+        ngettext_lazy(
+            "%(number)s off since the terms changed would be allowed again, and end after "
+            "%(until)s instead of having no end date",
+            "%(number)s off since the terms changed would be allowed again, and end after "
+            "%(until)s instead of having no end date",
+            "count",
+        ),
+        "",
+    ),
+    Kind.EARLIER: (
+        ngettext_lazy(
+            "%(number)s off since the terms changed would be allowed again, and end earlier: "
+            "%(until)s instead of %(was)s",
+            "%(number)s off since the terms changed would be allowed again, and end earlier: "
+            "%(until)s instead of %(was)s",
+            "count",
+        ),
+        "",
+    ),
+    Kind.LATER: (
+        ngettext_lazy(
+            "%(number)s off since the terms changed would be allowed again, and end later: "
+            "%(until)s instead of %(was)s",
+            "%(number)s off since the terms changed would be allowed again, and end later: "
+            "%(until)s instead of %(was)s",
+            "count",
+        ),
+        "",
     ),
     Kind.LOSES_END: (
         "",
@@ -233,7 +263,7 @@ def _kind(was: Reason, was_until: datetime | None, becomes: Reason, until: datet
         return Kind.NEW
     if was_until and not until:
         return Kind.LOSES_END
-    if was is Reason.NOTICE_CHANGED or was_until == until:
+    if was_until == until:
         return Kind.RENEWED
     if was_until is None or until is None:
         return Kind.GETS_END
@@ -242,28 +272,36 @@ def _kind(was: Reason, was_until: datetime | None, becomes: Reason, until: datet
 
 def _by_days(change: Change) -> tuple[float, ...]:
     ends = (change.was_until, change.until)
-    return (change.lapsed, *(end.timestamp() if end else 0.0 for end in ends))
+    days = (end.timestamp() if end else 0.0 for end in ends)
+    return (change.lapsed, change.until is not None, *days)
 
 
 def told(changes: Iterable[Change]) -> list[Told]:
     """The changes in sentences, days in the reader's own zone."""
     sentences = []
-    for (kind, lapsed), group in groupby(changes, key=lambda one: (one.kind, one.lapsed)):
+    for (kind, __, __), group in groupby(changes, key=_form):
         alike = _by_sentence(list(group))
-        warns = kind is Kind.LOSES_END
-        sentences += [Told(_sentence(kind, lapsed=lapsed, some=some), warns) for some in alike]
+        sentences += [Told(_sentence(some), kind is Kind.LOSES_END) for some in alike]
     return sentences
 
 
+def _form(change: Change) -> tuple[Kind, bool, bool]:
+    """What chooses the form of its sentence."""
+    return change.kind, change.lapsed, change.until is None
+
+
 def _by_sentence(group: list[Change]) -> list[list[Change]]:
-    """Those that one sentence tells: with the same days, or all of them where there are many."""
-    by_days: dict[tuple[str, str], list[Change]] = {}
+    """Those that one sentence tells: with the same days in it, or all of them where there are
+    many."""
+    by_words: dict[str, list[Change]] = {}
     for one in group:
-        by_days.setdefault((_day(one.was_until), _day(one.until)), []).append(one)
-    return list(by_days.values()) if len(by_days) <= MOST_DAYS else [group]
+        by_words.setdefault(_sentence([replace(one, videos=1)]), []).append(one)
+    return list(by_words.values()) if len(by_words) <= MOST_DAYS else [group]
 
 
-def _sentence(kind: Kind, *, lapsed: bool, some: list[Change]) -> str:
+def _sentence(some: list[Change]) -> str:
+    """Of changes with one form."""
+    kind, lapsed, endless = _form(some[0])
     number = sum(one.videos for one in some)
     words = {
         "number": f"{number:,}",
@@ -272,7 +310,7 @@ def _sentence(kind: Kind, *, lapsed: bool, some: list[Change]) -> str:
     }
     forms = {**_FORMS, **(_WHERE_LAPSED if lapsed else {})}
     with_end, without = forms[kind]
-    return str((with_end if words["until"] else without) % {**words, "count": number})
+    return str((without if endless else with_end) % {**words, "count": number})
 
 
 def _day(end: datetime | None) -> str:
