@@ -133,6 +133,7 @@ class Render(FairJob):
     restorable_until = models.DateTimeField(null=True, blank=True)
 
     hidden_for = ""  # the reason that hides it now, where services.note_hidden has asked
+    may_retry = False  # whether it can be asked for once more, likewise
 
     objects = RenderQuerySet.as_manager()
 

@@ -68,19 +68,22 @@ def require_visible(render: Render, *, reader: User | None = None) -> None:
 
 
 def note_hidden(renders: Sequence[Render]) -> None:
-    """Set `hidden_for` on those that were published and may not be seen now: by two queries."""
-    videos = {render.video.uuid for render in renders if render.state == State.DONE}
-    hidden = {
-        uuid: str(decision.reason)
-        for uuid, decision, __ in querysets.rulings(list(videos), REMIX.id, asker=None)
-        if not decision.allowed
-    }
-    done = [render for render in renders if render.state == State.DONE]
-    blocked = querysets.blocked([(one.creator_id, one.requester_id) for one in done])
-    for render in done:
-        render.hidden_for = hidden.get(render.video.uuid, "")
-        if not render.hidden_for and (render.creator_id, render.requester_id) in blocked:
-            render.hidden_for = str(Reason.BLOCKED)
+    """Set `hidden_for` on those that were published and may not be seen now, and `may_retry` on
+    those that ended badly and would be allowed once more: by two queries."""
+    asked = [render for render in renders if render.state == State.DONE or render.ended_badly]
+    videos = list({render.video.uuid for render in asked})
+    rulings = querysets.rulings(videos, REMIX.id, asker=None)
+    decisions = {uuid: decision for uuid, decision, __ in rulings}
+    blocked = querysets.blocked([(one.creator_id, one.requester_id) for one in asked])
+    for render in asked:
+        decision = decisions[render.video.uuid]
+        hidden = "" if decision.allowed else str(decision.reason)
+        if not hidden and (render.creator_id, render.requester_id) in blocked:
+            hidden = str(Reason.BLOCKED)
+        if render.state == State.DONE:
+            render.hidden_for = hidden
+        else:
+            render.may_retry = not hidden
 
 
 def _no_such_meme() -> NotFound:

@@ -197,6 +197,8 @@ def _page(
     gone = services.why_gone(render, reader=request.user)
     mine = render.requester_id == request.user.pk
     own_video = render.creator_id == request.user.pk
+    if mine and render.ended_badly:
+        services.note_hidden([render])
     ahead = ahead_of(render)
     announced = announcement(render, reader=request.user, ahead=ahead)
     context = {

@@ -233,8 +233,11 @@ def test_a_file_that_was_refused_is_not_tried_again(client_of: ClientOf, alice: 
     browser = client_of(alice)
 
     shown = browser.get(page("ingest_status", video), headers={"HX-Request": "true"})
+    on_its_page = browser.get(f"/videos/{video.uuid}/")
     answer = browser.post(page("video_retry", video))
 
+    assert "Try again" not in on_its_page.text
+    assert "Upload another file" in on_its_page.text
     assert "This is no video." in shown.text
     assert "Try again" not in shown.text
     assert answer.status_code == 409

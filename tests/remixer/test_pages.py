@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from consent import services as consent_services
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import State
@@ -507,6 +508,26 @@ class TestMeme:
 
         assert response.status_code == 403
         assert "The creator has turned this off for this video." in body(response)
+
+    @pytest.mark.parametrize("ends", ["turned off", "blocked"])
+    def test_another_try_is_offered_only_where_it_would_be_allowed(
+        self, alice: User, bob: User, video: Video, client_of: ClientOf, ends: str
+    ) -> None:
+        render = request_meme(bob, video)
+        Render.objects.filter(pk=render.pk).update(state=State.FAILED, problem="It broke.")
+        client, retry = client_of(bob), url("retry", render.uuid)
+        offered = [retry in body(client.get(url("my_memes")))]
+        if ends == "blocked":
+            consent_services.block(bob, actor=Actor.creator(alice), creator=alice)
+        else:
+            turn_off(video)
+
+        page = body(client.get(url("meme", render.uuid)))
+        offered += [retry in body(client.get(url("my_memes"))), retry in page]
+
+        assert offered == [True, False, False]
+        assert "It broke." in page
+        assert "It cannot be made again as things are" in page
 
     def test_its_maker_cancels_and_removes_it(
         self, bob: User, video: Video, client_of: ClientOf
