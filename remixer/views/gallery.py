@@ -30,7 +30,7 @@ MAX_QUERY = 100  # characters
 @require_safe
 @without_empty
 def gallery(request: SignedIn) -> HttpResponse:
-    """At most three queries, however many videos there are."""
+    """At most three queries, however many videos there are; two more where there is none."""
     require_known(request.GET, "q", "after")
     query = line(request.GET.get("q", ""))[:MAX_QUERY]
     videos = querysets.permitting(Video.objects.all(), REMIX.id, asker=request.user)
@@ -47,9 +47,17 @@ def gallery(request: SignedIn) -> HttpResponse:
     context = {
         "videos": page.items,
         "query": query,
+        "nothing": "" if page.items else _why_nothing(),
         **pager(request, page),
     }
     return render_page(request, "remixer/gallery.html", context, partial="videos")
+
+
+def _why_nothing() -> str:
+    """Why a person sees no video, where it is not that no creator allows it. Two queries."""
+    if services.is_paused():
+        return "paused"
+    return "not_you" if querysets.permitting(Video.objects.all(), REMIX.id).exists() else ""
 
 
 @login_required

@@ -95,6 +95,24 @@ class TestGallery:
     def test_an_empty_gallery_says_why(self, bob: User, client_of: ClientOf) -> None:
         assert "Nothing may be remixed yet" in body(client_of(bob).get(url("gallery")))
 
+    def test_an_empty_gallery_says_that_it_is_only_for_this_person(
+        self, alice: User, bob: User, carol: User, client_of: ClientOf
+    ) -> None:
+        make_consent(make_video(owner=alice, with_files=False))
+        consent_services.block(bob, actor=Actor.creator(alice), creator=alice)
+
+        assert "Nothing may be remixed by you now" in body(client_of(bob).get(url("gallery")))
+        assert "Nothing may be remixed" not in body(client_of(carol).get(url("gallery")))
+
+    @pytest.mark.parametrize("query", [{}, {"q": "cat"}])
+    def test_in_a_pause_an_empty_gallery_says_so(
+        self, query: dict[str, str], alice: User, bob: User, staff: User, client_of: ClientOf
+    ) -> None:
+        make_consent(make_video(owner=alice, with_files=False, title="Cat"))
+        services.pause(actor=Actor.staff(staff), reason="A complaint")
+
+        assert "Remixing is paused" in body(client_of(bob).get(url("gallery"), query))
+
     def test_pages_show_each_video_once(self, bob: User, alice: User, client_of: ClientOf) -> None:
         titles = [f"Clip-{n:02}-" for n in range(30)]
         videos = [make_video(owner=alice, title=title, with_files=False) for title in titles]
