@@ -35,8 +35,8 @@ class RenderQuerySet(models.QuerySet["Render"]):
         return self.select_related("video__owner", "requester")
 
     def with_details(self) -> RenderQuerySet:
-        """As with_people, and the terms and the notice that allowed it."""
-        return self.with_people().select_related("terms__notice")
+        """As with_people, and the terms and the notice that allowed it, and an appeal."""
+        return self.with_people().select_related("terms__notice", "appeal")
 
     def locked(self) -> RenderQuerySet:
         """As with_people, and locks the rows until the transaction ends, so that the log names

@@ -34,7 +34,7 @@ def overview(request: SignedIn) -> HttpResponse:
     mine = Video.objects.owned_by(request.user)
     stand = stand_of(request)
     cards = [_card(use, stand) for use in USES.values()]
-    held = Hold.objects.filter(creator=request.user).standing().select_related("video")
+    held = Hold.objects.filter(creator=request.user).standing().select_related("video", "appeal")
     holds = list(held.order_by("-id")[: HOLDS_SHOWN + 1]) if stand.holds else []
     context = {
         "cards": cards,

@@ -220,10 +220,11 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
     """One video of one's own: its states, its player, its history."""
     mine = with_reasons(Video.objects.owned_by(request.user)).select_related("ingest")
     shown = get_object_or_404(mine, uuid=uuid)
+    holds = Hold.objects.filter(creator=request.user).select_related("video", "appeal")
     context = {
         "video": shown,
         "states": _states(shown, request),
-        "holds": Hold.objects.filter(creator=request.user).standing().on(shown.pk),
+        "holds": holds.standing().on(shown.pk),
         "naming": NameForm(
             owner=request.user, initial={"title": shown.title, "collection": shown.collection}
         ),

@@ -301,6 +301,37 @@ def test_a_denied_appeal_changes_nothing(alice: User, mod: User) -> None:
     assert reason_of(video) == "held"
 
 
+def test_another_look_is_offered_until_it_was_asked_for(
+    alice: User, bob: User, mod: User, client_of: ClientOf
+) -> None:
+    video, other = make_video(owner=alice), make_video(owner=alice, with_files=False)
+    make_consent(video)
+    taken = make_meme(bob, video)
+    services.takedown(taken, actor=Actor.staff(mod), reason="Hurtful")
+    [held, beside] = hold(video, other).holds
+    asked = "You asked for another look; staff are looking."
+    page, browser = f"/videos/{video.uuid}/", client_of(alice)
+    with counted_queries() as before:
+        assert asked not in browser.get(page).text
+
+    services.appeal_hold(held, actor=Actor.creator(alice), person=alice, text="No")
+    appeal = services.appeal_takedown(taken, actor=Actor.creator(bob), person=bob, text="No")
+
+    with counted_queries() as after:
+        shown = browser.get(page).text
+    assert len(before) == len(after)
+    for text in (shown, client_of(bob).get(f"/memes/{taken.uuid}/").text):
+        assert asked in text
+        assert "Ask for another look" not in text
+    overview = browser.get("/").text
+    assert asked in overview
+    assert reverse("remixer:appeal_hold", args=[beside.uuid]) in overview
+    assert reverse("remixer:appeal_hold", args=[held.uuid]) not in overview
+    colleague = Actor.staff(make_user(role="moderation"))
+    services.decide_appeal(appeal, actor=colleague, granted=False, decision="It stays")
+    assert "it was denied: It stays" in client_of(bob).get(f"/memes/{taken.uuid}/").text
+
+
 def test_nobody_appeals_for_another(alice: User, bob: User, client_of: ClientOf) -> None:
     video = make_video(owner=alice, with_files=False)
     [held] = hold(video).holds
