@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from itertools import chain
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -29,9 +30,12 @@ def _named(name: str) -> User | None:
     return User.objects.filter(username_key=username_key(name)).first()
 
 
-def _account(login: str) -> User | None:
-    """Whose name or address it is, if it is somebody's."""
-    return _named(login) or next(iter(filter_users_by_email(login)), None)
+def _guessed_at(login: str) -> list[User]:
+    """Every account whose password is compared for this name or address. Of an address it is the
+    account that has it verified; only where none has, it is all that claim it."""
+    claims = filter_users_by_email(login, prefer_verified=True, for_login=True)
+    named = _named(login)
+    return list(dict.fromkeys(chain([named] if named else [], claims)))
 
 
 MISMATCH = _("This username and this password do not match. Check both and try again.")
@@ -83,17 +87,16 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Raises ValidationError after too many failures: see accounts.guessing."""
-        self._login_failed_rl_usage = guessing.count(request, _account(_login(credentials)))
+        self._login_failed_rl_usage = guessing.count(request, _guessed_at(_login(credentials)))
         if self._login_failed_rl_usage is None:
             raise self.validation_error("too_many_login_attempts")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        if user := _account(_login(credentials)):
+        for user in _guessed_at(_login(credentials)):
             services.record_failure(user)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """After a password was reset by a mail."""
-        guessing.forgive(request, _account(_login(credentials)))
+        """Nothing: the address may be another person's. set_password forgives the account."""
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         return guessing.remember(request, user, super().post_login(request, user, **kwargs))
@@ -101,6 +104,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def set_password(self, user: User, password: str) -> None:
         """For a change, a reset and a first password."""
         services.set_password(user, password, actor=Actor.creator(user))
+        guessing.forgive(self.request, user)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """A sign-in counts, not only one that was asked for."""

@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
@@ -41,16 +44,25 @@ class RolesForm(ReasonForm):
 
 @admin.register(User)
 class CreatorAdmin(TurnOffAdmin[User]):
-    list_display = ["username", "display_name", "email", "is_active", "is_staff", "date_joined"]
+    list_display = [
+        "username",
+        "display_name",
+        "email",
+        "is_verified",
+        "is_active",
+        "is_staff",
+        "date_joined",
+    ]
     list_filter = ["is_active", "is_staff", "consent_state__opted_out"]
     search_fields = ["username", "folded_name", "email", "=uuid"]
     search_help_text = _("A name, an e-mail address, or the id of an account.")
     ordering = ["-id"]
-    readonly_fields = ["roles"]
+    readonly_fields = ["is_verified", "roles"]
     fields = [
         "username",
         "display_name",
         "email",
+        "is_verified",
         "uuid",
         "time_zone",
         "is_active",
@@ -75,6 +87,25 @@ class CreatorAdmin(TurnOffAdmin[User]):
             _("Hold"),
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        confirmed = EmailAddress.objects.filter(
+            user=OuterRef("pk"), email=Lower(OuterRef("email")), verified=True
+        )
+        return super().get_queryset(request).annotate(verified=Exists(confirmed))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """By an address: first the account that has it confirmed, then those that claim it."""
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if "@" in search_term:
+            found = found.order_by(F("verified").desc(), *found.query.order_by)
+        return found, duplicates
+
+    @admin.display(description=_("Address confirmed"), boolean=True)
+    def is_verified(self, user: User) -> bool:
+        return bool(user.verified)  # type: ignore[attr-defined]
 
     def change_view(
         self,

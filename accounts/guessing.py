@@ -8,6 +8,7 @@ Counting is allauth's, in the shared cache.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -40,11 +41,12 @@ class _Counted:
             part.rollback()
 
 
-def count(request: HttpRequest, user: User | None) -> _Counted | None:
-    """Count an attempt for this account (None: there is no such account). None if it is one too
-    many."""
+def count(request: HttpRequest, users: Collection[User]) -> _Counted | None:
+    """Count an attempt for each of these accounts (none: there is no such account). None if it is
+    one too many for one of them."""
     counted = _Counted()
-    for action, key in _keys(request, user):
+    keys = [key for user in users for key in _keys(request, user)] or [("address", "")]
+    for action, key in dict.fromkeys(keys):
         part = ratelimit.consume(
             request, app="allauth.account", action=action, config=RATES, key=key
         )
@@ -55,7 +57,7 @@ def count(request: HttpRequest, user: User | None) -> _Counted | None:
     return counted
 
 
-def forgive(request: HttpRequest, user: User | None) -> None:
+def forgive(request: HttpRequest, user: User) -> None:
     """Forget the failures for this account, from here and from everywhere."""
     for action, key in _keys(request, user):
         if action != "address":
@@ -81,11 +83,9 @@ def remember(request: HttpRequest, user: User, response: HttpResponseBase) -> Ht
     return response
 
 
-def _keys(request: HttpRequest, user: User | None) -> list[tuple[str, str]]:
-    """What an attempt is counted by."""
+def _keys(request: HttpRequest, user: User) -> list[tuple[str, str]]:
+    """What an attempt is counted by. A browser is known to exactly this account, or it is not."""
     address = ratelimit.truncate_ip(get_adapter(request).get_client_ip(request))
-    if user is None:
-        return [("address", "")]
     if number := _known(request).get(str(user.uuid)):
         return [("here", f"{user.pk}:{number}")]
     return [("address", ""), ("here", f"{user.pk}:{address}"), ("account", f"{user.pk}")]

@@ -24,6 +24,18 @@ def record_a_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
     services.record_sign_in(user, means=means)
 
 
+@receiver(account.authentication_step_completed)
+def renew_the_session(
+    request: HttpRequest, user: User, *, reauthenticated: bool = False, **_: Any
+) -> None:
+    """A fresh sign-in gives the session another key: a stolen copy of the cookie does not become
+    fresh with it, it ends."""
+    if reauthenticated:
+        before = request.session.session_key
+        request.session.cycle_key()
+        services.move_session(user, before, request.session.session_key)
+
+
 @receiver(account.email_added)
 def tell_of_an_added_address(
     request: HttpRequest, user: User, email_address: EmailAddress, **_: Any

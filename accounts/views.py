@@ -6,13 +6,14 @@ from uuid import UUID, uuid4
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_for_user
-from allauth.account.views import SignupView
+from allauth.account.models import EmailAddress
+from allauth.account.views import EmailView, SignupView
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -131,6 +132,21 @@ def session_end(request: SignedIn, pk: int) -> HttpResponse:
     services.end_session(request.user, pk, actor=Actor.creator(request.user))
     messages.success(request, _("The session is ended."))
     return see_other("accounts:sessions")
+
+
+class Addresses(EmailView):  # type: ignore[misc]
+    """allauth's, except that only a confirmed address becomes the main one: another may be somebody
+    else's, and staff find a person by it."""
+
+    def _action_primary(
+        self, request: HttpRequest, *args: object, **kwargs: object
+    ) -> HttpResponse | None:
+        address: EmailAddress | None = self._get_email_address(request)
+        if address and not address.verified:
+            refusal = "account/messages/unverified_primary_email.txt"
+            get_adapter(request).add_message(request, messages.ERROR, refusal)
+            return None
+        return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]
 
 
 class SignUp(SignupView):  # type: ignore[misc]

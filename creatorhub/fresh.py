@@ -1,5 +1,6 @@
-"""Whether a person has signed in just now. What could be used to take an account over, or turns
-something on again, asks for it: a session alone may be a forgotten or stolen one."""
+"""Whether a person has signed in just now. What could be used to take an account over (a token,
+an address, a second factor), opting back in, and what staff send ask for it: a session alone may be
+a forgotten or stolen one. Allowing a use, extending one and resuming do not ask."""
 
 from __future__ import annotations
 

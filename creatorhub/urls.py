@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.views import SignUp
+from accounts.views import Addresses, SignUp
 from creatorhub.views import security_txt
 
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("remixer.urls")),
     path("", include("accounts.urls")),
     path("account/signup/", SignUp.as_view(), name="account_signup"),
+    path("account/email/", Addresses.as_view(), name="account_email"),
     path("account/", include("allauth.account.urls")),
     path("account/second-factor/", include("allauth.mfa.urls")),
     path("api/v1/", include("creatorhub.api_urls")),

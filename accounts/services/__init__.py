@@ -12,6 +12,7 @@ from accounts.services.accounts import (
 from accounts.services.security import (
     end_all_sessions,
     end_session,
+    move_session,
     record_address,
     record_factor,
     record_failure,
@@ -28,6 +29,7 @@ __all__ = [
     "end_session",
     "end_token",
     "make_token",
+    "move_session",
     "note_use",
     "open_account",
     "password_was_changed",

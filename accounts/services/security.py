@@ -87,6 +87,11 @@ def end_session(user: User, session: int, *, actor: Actor) -> bool:
     return True
 
 
+def move_session(user: User, before: str | None, after: str | None) -> None:
+    """The session goes on with another key; the list of the person's sessions follows. No event."""
+    UserSession.objects.filter(user=user, session_key=before).update(session_key=after)
+
+
 def end_all_sessions(user: User, *, actor: Actor) -> None:
     """Every session of the person ends, also one that is in no list; their tokens stay. The view
     lets its own session continue. Only the person themselves."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from allauth.account.models import EmailAddress
 from django.core.mail import EmailMessage
 from django.test import Client
 from django.urls import reverse
 
 from accounts import guessing
+from audit.models import Event
 from creatorhub.models import User
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,60 @@ def test_a_forged_cookie_makes_no_browser_known(alice: User) -> None:
     guess(5, at="10.0.0.1")
 
     assert not attempt(PASSWORD, at="10.0.0.1", browser=forged)
+
+
+@pytest.fixture
+def mallory(db: None) -> Client:
+    """The browser of one who claimed Alice's address before her, signed in before and known."""
+    EmailAddress.objects.create(user=make_user("mallory"), email="alice@example.com")
+    browser = Client()
+    assert attempt(PASSWORD, at="10.0.4.1", browser=browser, login="mallory")
+    browser.post(reverse("account_logout"))
+    return browser
+
+
+def test_a_claim_of_an_address_is_no_way_around(mallory: Client, alice: User) -> None:
+    for _ in range(5):
+        attempt("wrong", at="10.0.4.1", browser=mallory, login=alice.email)
+
+    assert not attempt(PASSWORD, at="10.0.4.1", login="alice")
+    failed = Event.objects.filter(action="account.sign_in_failed")
+    assert {event.creator for event in failed} == {alice}
+
+
+def test_where_nobody_has_it_confirmed_a_guess_counts_for_all_who_claim_it(
+    mallory: Client, alice: User
+) -> None:
+    EmailAddress.objects.create(user=make_user("martin"), email=alice.email)
+    EmailAddress.objects.filter(user=alice).update(verified=False)
+    for _ in range(5):
+        attempt("wrong", at="10.0.4.1", browser=mallory, login=alice.email)
+
+    assert not attempt(PASSWORD, at="10.0.4.1", login="alice")
+    assert not attempt(PASSWORD, at="10.0.4.1", login="martin")
+
+
+def test_a_new_password_forgives_its_own_account_and_not_whose_address_it_claims(
+    mallory: Client,
+    alice: User,
+    mailoutbox: list[EmailMessage],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(guessing.RATES, "address", "100/m/ip")
+    guess(5, at="10.0.4.1")
+    guess(5, at="10.0.4.1", login="mallory")
+    asked = {"email": "mallory@example.com"}
+    Client().post(reverse("account_reset_password"), asked, REMOTE_ADDR="10.0.4.1")
+    link = re.search(r"http://testserver(/\S+)", str(mailoutbox[-1].body))
+    assert link
+
+    browser = Client()
+    form = browser.get(link[1], follow=True).redirect_chain[-1][0]
+    new = {"password1": f"{PASSWORD} 2", "password2": f"{PASSWORD} 2"}
+    browser.post(form, new, REMOTE_ADDR="10.0.4.1")
+
+    assert attempt(f"{PASSWORD} 2", at="10.0.4.1", login="mallory")
+    assert not attempt(PASSWORD, at="10.0.4.1")
 
 
 def test_who_is_stopped_may_still_set_a_new_password(
