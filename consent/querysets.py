@@ -190,7 +190,6 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
     Inside a transaction that holds the owner's consent state it stays true until the commit.
     """
     consent = _join(use)
-    names = [field.name for field in fields(Facts)]
     as_of = AsOf()
     videos = _with_facts(Video.objects.filter(pk=video.pk), use, asker=asker, as_of=as_of)
     live = as_of.live_edits(OuterRef("owner")).filter(use=use).order_by("-version")
@@ -209,11 +208,10 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
         withdrawn_note=Subquery(live.values("reason")[:1]),
         held_by=Subquery(holds.values("by")[:1]),
         held_note=Subquery(holds.values("reason")[:1]),
-        **{f"fact_{name}": F(f"_{use}_{name}") for name in names},
+        **_facts_of(use),
     )
     row = rows.get()
-    facts = Facts(**{name: bool(row[f"fact_{name}"]) for name in names})
-    decision = policy.decide(facts)
+    decision = policy.decide(_read_facts(row))
     return Ruling(
         decision=decision,
         act=_act(decision.reason, row),
@@ -222,6 +220,15 @@ def ruling(video: Video, use: str, *, asker: User | None = None) -> Ruling:
         terms_id=row["terms_id"],
         until=row["until"],
     )
+
+
+def _facts_of(use: str) -> dict[str, F]:
+    """The facts that `_with_facts` annotates, as columns of a row."""
+    return {f"fact_{one.name}": F(f"_{use}_{one.name}") for one in fields(Facts)}
+
+
+def _read_facts(row: dict[str, Any]) -> Facts:
+    return Facts(**{one.name: bool(row[f"fact_{one.name}"]) for one in fields(Facts)})
 
 
 # Which of the columns of a ruling say who is behind a reason; of the others nobody is.
@@ -256,14 +263,15 @@ def rulings(
     return [(uuid, *known.get(uuid, unknown)) for uuid in uuids]
 
 
-def reasons(keys: list[int], use: str) -> dict[int, Reason]:
-    """What the decision says of each of these videos, by the twin in SQL: a query for a thousand.
-    Inside a transaction that holds the owner's consent state it stays true until the commit."""
-    found: dict[int, Reason] = {}
+def facts(keys: list[int], use: str) -> dict[int, Facts]:
+    """What the decision about each of these videos depends on: a query for a thousand. Inside a
+    transaction that holds the owner's consent state it stays true until the commit."""
+    found: dict[int, Facts] = {}
     for start in range(0, len(keys), 1000):
         some = Video.objects.filter(pk__in=keys[start : start + 1000])
-        asked = with_reason_alias(some, use).order_by()
-        found |= {key: Reason(why) for key, why in asked.values_list("pk", F(f"_{use}_reason"))}
+        asked = _with_facts(some, use, asker=None, as_of=AsOf()).order_by()
+        rows: Any = asked.values("pk", **_facts_of(use))
+        found |= {row["pk"]: _read_facts(row) for row in rows}
     return found
 
 

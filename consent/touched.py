@@ -34,7 +34,8 @@ def of_creators(creators: Collection[User], *, of: str) -> Reach:
 
 
 def of_notices(notices: Collection[Notice]) -> Reach:
-    """About the permissions that lapse when these notices are published; their number is typed."""
+    """About the permissions that lapse when these notices are published; their number is typed.
+    Their texts are shown as they will be published."""
     lines, lapsing, people = [], 0, set[int]()
     for notice in notices:
         if not notice.material:
@@ -65,10 +66,13 @@ def of_notices(notices: Collection[Notice]) -> Reach:
     creators = ngettext(
         "%(count)s creator is asked again", "%(count)s creators are asked again", len(people)
     )
+    texts = [(f"{notice} · {notice.language}", notice.text) for notice in notices]
+    digest = " ".join(notice.digest for notice in notices)
     if not any(notice.material for notice in notices):
-        return Reach(lines)
+        return Reach(lines, texts=texts, digest=digest)
     lines.append(creators % {"count": f"{len(people):,}"})
-    return Reach(lines, number=lapsing, of=_("permissions that lapse"))
+    of = _("permissions that lapse")
+    return Reach(lines, number=lapsing, of=of, texts=texts, digest=digest)
 
 
 def _lines(videos: QuerySet[Video]) -> list[str]:

@@ -67,11 +67,14 @@ class NoReasonForm(forms.Form):
 class Reach:
     """What an act will touch, counted before it: a line for each kind of thing. `number`, if there
     is one, is what the person types to show that they have read it; `of` completes “Type the number
-    of …”."""
+    of …”. `texts` are shown whole, as (heading, text); `digest`, if there is one, is sent back with
+    the form, which is refused where it has changed since."""
 
     lines: Sequence[StrOrPromise]
     number: int | None = None
     of: StrOrPromise = ""
+    texts: Sequence[tuple[StrOrPromise, str]] = ()
+    digest: str = ""
 
 
 def with_number(form: forms.Form, reach: Reach) -> forms.Form:
@@ -95,6 +98,12 @@ def with_number(form: forms.Form, reach: Reach) -> forms.Form:
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     return form
+
+
+def _refuse_unseen(form: forms.Form, reach: Reach) -> None:
+    """An error of the form, if its page showed other texts than those of now."""
+    if form.is_bound and reach.digest and form.data.get("digest") != reach.digest:
+        form.add_error(None, gettext("The text has changed meanwhile. Read it again."))
 
 
 class StaffList(ChangeList):
@@ -228,6 +237,7 @@ def reasoned(
             touched = reach(rows) if reach else Reach([])
             form = form_class(request.POST if "confirmed" in request.POST else None)
             with_number(form, touched)
+            _refuse_unseen(form, touched)
             if not form.is_valid():
                 context = {
                     **page.admin_site.each_context(request),

@@ -61,6 +61,8 @@ class Report(models.Model):
     decided_by = models.CharField(max_length=64, blank=True, help_text=_("The actor, as kind:id."))
     decision = models.CharField(max_length=500, blank=True, help_text=_("Both sides read it."))
 
+    is_seen = False  # whether the reporter may see the thing: services.note_seen asks
+
     class Meta:
         constraints = [
             models.UniqueConstraint(

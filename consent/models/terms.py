@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit import tree
 from consent import policy, uses
 from consent.policy import Reason
 from creatorhub.days import last_day
@@ -65,6 +67,13 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} (version {self.version})"
+
+    @property
+    def digest(self) -> str:
+        """Of all that publishing it makes binding: equal for who read the same, and else not."""
+        names = ("use", "language", "version", "material", "title", "text")
+        read = {"notice": self.uuid, **{name: getattr(self, name) for name in names}}
+        return hashlib.sha256(tree.canonical(read)).hexdigest()
 
 
 class Terms(models.Model):

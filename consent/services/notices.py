@@ -45,14 +45,21 @@ def write_notice(notice: Notice, *, actor: Actor) -> Notice:
 def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
     """From here the text is immutable and what new grants name. If it is material, grants under
     older versions lapse by comparison; no row of theirs is touched. Only editors may, and admins
-    if it is material."""
+    if it is material. Raises Conflict, and publishes nothing, if the draft is no longer the one
+    that was handed in."""
     actor.require_staff(Power.WRITE)
     with transaction.atomic(durable=True):
+        read = notice.digest
         notice = Notice.objects.select_for_update().get(pk=notice.pk)
         if notice.material:
             actor.require_staff(Power.ADMINISTER)
         if notice.published_at:
             raise Conflict(_("This notice is already published."), code="already_published")
+        if notice.digest != read:
+            raise Conflict(
+                _("This notice was rewritten meanwhile. Read it again before you publish it."),
+                code="notice_rewritten",
+            )
         notice.published_at = timezone.now()
         notice.save()
         log.append(

@@ -24,7 +24,7 @@ from remixer.services.requests import (
 )
 from remixer.services.restoring import hidden_memes, restore
 from remixer.services.sweeping import Sweep, sweep_renders
-from remixer.services.visibility import meme_for, note_hidden, why_gone
+from remixer.services.visibility import meme_for, note_hidden, note_seen, why_gone
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "meme_for",
     "memes_by",
     "note_hidden",
+    "note_seen",
     "pause",
     "poster_of",
     "preview_image",

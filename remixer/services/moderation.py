@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -61,7 +62,8 @@ def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
 
 def takedown_by_creator(render: Render, *, actor: Actor, reason: str) -> bool:
     """As takedown, by the creator of the video: what they allow does not change, and the files are
-    deleted. False, and nothing is written, if it could not be seen any more."""
+    deleted. Also of what staff took down before: no appeal brings it back then. False, and nothing
+    is written, if it could not be seen any more for another reason."""
     creator = render.video.owner
     actor.require(creator)
     down = _take_down(
@@ -131,8 +133,10 @@ def _take_down(
 ) -> int:
     with transaction.atomic(durable=True):
         consent.lock_consent_state(creator)
-        seen = renders.filter(state__in=[*LIVE, State.DONE, Render.HIDDEN])
-        reached = list(seen.locked().order_by("pk"))
+        reach = Q(state__in=[*LIVE, State.DONE, Render.HIDDEN])
+        if ended_for == BY_CREATOR:  # stays down, whatever staff decide about their own takedown
+            reach |= Q(state=Render.TAKEN_DOWN, ended_for=BY_STAFF)
+        reached = list(renders.filter(reach).locked().order_by("pk"))
         if not reached:
             return 0
         Render.objects.filter(pk__in=[one.pk for one in reached]).update(

@@ -4,16 +4,18 @@ when it can no longer be undone (docs/decisions/0016-a-withdrawal-hides-before-i
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from consent import querysets
+from consent import policy, querysets
 from consent import services as consent
-from consent.models import ConsentState, Edit
-from consent.policy import Reason
+from consent.models import ConsentState, Edit, Item
+from consent.policy import Facts
 from consent.signals import HiddenMemes
 from consent.uses import REMIX
 from creatorhub.actors import Actor
@@ -28,7 +30,7 @@ from remixer.services.withdrawal import among
 SWEEPER = Actor.system("sweeper")
 CREATORS_PER_SWEEP = 50
 MEMES_PER_SWEEP = 500  # of one creator, in one transaction
-BY_PLATFORM = (Reason.PAUSED, Reason.HELD)  # darkens a meme, and takes no permission away
+BY_PLATFORM = ("paused", "held")  # facts that darken a meme, and take no permission away
 
 
 def restore(
@@ -43,8 +45,9 @@ def restore(
     **_: object,
 ) -> int:
     """Bring back what the withdrawal of version `undone` hid, of these videos (None: all), if it
-    could still be undone at `asked_at` and the decision allows it again: a meme whose maker removed
-    it stays away. Returns how many.
+    could still be undone at `asked_at`, no later edit turned the video off, and the decision, a
+    pause and holds aside, allows it again: a meme whose maker removed it stays away. Returns how
+    many.
 
     Part of the undoing transaction, which holds the lock of the creator's consent state and has
     raised it to `version`. Two updates, however many memes there are.
@@ -53,8 +56,8 @@ def restore(
     keys = _videos_of(hidden, videos)
     if not keys:
         return 0
-    reasons = querysets.reasons(keys, REMIX.id)
-    allowed = [key for key in keys if reasons[key] in (Reason.ALLOWED, *BY_PLATFORM)]
+    facts = querysets.facts(keys, REMIX.id)
+    allowed = [key for key in keys if _allow(facts[key], aside=BY_PLATFORM)]
     back = hidden.filter(video__in=allowed)
     renders = list(back.locked().order_by("pk"))
     Render.objects.filter(pk__in=[render.pk for render in renders]).update(
@@ -67,7 +70,9 @@ def restore(
         restorable_until=None,
     )
     record_all("render.restored", renders, actor=actor, correlation_id=correlation_id)
-    if opted_out := [key for key in keys if reasons[key] == Reason.OPTED_OUT]:
+    beneath = (*BY_PLATFORM, "opted_out")
+    opted_out = [key for key in keys if facts[key].opted_out]
+    if opted_out := [key for key in opted_out if _allow(facts[key], aside=beneath)]:
         # From here the opt-out alone hides them: opting back in brings them back.
         state = ConsentState.objects.get(creator=creator)
         hidden.filter(video__in=opted_out).update(hidden_version=state.withdrawn_version)
@@ -85,7 +90,8 @@ def hidden_memes(
     """What `restore` would do now, if the decision then allows these videos. Five queries."""
     theirs = Render.objects.filter(creator=creator, hidden_version=undone)
     hidden = theirs.hidden().filter(restorable_until__gt=asked_at)
-    back = hidden.filter(video__in=_videos_of(hidden, videos)).count()
+    may_be_back = _hidden_by(creator, undone).filter(restorable_until__gt=asked_at)
+    back = may_be_back.filter(video__in=_videos_of(may_be_back, videos)).count()
     late = Q(state=Render.HIDDEN, restorable_until__lte=asked_at)
     late |= Q(state=Render.TAKEN_DOWN) & ~Q(ended_for=BY_STAFF)
     return HiddenMemes(
@@ -123,7 +129,19 @@ def _take_down(due: RenderQuerySet, creator: User) -> int:
 
 
 def _hidden_by(creator: User, version: int) -> RenderQuerySet:
-    return Render.objects.hidden().filter(creator=creator, hidden_version=version)
+    """What the withdrawal of this version hid, without the memes of videos that a later edit turned
+    off: that is a newer “no”, also where the video was allowed in between."""
+    later = Edit.objects.filter(creator=creator, use=REMIX.id, version__gt=version)
+    turned_off = Item.objects.filter(edit__in=later, video=OuterRef("video"), after=None)
+    hidden = Render.objects.hidden().filter(creator=creator, hidden_version=version)
+    return hidden.exclude(Exists(turned_off.changed(upto=F("edit__cursor"))))
+
+
+def _allow(facts: Facts, *, aside: tuple[str, ...]) -> bool:
+    """Whether the decision would be yes if none of these stood. They come early in the policy, and
+    hide what speaks against a video beneath them."""
+    cleared: dict[str, Any] = dict.fromkeys(aside, False)
+    return policy.decide(replace(facts, **cleared)).allowed
 
 
 def _videos_of(hidden: RenderQuerySet, videos: QuerySet[Video] | None) -> list[int]:

@@ -22,6 +22,7 @@ from consent.uses import REMIX
 from creatorhub.errors import Gone, NotFound
 from creatorhub.jobs import State
 from creatorhub.models import User
+from remixer.cases import Report
 from remixer.models import Render
 from remixer.services.permission import why_not
 from remixer.wording import is_creator, why_ended
@@ -84,6 +85,21 @@ def note_hidden(renders: Sequence[Render]) -> None:
             render.hidden_for = hidden
         else:
             render.may_retry = not hidden
+
+
+def note_seen(reports: Sequence[Report], *, reader: User) -> None:
+    """Set `is_seen` on those whose meme, or video, this person may see now: by three queries."""
+    note_hidden([one.render for one in reports if one.render])
+    videos = {one.video.uuid for one in reports if not one.render}
+    rulings = querysets.rulings(list(videos), REMIX.id, asker=reader)
+    allowed = {uuid for uuid, decision, __ in rulings if decision.allowed}
+    for one in reports:
+        if one.render:
+            shown = one.render.state == State.DONE and not one.render.hidden_for
+            owners = {one.render.creator_id, one.render.requester_id}
+        else:
+            shown, owners = one.video.uuid in allowed, {one.video.owner_id}
+        one.is_seen = shown or reader.pk in owners
 
 
 def _no_such_meme() -> NotFound:

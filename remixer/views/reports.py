@@ -54,7 +54,9 @@ class AppealForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_meme(request: SignedIn, uuid: UUID) -> HttpResponse:
+    """Raises Gone to others than its maker and the video's creator if it can no longer be seen."""
     render = services.meme_for(request.user, uuid)
+    services.why_gone(render, reader=request.user)
     return _report(request, render.video, render)
 
 
@@ -87,9 +89,10 @@ def _report(request: SignedIn, video: Video, render: Render | None) -> HttpRespo
 @login_required
 @require_safe
 def my_reports(request: SignedIn) -> HttpResponse:
-    """What this person reported, newest first, and what they appealed. Three queries."""
-    mine = Report.objects.filter(reporter=request.user).select_related("video", "render")
+    """What this person reported, newest first, and what they appealed. Six queries."""
+    mine = Report.objects.filter(reporter=request.user).select_related("video", "render__video")
     page = page_of(mine, ordering=("-id",), size=PAGE_SIZE, after=request.GET.get("after", ""))
+    services.note_seen(page.items, reader=request.user)
     appeals = Appeal.objects.filter(person=request.user).order_by("-id")
     context = {
         "reports": page.items,

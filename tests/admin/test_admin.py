@@ -56,6 +56,8 @@ def act(desk: Client, rows: list[Model], action: str, **form: str) -> Any:
     reach = (asked.context or {}).get("reach")
     if reach and reach.number is not None:
         data["number"] = reach.number
+    if reach and reach.digest:
+        data["digest"] = reach.digest
     return desk.post(url(model, "changelist"), {**data, "confirmed": "1", **form}, follow=True)
 
 
@@ -364,6 +366,40 @@ def test_a_notice_is_written_published_and_then_immutable(desk: Client) -> None:
     changed = desk.post(url(Notice, "change", draft.pk), {**text, "text": "Worse"})
     assert changed.status_code == 403
     assert Notice.objects.get(pk=draft.pk).text == "Better"
+
+
+@pytest.mark.parametrize("change", [{"text": "Else"}, {"title": "Else"}, {"material": ""}])
+def test_a_notice_is_published_only_as_it_was_read(desk: Client, change: dict[str, str]) -> None:
+    form = {"use": "remix", "language": "en", "title": "New", "text": "The text.", "material": "on"}
+    desk.post(url(Notice, "add"), form)
+    draft = Notice.objects.get(title="New")
+    data: dict[str, Any] = {"action": "publish", "_selected_action": [draft.pk]}
+    asked = desk.post(url(Notice, "changelist"), data)
+    read = {**data, "digest": asked.context["reach"].digest, "number": "0", "confirmed": "1"}
+    desk.post(url(Notice, "change", draft.pk), {k: v for k, v in (form | change).items() if v})
+
+    again = desk.post(url(Notice, "changelist"), read)
+
+    assert "The text." in asked.text
+    assert f'name="digest" value="{read["digest"]}"' in asked.text
+    assert again.status_code == 422
+    assert "The text has changed meanwhile. Read it again." in again.text
+    assert f'value="{Notice.objects.get(pk=draft.pk).digest}"' in again.text
+    assert not Notice.objects.get(pk=draft.pk).published_at
+    del read["digest"]
+    assert desk.post(url(Notice, "changelist"), read).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_notice_that_is_rewritten_after_the_check_is_not_published(staff: User) -> None:
+    draft = Notice(use="remix", title="New", text="Read", material=False)
+    read = services.write_notice(draft, actor=Actor.staff(staff))
+    Notice.objects.filter(pk=read.pk).update(text="Unread")
+
+    with pytest.raises(Conflict, match="rewritten meanwhile"):
+        services.publish_notice(read, actor=Actor.staff(staff))
+
+    assert not Notice.objects.get(pk=read.pk).published_at
 
 
 def test_a_permission_lapses_when_staff_publish_a_material_notice(

@@ -106,6 +106,34 @@ def test_what_a_person_cannot_see_they_cannot_report(
     assert not Report.objects.exists()
 
 
+def test_what_can_no_longer_be_seen_is_not_named_to_whom_it_is_hidden_from(
+    alice: User, carol: User, meme: Render, client_of: ClientOf
+) -> None:
+    stranger, owner = client_of(carol), client_of(alice)
+    addresses = [
+        reverse("remixer:report_meme", args=[meme.uuid]),
+        reverse("remixer:report_video", args=[meme.video.uuid]),
+    ]
+    report(carol, meme)
+    services.report(
+        actor=Actor.creator(carol), reporter=carol, video=meme.video, render=None, **WRONG
+    )
+    mine = reverse("remixer:my_reports")
+    before = stranger.get(mine).text
+    turn_off(meme.video)
+
+    answers = [ask(address) for address in addresses for ask in (stranger.get, stranger.post)]
+    after = stranger.get(mine).text
+
+    assert [answer.status_code for answer in answers] == [410, 410, 403, 403]
+    assert not any("Cat" in answer.text for answer in answers)
+    assert before.count("“Cat”") == 2
+    assert "Cat" not in after
+    assert "A meme that can no longer be seen" in after
+    assert "A video that can no longer be seen" in after
+    assert owner.get(addresses[0]).status_code == 200  # whose video it is may still report it
+
+
 def test_a_report_says_what_is_wrong(carol: User, meme: Render, client_of: ClientOf) -> None:
     browser = client_of(carol)
     address = reverse("remixer:report_meme", args=[meme.uuid])
@@ -370,6 +398,33 @@ def test_a_granted_appeal_brings_a_meme_back_whose_creator_still_allows_it(
     assert browser.get(f"/memes/{gone.uuid}/meme.mp4").status_code == 410
     gone.refresh_from_db()
     assert gone.state != "done"
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_granted_appeal_does_not_bring_back_what_the_creator_took_down_too(
+    alice: User, bob: User, mod: User, client_of: ClientOf, everything: bool
+) -> None:
+    video = make_video(owner=alice)
+    make_consent(video)
+    meme = make_meme(bob, video)
+    services.takedown(meme, actor=Actor.staff(make_user(role="moderation")), reason="Hurtful")
+    appeal = services.appeal_takedown(meme, actor=Actor.creator(bob), person=bob, text="It is not")
+    browser = client_of(alice)
+    address = reverse("remixer:take_down", args=[meme.uuid])
+    assert f'href="{address}"' in browser.get(f"/memes/{meme.uuid}/").text
+    if everything:
+        address = reverse("remixer:block_maker", args=[meme.uuid])
+        browser.post(address, {"take_down": "1"})
+        consent.unblock(bob, actor=Actor.creator(alice), creator=alice)
+    else:
+        browser.post(address, {"reason": "Not funny"})
+
+    services.decide_appeal(appeal, actor=Actor.staff(mod), granted=True, decision="Right")
+
+    meme.refresh_from_db()
+    assert (meme.state, meme.ended_for) == ("taken_down", "taken_down_by_creator")
+    assert client_of(bob).get(f"/memes/{meme.uuid}/meme.mp4").status_code == 410
+    assert not services.takedown_by_creator(meme, actor=Actor.creator(alice), reason="")
 
 
 def test_what_staff_took_down_is_deleted_when_the_time_for_an_appeal_is_over(

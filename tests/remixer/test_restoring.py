@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 
 from audit.models import Event
 from consent import hidden_memes, services
-from consent.models import Edit
+from consent.models import ConsentState, Edit
 from creatorhub.actors import Actor
 from creatorhub.errors import Gone
 from creatorhub.jobs import State
@@ -28,7 +28,18 @@ from operations import fsck
 from operations.sweeping import sweep
 from remixer import services as remixer
 from remixer.models import Render
-from tests.acts import confirm, opt_in, opt_out, run, run_to_the_end, turn_off, undo
+from tests.acts import (
+    confirm,
+    draft,
+    hold,
+    lift,
+    opt_in,
+    opt_out,
+    run,
+    run_to_the_end,
+    turn_off,
+    undo,
+)
 from tests.conftest import ApiOf, ClientOf
 from tests.factories import make_consent, make_user, make_video, make_videos
 from tests.memes import make_meme, make_render
@@ -130,10 +141,10 @@ class TestAWithdrawal:
         removed, kept = meme_of(videos[0], bob), meme_of(videos[0], bob)
         off = turn_off(videos[0])
         remixer.remove_render(removed, actor=Actor.creator(bob))
-        draft = undo(off)
-        foreseen = hidden_memes.of_edit(draft)
+        again = undo(off)
+        foreseen = hidden_memes.of_edit(again)
 
-        done = confirm(draft)
+        done = confirm(again)
 
         assert (foreseen.back, foreseen.removed, foreseen.too_late) == (1, 1, 0)
         assert states(removed, kept) == [Render.REMOVED, State.DONE]
@@ -149,6 +160,20 @@ class TestAWithdrawal:
         make_consent(videos[0])
         confirm(undo(off))  # leaves alone what changed since
 
+        assert not is_visible(render)
+        assert states(render) == [Render.HIDDEN]
+
+    def test_undone_after_a_newer_one_brings_no_meme_back(
+        self, bob: User, videos: list[Video]
+    ) -> None:
+        render = meme_of(videos[0], bob)
+        first = turn_off(videos[0])
+        confirm(draft(videos[0]))
+        turn_off(videos[0])
+
+        back = confirm(undo(first))
+
+        assert back.restored == 0
         assert not is_visible(render)
         assert states(render) == [Render.HIDDEN]
 
@@ -257,10 +282,10 @@ class TestAWithdrawal:
         for _ in range(20):
             meme_of(videos[0], bob)
         off = turn_off(videos[0])
-        draft = undo(off)
+        again = undo(off)
 
         with django_assert_max_num_queries(45):
-            back = confirm(draft)
+            back = confirm(again)
 
         assert back.restored == 20
 
@@ -341,6 +366,61 @@ class TestAnOptOut:
         assert dark
         assert is_visible(render)
 
+    def test_does_not_give_back_what_was_withdrawn_on_its_own_meanwhile(
+        self, bob: User, alice: User, videos: list[Video]
+    ) -> None:
+        withdrawn, other = meme_of(videos[0], bob), meme_of(videos[1], bob)
+        opt_out(alice)
+        turn_off(videos[0])
+        confirm(draft(videos[0]))
+
+        foreseen = hidden_memes.sentences_of_opt_out(ConsentState.objects.get(creator=alice))
+        opt_in(alice, restore="previous")
+
+        assert [is_visible(withdrawn), is_visible(other)] == [False, True]
+        assert foreseen[0].startswith("1 meme comes back")
+
+    @pytest.mark.parametrize("darkened", ["held", "paused"])
+    def test_ended_under_a_hold_or_a_pause_gives_back_only_what_is_allowed_beneath(
+        self, bob: User, alice: User, staff: User, videos: list[Video], darkened: str
+    ) -> None:
+        off, allowed = meme_of(videos[0], bob), meme_of(videos[1], bob)
+        opt_out(alice)
+        turn_off(videos[0])
+        if darkened == "held":
+            held = hold(creator=alice)
+        else:
+            remixer.pause(actor=Actor.staff(staff), reason="A test.")
+        opt_in(alice, restore="previous")
+        dark = not is_visible(off) and not is_visible(allowed)
+
+        confirm(draft(videos[0]))
+        if darkened == "held":
+            lift(held)
+        else:
+            remixer.resume(actor=Actor.staff(staff), reason="Over.")
+
+        assert dark
+        assert [is_visible(off), is_visible(allowed)] == [False, True]
+
+    def test_ended_under_a_hold_does_not_give_back_what_has_expired(
+        self, bob: User, alice: User
+    ) -> None:
+        [video] = make_videos(1, owner=alice)
+        make_consent(video, until=timezone.now() + timedelta(minutes=5))
+        render = meme_of(video, bob)
+        opt_out(alice)
+        held = hold(creator=alice)
+
+        with later(minutes=6):
+            opt_in(alice, restore="previous")
+            lift(held)
+            confirm(draft(video))
+            visible = is_visible(render)
+
+        assert not visible
+        assert states(render) == [Render.HIDDEN]
+
 
 class TestPages:
     def test_say_until_when_a_withdrawal_can_be_undone_and_what_comes_back(
@@ -401,11 +481,11 @@ class TestPages:
     ) -> None:
         meme_of(videos[0], bob)
         off = turn_off(videos[0])
-        draft = undo(off)
+        again = undo(off)
 
-        answer = api_of(alice).get(f"/api/v1/edits/{draft.uuid}/").json()
-        confirm(draft)
-        done = api_of(alice).get(f"/api/v1/edits/{draft.uuid}/").json()
+        answer = api_of(alice).get(f"/api/v1/edits/{again.uuid}/").json()
+        confirm(again)
+        done = api_of(alice).get(f"/api/v1/edits/{again.uuid}/").json()
 
         assert answer["memes"]["back"] == 1
         assert (done["restored"], done["memes"]["back"], done["memes"]["until"]) == (1, 1, None)
