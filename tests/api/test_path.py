@@ -66,6 +66,8 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert shown["consent"]["remix"] == {
         "state": "off",
         "reason": "undecided",
+        "by": None,
+        "why": "You have not allowed this for this video.",
         "since": None,
         "until": None,
         "last_day": None,
@@ -111,8 +113,9 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
         "video.ingested",
         "video.added",
     ]
-    assert events[4]["text"] == "You allowed “Remix” for 1 video"
-    assert maker.get("/api/v1/audit/events/").json()["results"] == []
+    assert events[4]["text"] == "You allowed “Remix” for “Bars”"
+    told = [event["action"] for event in maker.get("/api/v1/audit/events/").json()["results"]]
+    assert told == ["render.hidden", "render.published", "render.requested"]
 
 
 def test_the_time_of_the_opt_out_stays_while_videos_are_turned_off(
@@ -218,11 +221,22 @@ def test_anybody_may_ask_about_a_video_without_signing_in(alice: User) -> None:
 
     answer = APIClient().get(f"/api/v1/videos/{video.uuid}/consent/")
 
+    undecided = {
+        "allowed": False,
+        "reason": "undecided",
+        "by": None,
+        "why": "The creator has not allowed this for this video.",
+    }
+    allowed = {
+        "allowed": True,
+        "reason": "allowed",
+        "by": None,
+        "why": "The creator allows this.",
+    }
     assert answer.json() == {
         "video": str(video.uuid),
         "version": 1,
-        "uses": {use: {"allowed": False, "reason": "undecided"} for use in USES}
-        | {"train": {"allowed": True, "reason": "allowed"}},
+        "uses": dict.fromkeys(USES, undecided) | {"train": allowed},
     }
 
 

@@ -296,14 +296,20 @@ def test_a_check_of_any_size_takes_the_same_queries(
 
 
 @pytest.mark.parametrize("count", [1, 120])
-@pytest.mark.parametrize("path", ["videos/", "edits/", "memes/", "uses-of-my-videos/"])
+@pytest.mark.parametrize(
+    "path_queries",
+    # The token and the page; for memes also whether they may be seen now.
+    [("videos/", 2), ("edits/", 2), ("memes/", 4), ("uses-of-my-videos/", 4)],
+    ids=lambda case: case[0],
+)
 def test_a_list_of_any_length_takes_the_same_queries(
-    path: str,
+    path_queries: tuple[str, int],
     count: int,
     alice: User,
     api_of: ApiOf,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
+    path, queries = path_queries
     videos = factories.make_videos(count, owner=alice)
     edit = factories.make_consent(*videos)
     terms = edit.terms
@@ -324,7 +330,7 @@ def test_a_list_of_any_length_takes_the_same_queries(
     )
     api = api_of(alice)
 
-    with django_assert_num_queries(2):  # the token, and the page
+    with django_assert_num_queries(queries):
         answer = api.get(f"/api/v1/{path}?page_size=100")
 
     assert len(answer.json()["results"]) == (1 if path == "edits/" else min(count, 100))
@@ -337,7 +343,9 @@ def test_events_of_any_number_are_told_with_the_same_queries(
         factories.make_consent(video)
     api = api_of(alice)
 
-    with django_assert_num_queries(3):  # the token, the page, the names
+    # The token; for which uses and since when she is concerned; her events and those of the
+    # platform; the names of people and of videos.
+    with django_assert_num_queries(7):
         answer = api.get("/api/v1/audit/events/")
 
     assert len(answer.json()["results"]) == 5

@@ -117,7 +117,7 @@ def test_a_notice_that_lapses_permissions_is_in_the_record_of_whom_it_concerns(
 
     [notice, _allowed] = client_of(alice).get(URL).context["entries"]
 
-    assert notice.text == "CreatorHub staff published new terms for “Remix”: “New”, version 3"
+    assert notice.text == "CreatorHub staff published new terms for “Remix”: “New”, version 4"
     assert notice.reason == "What you had allowed under older terms waits for your answer."
     assert texts(bob, client_of) == []
 

@@ -265,7 +265,7 @@ def test_what_is_held_back_and_not_meant_keeps_its_memes(alice: User, bob: User)
 
     dark.refresh_from_db()
     kept.refresh_from_db()
-    assert (dark.state, kept.state, edit.taken_down) == ("taken_down", "done", 1)
+    assert (dark.state, kept.state, edit.taken_down) == ("hidden", "done", 1)
 
 
 def test_nothing_is_allowed_while_a_withdrawal_is_held(

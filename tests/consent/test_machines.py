@@ -93,7 +93,7 @@ class Histories(RuleBasedStateMachine):
         self.model = ReferenceModel(START, INLINE, FREEZE, CHUNK)
         self.creator = make_user()
         self.me = Actor.creator(self.creator)
-        self.staff = Actor.staff(make_user(role="moderation"))
+        self.staff = Actor.staff(make_user(role="admin"))
         self.videos: list[Video] = []
         self.edits: list[Edit] = []  # in the order of the model's edits
         self.refused = False

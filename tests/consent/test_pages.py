@@ -338,25 +338,6 @@ def test_the_account_keeps_a_name_and_a_zone(alice: User, client_of: ClientOf) -
     assert wrong.status_code == 422
 
 
-def test_a_token_is_made_replaced_and_taken_away(alice: User, client_of: ClientOf) -> None:
-    browser = client_of(alice)
-
-    browser.post("/account/token/")
-    first = browser.get("/account/").context["token"].key
-    browser.post("/account/token/")
-    second = browser.get("/account/").context["token"].key
-    browser.post("/account/token/", {"revoke": ""})
-
-    assert first != second
-    assert browser.get("/account/").context["token"] is None
-    actions = Event.objects.order_by("id").values_list("action", flat=True)
-    assert list(actions) == [
-        "account.token_made",
-        "account.token_made",
-        "account.token_revoked",
-    ]
-
-
 @pytest.mark.django_db
 def test_a_form_sent_after_the_session_ended_comes_back_to_its_own_page() -> None:
     page = "http://testserver/videos/?q=a"
