@@ -119,6 +119,14 @@ def summary_of(render: Render) -> str:
     return text if len(text) <= LONGEST_SUMMARY else f"{text[: LONGEST_SUMMARY - 1].rstrip()}…"
 
 
+def name_of(render: Render) -> str:
+    """As mails to its maker name it."""
+    words = {"texts": summary_of(render), "title": render.video.title}
+    if not words["texts"]:
+        return _("your meme of “%(title)s”") % words
+    return _("your meme “%(texts)s” of “%(title)s”") % words
+
+
 _ENDS: dict[str, tuple[str, str, StrOrPromise]] = {
     State.DONE: ("yes", "check", gettext_lazy("Ready")),
     State.FAILED: ("bad", "alert", gettext_lazy("Failed")),

@@ -17,6 +17,7 @@ from consent.services import upload_defaults
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_grants
 from consent.services.edits.confirm import revoke_all
+from consent.services.letters import tell_opted_out
 from consent.signals import announce, announce_undone
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -79,6 +80,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
             stopped=done.stopped,
             taken_down=done.taken_down,
         )
+        tell_opted_out(creator, actor=actor, reason=reason)
     return OptedOut(state, done.stopped, done.taken_down, changed=True)
 
 

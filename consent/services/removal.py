@@ -11,6 +11,7 @@ from consent.models import Consent
 from consent.policy import Reason
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.chunks import change_counts
+from consent.services.letters import tell_removed
 from consent.signals import announce
 from creatorhub.actors import Actor
 from library import services as library
@@ -42,3 +43,4 @@ def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
         for use, terms in allowed.values_list("use", "terms"):
             change_counts(creator.pk, use, Counter({terms: -1}))
         library.mark_removed(video, actor=actor, reason=reason)
+        tell_removed(video, actor=actor, reason=reason)

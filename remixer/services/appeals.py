@@ -21,6 +21,7 @@ from creatorhub.roles import Power
 from remixer.cases import Appeal
 from remixer.models import Render
 from remixer.services.moderation import BY_STAFF, put_back
+from remixer.wording import name_of
 
 MAX_TEXT = 1000
 
@@ -95,13 +96,29 @@ def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str)
             outcome=str(appeal.state),
             reason=decision,
         )
-        found = _("It was granted.") if granted else _("It was denied: nothing changes.")
-        tell(
-            appeal.person,
-            subject=_("Your appeal is decided"),
-            text=f"{found}\n\n{_('Why: %(reason)s') % {'reason': decision}}",
-        )
+        _tell(appeal)
     return True
+
+
+def _tell(appeal: Appeal) -> None:
+    words = {"thing": _thing(appeal), "reason": appeal.decision}
+    if appeal.state == Appeal.State.GRANTED:
+        text = _("You asked for another look at %(thing)s. It was granted.")
+    else:
+        text = _("You asked for another look at %(thing)s. It was denied: nothing changes.")
+    tell(
+        appeal.person,
+        subject=_("Your appeal about %(thing)s is decided") % words,
+        text=f"{text % words}\n\n{_('Why: %(reason)s') % words}",
+    )
+
+
+def _thing(appeal: Appeal) -> str:
+    if appeal.render:
+        return name_of(appeal.render)
+    if title := _title(appeal):
+        return _("the hold on “%(title)s”") % {"title": title}
+    return _("the hold on everything of yours")
 
 
 def _with_things() -> QuerySet[Appeal]:

@@ -16,12 +16,13 @@ from consent import services as consent
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
+from creatorhub.letters import tell
 from creatorhub.models import User
 from creatorhub.roles import Power
 from remixer.models import Render, RenderQuerySet
 from remixer.services.permission import ended_because, why_not
 from remixer.services.records import record, record_all
-from remixer.wording import BY_CREATOR
+from remixer.wording import BY_CREATOR, name_of
 
 BY_STAFF = "taken_down_by_staff"
 APPEAL_WITHIN = timedelta(days=14)  # so long the files of what staff took down are kept
@@ -57,6 +58,8 @@ def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
         ended_for=BY_STAFF,
         until=timezone.now() + APPEAL_WITHIN,
     )
+    if down:
+        _tell_maker(render, reason=reason)
     return bool(down)
 
 
@@ -113,6 +116,20 @@ def put_back(render: Render, *, actor: Actor, reason: str) -> bool:
         down.update(state=State.DONE, problem="", ended_for="", ended_by="", restorable_until=None)
         record("render.put_back", render, actor=actor, reason=reason)
     return True
+
+
+def _tell_maker(render: Render, *, reason: str) -> None:
+    words = {"meme": name_of(render), "reason": reason, "days": APPEAL_WITHIN.days}
+    tell(
+        render.requester,
+        subject=_("CreatorHub staff took down %(meme)s") % words,
+        text=_(
+            "CreatorHub staff took down %(meme)s. Nobody can see it now.\n\nWhy: %(reason)s\n\n"
+            "If you think that this is wrong, ask for another look: the link is on the page of the "
+            "meme, in “My memes”. After %(days)s days its files are deleted."
+        )
+        % words,
+    )
 
 
 def _by_creator(reason: str) -> str:

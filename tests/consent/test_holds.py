@@ -275,3 +275,30 @@ def test_a_block_does_not_allow_what_is_off(alice: User, bob: User) -> None:
     services.block(bob, actor=Actor.creator(alice), creator=alice)
 
     assert reason_of(video, asker=bob) == "undecided"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_creator_gets_a_mail_about_what_staff_turned_off(alice: User, staff: User) -> None:
+    first, second = make_videos(2, owner=alice)
+    make_consent(first)
+    actor, title = Actor.staff(staff), first.title
+    mail.outbox.clear()
+
+    for _ in range(2):  # the second changes nothing
+        services.turn_off(
+            actor=actor, creator=alice, use="remix", ids=[first.uuid], reason="A court order"
+        )
+    services.remove_video(second, actor=actor, reason="A court order")
+    services.opt_out(actor=actor, creator=alice, reason="A court order")
+
+    assert [message.subject.partition("] ")[2] for message in mail.outbox] == [
+        f"Remix of “{title}” was turned off",
+        f"“{second.title}” was removed",
+        "Everything of yours was turned off",
+    ]
+    assert all("Why: A court order" in message.body for message in mail.outbox)
+    mail.outbox.clear()
+    services.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
+    make_consent(first)
+    acts.turn_off(first)
+    assert not mail.outbox

@@ -22,6 +22,7 @@ from remixer import services
 from remixer.cases import Appeal, Report
 from remixer.models import Render
 from remixer.services import reports
+from remixer.wording import summary_of
 from tests.acts import hold, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries
@@ -358,6 +359,26 @@ def test_another_look_is_offered_until_it_was_asked_for(
     colleague = Actor.staff(make_user(role="moderation"))
     services.decide_appeal(appeal, actor=colleague, granted=False, decision="It stays")
     assert "it was denied: It stays" in client_of(bob).get(f"/memes/{taken.uuid}/").text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_maker_gets_a_mail_about_a_takedown_and_about_their_appeal(
+    bob: User, mod: User, meme: Render
+) -> None:
+    thing = f"your meme “{summary_of(meme)}” of “{meme.video.title}”"
+    mail.outbox.clear()
+
+    services.takedown(meme, actor=Actor.staff(mod), reason="Hurtful")
+    appeal = services.appeal_takedown(meme, actor=Actor.creator(bob), person=bob, text="No")
+    colleague = Actor.staff(make_user(role="moderation"))
+    services.decide_appeal(appeal, actor=colleague, granted=False, decision="It stays")
+
+    down, decided = mail.outbox
+    assert down.to == decided.to == [bob.email]
+    assert down.subject.endswith(f"CreatorHub staff took down {thing}")
+    assert "Why: Hurtful" in down.body
+    assert "ask for another look" in down.body
+    assert decided.subject.endswith(f"Your appeal about {thing} is decided")
 
 
 def test_nobody_appeals_for_another(alice: User, bob: User, client_of: ClientOf) -> None:

@@ -22,6 +22,7 @@ from consent.selection import Matching
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
 from consent.services.edits.draft import check_draft, draft, enqueue, own_edit
+from consent.services.letters import tell_turned_off
 from consent.signals import announce, announce_undone
 from consent.uses import USES
 from creatorhub.actors import Actor
@@ -76,7 +77,9 @@ def confirm_edit(
             edit.reason = reason[:500]
         # Only the creator confirms what may allow something: a grant, an undo, a spreadsheet.
         actor.require(creator, or_staff=edit.change == Edit.Change.OFF)
-        return put_into_force(edit, state, actor=actor, key=key)
+        edit = put_into_force(edit, state, actor=actor, key=key)
+        tell_turned_off(edit, actor=actor)
+        return edit
 
 
 def _check_number(edit: Edit, state: ConsentState, expected: int) -> None:
@@ -133,7 +136,9 @@ def turn_off(
             reason=reason,
             holding=True,
         )
-        return put_into_force(edit, state, actor=actor, key=idempotency_key)
+        edit = put_into_force(edit, state, actor=actor, key=idempotency_key)
+        tell_turned_off(edit, actor=actor)
+        return edit
 
 
 def put_into_force(
