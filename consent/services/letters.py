@@ -13,9 +13,9 @@ from creatorhub.models import User
 from library.models import Video
 
 
-def tell_turned_off(edit: Edit, *, actor: Actor) -> None:
-    """Nothing where it was not staff, or where nothing changed. At most one query."""
-    if actor.kind != "staff" or (edit.status == Edit.Status.APPLIED and not edit.changed):
+def tell_turned_off(edit: Edit) -> None:
+    """Nothing where nothing changed. At most one query."""
+    if edit.status == Edit.Status.APPLIED and not edit.changed:
         return
     words = {"use": use_of(edit.use).label, "what": _what(edit)}
     _tell(

@@ -22,7 +22,6 @@ from remixer import services
 from remixer.cases import Appeal, Report
 from remixer.models import Render
 from remixer.services import reports
-from remixer.wording import summary_of
 from tests.acts import hold, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries
@@ -365,7 +364,7 @@ def test_another_look_is_offered_until_it_was_asked_for(
 def test_the_maker_gets_a_mail_about_a_takedown_and_about_their_appeal(
     bob: User, mod: User, meme: Render
 ) -> None:
-    thing = f"your meme “{summary_of(meme)}” of “{meme.video.title}”"
+    thing = f"your meme of “{meme.video.title}”"
     mail.outbox.clear()
 
     services.takedown(meme, actor=Actor.staff(mod), reason="Hurtful")

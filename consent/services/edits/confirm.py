@@ -78,7 +78,8 @@ def confirm_edit(
         # Only the creator confirms what may allow something: a grant, an undo, a spreadsheet.
         actor.require(creator, or_staff=edit.change == Edit.Change.OFF)
         edit = put_into_force(edit, state, actor=actor, key=key)
-        tell_turned_off(edit, actor=actor)
+        if actor.kind == "staff":
+            tell_turned_off(edit)
         return edit
 
 
@@ -137,7 +138,8 @@ def turn_off(
             holding=True,
         )
         edit = put_into_force(edit, state, actor=actor, key=idempotency_key)
-        tell_turned_off(edit, actor=actor)
+        if actor.kind == "staff":
+            tell_turned_off(edit)
         return edit
 
 
