@@ -115,6 +115,10 @@ class Appeal(models.Model):
     decided_by = models.CharField(max_length=64, blank=True, help_text=_("The actor, as kind:id."))
     decision = models.CharField(max_length=500, blank=True)
 
+    nothing_back = (
+        ""  # why a meme did not come back, where services.decide_appeal granted it just now
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(

@@ -218,8 +218,10 @@ class AppealAdmin(StaffAdmin[Appeal]):
 
 def _judge(rows: list[Appeal], *, actor: Actor, granted: bool, decision: str) -> Iterator[Told]:
     def judge(appeal: Appeal) -> str:
-        if services.decide_appeal(appeal, actor=actor, granted=granted, decision=decision):
-            return gettext("The appeal of %(name)s is decided.") % {"name": appeal.person.username}
+        decided = services.decide_appeal(appeal, actor=actor, granted=granted, decision=decision)
+        if decided:
+            told = gettext("The appeal of %(name)s is decided.") % {"name": appeal.person.username}
+            return f"{told} {decided.nothing_back}".rstrip()
         return gettext("The appeal of %(name)s was decided already.") % {
             "name": appeal.person.username
         }

@@ -24,6 +24,7 @@ from remixer.services.moderation import BY_STAFF, put_back
 from remixer.wording import name_of
 
 MAX_TEXT = 1000
+MAX_DECISION = 500
 
 
 def appeal_hold(hold: Hold, *, actor: Actor, person: User, text: str) -> Appeal:
@@ -55,9 +56,10 @@ def appeal_takedown(render: Render, *, actor: Actor, person: User, text: str) ->
     return appeal
 
 
-def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str) -> bool:
+def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str) -> Appeal | None:
     """Granted, the hold is lifted, or the meme comes back if its creator still allows it and its
-    files are still there. False if it was decided. Only a moderator who neither decided before nor
+    files are still there; else the decision says so, and `nothing_back` why. The appeal; None if it
+    was decided. Only a moderator who neither decided before nor
     owns the thing."""
     actor.require_staff(Power.MODERATE)
     if not decision.strip():
@@ -72,16 +74,20 @@ def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str)
         )
     # What it changes comes first: it is safe to do again if this process ends in between.
     appeal = _with_things().get(pk=appeal.pk)
+    why = ""
     if granted and appeal.state == Appeal.State.OPEN:
         if appeal.hold:
             consent.lift([appeal.hold], actor=actor, reason=decision)
         if appeal.render:
-            put_back(appeal.render, actor=actor, reason=decision)
+            why = put_back(appeal.render, actor=actor, reason=decision)
     with transaction.atomic(durable=True):
         locked = _with_things().select_for_update(of=("self",), no_key=True)
         appeal = locked.get(pk=appeal.pk)
         if appeal.state != Appeal.State.OPEN:
-            return False
+            return None
+        if why:
+            appeal.nothing_back = _("Nothing came back: %(why)s") % {"why": why}
+            decision = f"{decision} {appeal.nothing_back}"[:MAX_DECISION]
         appeal.state = Appeal.State.GRANTED if granted else Appeal.State.DENIED
         appeal.decided_at, appeal.decided_by = timezone.now(), str(actor)
         appeal.decision = decision
@@ -97,7 +103,7 @@ def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str)
             reason=decision,
         )
         _tell(appeal)
-    return True
+    return appeal
 
 
 def _tell(appeal: Appeal) -> None:

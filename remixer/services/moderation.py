@@ -4,7 +4,7 @@ stays as it is."""
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,7 +12,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from consent import policy, querysets
 from consent import services as consent
+from consent.models import Consent
+from consent.policy import Facts, Reason
+from consent.reasons import Act, Why
+from consent.uses import REMIX
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.jobs import LIVE, State
@@ -20,7 +25,7 @@ from creatorhub.letters import tell
 from creatorhub.models import User
 from creatorhub.roles import Power
 from remixer.models import Render, RenderQuerySet
-from remixer.services.permission import ended_because, why_not
+from remixer.services.permission import ended_because
 from remixer.services.records import record, record_all
 from remixer.wording import BY_CREATOR, name_of
 
@@ -94,28 +99,57 @@ def takedown_of_person(person: User, *, actor: Actor, creator: User) -> int:
     )
 
 
-def put_back(render: Render, *, actor: Actor, reason: str) -> bool:
-    """Undo a takedown by staff, where an appeal was granted and the files are still there. Where
-    the creator does not allow it any more, it stays down for that reason. False where nothing came
-    back."""
+def put_back(render: Render, *, actor: Actor, reason: str) -> str:
+    """Undo a takedown by staff, where an appeal was granted. Returns why nothing came back, in a
+    sentence; nothing where it did.
+
+    Published again, it may still be hidden by what can end: a pause, a hold, a block. An opt-out
+    hides it until the creator opts back in, at most as long as an appeal could have come. Where the
+    permission itself is gone, it stays down for that reason.
+    """
     actor.require_staff(Power.MODERATE)
     with transaction.atomic(durable=True):
-        consent.lock_consent_state(render.video.owner)
-        down = Render.objects.filter(
-            pk=render.pk,
-            state=Render.TAKEN_DOWN,
-            ended_for=BY_STAFF,
-            file_key__gt="",
-            restorable_until__gt=timezone.now(),
-        )
-        if not down.exists():
-            return False
-        if not_now := why_not(render):
-            down.update(restorable_until=None, **ended_because(not_now))
-            return False
-        down.update(state=State.DONE, problem="", ended_for="", ended_by="", restorable_until=None)
-        record("render.put_back", render, actor=actor, reason=reason)
-    return True
+        state = consent.lock_consent_state(render.video.owner)
+        taken = Render.objects.filter(pk=render.pk, state=Render.TAKEN_DOWN, ended_for=BY_STAFF)
+        row = taken.locked().first()
+        if row is None:
+            back = Render.objects.filter(pk=render.pk, state__in=[State.DONE, Render.HIDDEN])
+            return "" if back.exists() else _("It was taken down or removed by others since.")
+        until = row.restorable_until
+        if not row.file_key or until is None or until <= timezone.now():
+            return _("Its files are deleted.") if row.published_at else _("It was never finished.")
+        facts = querysets.facts([row.video_id], REMIX.id)[row.video_id]
+        if gone := _permission_gone(row, facts):
+            taken.update(restorable_until=None, **ended_because(gone))
+            return gone.told(to_creator=False)
+        if facts.opted_out:
+            opted_out = Why(Reason.OPTED_OUT, Act(state.opted_out_by))
+            taken.update(
+                state=Render.HIDDEN,
+                hidden_version=state.withdrawn_version,
+                **ended_because(opted_out),
+            )
+        else:
+            taken.update(
+                state=State.DONE, problem="", ended_for="", ended_by="", restorable_until=None
+            )
+        record("render.put_back", row, actor=actor, reason=reason)
+    return ""
+
+
+def _permission_gone(render: Render, facts: Facts) -> Why | None:
+    """Why this meme may not come back even where nothing hides it any more. Two queries."""
+    beneath = policy.decide(
+        replace(facts, paused=False, held=False, opted_out=False, blocked=False)
+    )
+    if not beneath.allowed:
+        return Why(beneath.reason)
+    ruling = querysets.ruling(render.video, REMIX.id)
+    withdrawn = ruling.withdrawn_version
+    if facts.opted_out:  # which is a withdrawal of everything, until they opt back in
+        consents = Consent.objects.filter(video=render.video_id, use=REMIX.id)
+        withdrawn = consents.values_list("withdrawn_version", flat=True).get()
+    return Why(Reason.WITHDRAWN) if render.allowed_version < withdrawn else None
 
 
 def _tell_maker(render: Render, *, reason: str) -> None:

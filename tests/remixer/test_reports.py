@@ -18,11 +18,13 @@ from consent.models import Block
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
+from library.models import Video
 from remixer import services
 from remixer.cases import Appeal, Report
 from remixer.models import Render
 from remixer.services import reports
-from tests.acts import hold, turn_off
+from remixer.services.permission import why_not
+from tests.acts import hold, lift, turn_off
 from tests.conftest import ClientOf
 from tests.database import counted_queries
 from tests.decisions import reason_of
@@ -445,6 +447,47 @@ def test_a_granted_appeal_does_not_bring_back_what_the_creator_took_down_too(
     assert (meme.state, meme.ended_for) == ("taken_down", "taken_down_by_creator")
     assert client_of(bob).get(f"/memes/{meme.uuid}/meme.mp4").status_code == 410
     assert not services.takedown_by_creator(meme, actor=Actor.creator(alice), reason="")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_granted_appeal_brings_back_what_is_hidden_for_now_and_says_why_nothing_came(
+    alice: User, bob: User, mod: User
+) -> None:
+    video, held, off = make_video(owner=alice), make_video(owner=alice), make_video(owner=alice)
+    make_consent(video, held, off)
+    memes = {one: make_meme(bob, one) for one in (video, held, off)}
+    decider, colleague = Actor.staff(make_user(role="moderation")), Actor.staff(mod)
+    placed = hold(held)
+    for meme in memes.values():
+        services.takedown(meme, actor=decider, reason="Hurtful")
+    turn_off(off)
+
+    def granted(one: Video) -> Appeal:
+        meme = memes[one]
+        made = services.appeal_takedown(meme, actor=Actor.creator(bob), person=bob, text="No")
+        done = services.decide_appeal(made, actor=colleague, granted=True, decision="Right")
+        assert done
+        meme.refresh_from_db()
+        return done
+
+    assert granted(held).nothing_back == ""
+    assert memes[held].state == "done"
+    lift(placed)
+    assert why_not(memes[held]) is None
+
+    mail.outbox.clear()
+    gone = granted(off)
+    assert gone.nothing_back.startswith("Nothing came back: ")
+    assert gone.nothing_back in mail.outbox[0].body
+    assert gone.nothing_back in body_of(Event.objects.latest("pk"))["reason"]
+    assert (memes[off].state, memes[off].ended_for) == ("taken_down", "off")
+
+    consent.opt_out(actor=Actor.creator(alice), creator=alice)
+    assert granted(video).nothing_back == ""
+    assert memes[video].state == "hidden"
+    consent.opt_in(actor=Actor.creator(alice), creator=alice, restore="previous")
+    memes[video].refresh_from_db()
+    assert why_not(memes[video]) is None
 
 
 def test_what_staff_took_down_is_deleted_when_the_time_for_an_appeal_is_over(
