@@ -69,10 +69,11 @@ def opt_out_all(creators: list[User], *, actor: Actor, reason: str) -> Iterator[
         done = services.opt_out(actor=actor, creator=creator, reason=reason)
         if not done.changed:
             return gettext("%(name)s had opted out already.") % {"name": creator.username}
-        return gettext("Everything of %(name)s is off. %(reach)s") % {
+        told = gettext("Everything of %(name)s is off. %(reach)s") % {
             "name": creator.username,
-            "reach": reach(done.stopped, done.taken_down),
+            "reach": reach(done.stopped, done.taken_down, by=str(actor)),
         }
+        return told.rstrip()
 
     return each(creators, opt_out)
 
@@ -127,8 +128,7 @@ def _summary(edit: Edit) -> str:
         )
     else:
         sentence = gettext("%(use)s of %(name)s: %(changed)s turned off, %(already)s off already.")
-    reached = f" {reach(edit.stopped, edit.taken_down)}" if edit.stopped or edit.taken_down else ""
-    return f"{sentence % words}{reached}"
+    return f"{sentence % words} {reach(edit.stopped, edit.taken_down, by=edit.actor)}".rstrip()
 
 
 def hold_videos(videos: list[Video], use: str, *, actor: Actor, reason: str) -> Iterator[Told]:

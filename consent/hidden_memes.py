@@ -110,18 +110,26 @@ def _withdrawn(memes: HiddenMemes) -> list[str]:
     return []
 
 
-def for_how_long() -> str:
-    """Right after a withdrawal that hid memes."""
+def for_how_long(*, opted_out: bool = False) -> str:
+    """Right after a withdrawal that hid memes: until when they come back, and how."""
     minutes = round(settings.WITHDRAWN_MEMES_KEPT / 60)
     if not minutes:
         return ""
-    return ngettext(
-        "Its memes are hidden now and deleted in %(count)s minute; undo brings them back until "
-        "then.",
-        "Its memes are hidden now and deleted in %(count)s minutes; undo brings them back until "
-        "then.",
-        minutes,
-    ) % {"count": f"{minutes:,}"}
+    if opted_out:
+        sentence = ngettext(
+            "What is hidden is deleted in %(count)s minute; turning permissions back on, with what "
+            "was allowed before, brings it back until then.",
+            "What is hidden is deleted in %(count)s minutes; turning permissions back on, with "
+            "what was allowed before, brings it back until then.",
+            minutes,
+        )
+    else:
+        sentence = ngettext(
+            "What is hidden is deleted in %(count)s minute; undo brings it back until then.",
+            "What is hidden is deleted in %(count)s minutes; undo brings it back until then.",
+            minutes,
+        )
+    return sentence % {"count": f"{minutes:,}"}
 
 
 def _staying(memes: HiddenMemes) -> list[str]:

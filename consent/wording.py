@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from consent.policy import Reason
 from consent.uses import Text, Use, use_of
+from creatorhub.actors import Actor
 from creatorhub.days import last_day
 
 if TYPE_CHECKING:
@@ -78,11 +80,22 @@ def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
     return get_text_list(parts, _("and"))
 
 
-def reach(stopped: int, taken_down: int) -> str:
-    """How far a withdrawal reached into what was made."""
-    renders = ngettext("%(count)s render stopped", "%(count)s renders stopped", stopped)
-    memes = ngettext("%(count)s meme taken down", "%(count)s memes taken down", taken_down)
-    return f"{renders % {'count': f'{stopped:,}'}}, {memes % {'count': f'{taken_down:,}'}}."
+def reach(stopped: int, taken_down: int, *, by: str) -> str:
+    """How far a withdrawal by this actor reached into what was made; nothing if it reached none.
+    What the creator withdraws is hidden for as long as it can come back, the rest is final."""
+    making = ngettext(
+        "%(count)s meme in the making stopped", "%(count)s memes in the making stopped", stopped
+    )
+    if settings.WITHDRAWN_MEMES_KEPT and Actor.parse(by).kind == "creator":
+        memes = ngettext("%(count)s meme hidden", "%(count)s memes hidden", taken_down)
+    else:
+        memes = ngettext("%(count)s meme taken down", "%(count)s memes taken down", taken_down)
+    parts = [
+        words % {"count": f"{number:,}"}
+        for number, words in ((stopped, making), (taken_down, memes))
+        if number
+    ]
+    return f"{', '.join(parts)}." if parts else ""
 
 
 def summary_of(edit: Edit) -> str:
@@ -101,9 +114,8 @@ def summary_of(edit: Edit) -> str:
         )
     if edit.superseded:
         sentences.append(superseded(edit))
-    if edit.stopped or edit.taken_down:
-        sentences.append(reach(edit.stopped, edit.taken_down))
-    return " ".join(sentences)
+    sentences.append(reach(edit.stopped, edit.taken_down, by=edit.actor))
+    return " ".join(filter(None, sentences))
 
 
 def superseded(edit: Edit) -> str:

@@ -48,6 +48,6 @@ def for_videos(counted: Iterable[tuple[Use, int]]) -> str:
 
 
 @register.simple_tag
-def reach(stopped: int | None, taken_down: int | None) -> str:
-    """“1 render stopped, 2 memes taken down.”"""
-    return wording.reach(stopped or 0, taken_down or 0)
+def reach(stopped: int | None, taken_down: int | None, by: str) -> str:
+    """“1 meme in the making stopped, 2 memes hidden.”; nothing if there are none."""
+    return wording.reach(stopped or 0, taken_down or 0, by=by)

@@ -35,7 +35,8 @@ FILTERS = ("kind", "q", "video", "from", "to")
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A line of the activity: when, what happened, the reason given, and the address of what it is
-    about. Of an edit also the edit, what it did to memes, and in how many parts it was applied;
+    about. Of a withdrawal also what it did to memes and by whom it was; of an edit the edit, and in
+    how many parts it was applied;
     `may_undo` says that it is the line to undo it from."""
 
     at: datetime
@@ -46,6 +47,7 @@ class Entry:
     edit: Edit | None = None
     stopped: int = 0
     taken_down: int = 0
+    by: str = ""
     parts: int = 0
     may_undo: bool = False
 
@@ -108,6 +110,7 @@ def _entry(
         edit=edit,
         stopped=(edit.stopped if edit and large else fields.get("stopped")) or 0,
         taken_down=(edit.taken_down if edit and large else fields.get("taken_down")) or 0,
+        by=line.event.actor,
         parts=edit.parts if edit and large and done else 0,
         may_undo=bool(edit and done and edit.changed and fields.get("to")),
     )

@@ -28,14 +28,13 @@ def opt_out(request: SignedIn) -> HttpResponse:
     """POST turns everything off, from the bar on every page; GET explains, with the same button."""
     if request.method != "POST":
         return render_page(request, "consent/opt_out.html", {})
-    done = services.opt_out(actor=Actor.creator(request.user), creator=request.user)
+    actor = Actor.creator(request.user)
+    done = services.opt_out(actor=actor, creator=request.user)
     if done.changed:
-        summary = [_("Everything is off.")]
-        if done.stopped or done.taken_down:
-            summary.append(reach(done.stopped, done.taken_down))
+        summary = [_("Everything is off."), reach(done.stopped, done.taken_down, by=str(actor))]
         if done.taken_down:
-            summary.append(hidden_memes.for_how_long())
-        messages.success(request, " ".join(summary))
+            summary.append(hidden_memes.for_how_long(opted_out=True))
+        messages.success(request, " ".join(filter(None, summary)))
     return see_other("consent:opt_in")
 
 

@@ -19,6 +19,7 @@ from pytest_django.fixtures import Settings
 from audit.models import Event
 from consent import hidden_memes, services
 from consent.models import ConsentState, Edit
+from consent.wording import summary_of
 from creatorhub.actors import Actor
 from creatorhub.errors import Gone
 from creatorhub.jobs import State
@@ -459,9 +460,37 @@ class TestPages:
         )
 
         assert (
-            "Its memes are hidden now and deleted in 10 minutes; undo brings them back until then."
-            in page.content.decode()
+            "1 meme hidden. What is hidden is deleted in 10 minutes; "
+            "undo brings it back until then." in page.content.decode()
         )
+
+    def test_after_turning_everything_off_the_way_back_is_opting_in(
+        self, alice: User, bob: User, videos: list[Video], client_of: ClientOf
+    ) -> None:
+        meme_of(videos[0], bob)
+        make_render(videos[0], bob, state="queued")
+        client = client_of(alice)
+
+        page = client.post(reverse("consent:opt_out"), follow=True).content.decode()
+        told = client.get(reverse("consent:activity")).content.decode()
+
+        assert (
+            "Everything is off. 1 meme in the making stopped, 1 meme hidden. What is hidden is "
+            "deleted in 10 minutes; turning permissions back on, with what was allowed before, "
+            "brings it back until then." in page
+        )
+        assert "<small>1 meme in the making stopped, 1 meme hidden.</small>" in told
+
+    def test_what_staff_turn_off_is_taken_down_for_good(
+        self, alice: User, bob: User, staff: User, videos: list[Video]
+    ) -> None:
+        meme_of(videos[0], bob)
+
+        edit = services.turn_off(
+            actor=Actor.staff(staff), creator=alice, use="remix", ids=[videos[0].uuid]
+        )
+
+        assert summary_of(edit) == "Remix is off for 1 video. 1 meme taken down."
 
     def test_of_the_opt_out_say_what_comes_back(
         self, alice: User, bob: User, videos: list[Video], client_of: ClientOf
