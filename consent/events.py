@@ -44,6 +44,15 @@ _KEPT = _Change(
     _("allowed “{use}”, with the ends that were set before,"),
     _("“{use}” allowed, with the ends that were set before"),
 )
+_KEPT_AND_NEW = _Change(
+    _("allowed “{use}”, with the ends that were set before and the new ones without an end,"),
+    _("“{use}” allowed, with the ends that were set before and the new ones without an end"),
+)
+_KEPT_AND_NEW_UNTIL = _Change(
+    _("allowed “{use}”, with the ends that were set before and the new ones until {day},"),
+    _("“{use}” allowed, with the ends that were set before and the new ones until {day}"),
+)
+_ENDLESS = _Change(_("allowed “{use}” without an end"), _("“{use}” allowed without an end"))
 _ALLOWED_UNTIL = _Change(_("allowed “{use}” until {day}"), _("“{use}” allowed until {day}"))
 _UNKNOWN = _Change(_("changed “{use}”"), _("“{use}” changed"))
 
@@ -53,8 +62,13 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
     use = use_of(body["use"]).label
     until = parse_datetime(body["until"]) if body["until"] else None
     change = _ALLOWED_UNTIL if until else _CHANGES.get(body["to"], _UNKNOWN)
-    if body["to"] == "kept":  # `until` is then that of what was newly allowed
+    # Of an edit that keeps ends. `until` is then that of what was newly allowed.
+    if body["to"] == "kept":
         change = _KEPT
+    elif body["to"] == "kept_and_new":
+        change = _KEPT_AND_NEW_UNTIL if until else _KEPT_AND_NEW
+    elif body["to"] == "endless":  # nothing that it changes has an end
+        change = _ENDLESS
     day = date_format(last_day(until), "j F Y") if until else ""
     words = {
         "change": change.done.format(use=use, day=day),

@@ -14,9 +14,9 @@ from django.utils import timezone
 from consent import services
 from consent.changes import Kind, changes_of, told
 from creatorhub.models import User
-from tests.acts import draft, publish_notice
+from tests.acts import confirm, draft, publish_notice
 from tests.conftest import ClientOf
-from tests.factories import make_consent, make_videos
+from tests.factories import make_consent, make_video, make_videos
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = datetime(2097, 11, 26, tzinfo=UTC)  # the end of the 25th
@@ -82,3 +82,43 @@ def test_read_and_renew_starts_from_the_ends_that_stand(
     assert {one.kind for one in changes_of(page.context["edit"])} == {Kind.RENEWED}
     shown = page.context["form"]
     assert choice in (str(shown["until"].value()), shown["ends"].value())
+
+
+@pytest.mark.parametrize(
+    ("ends", "until", "said"),
+    [
+        ([NOVEMBER, MARCH], None, "allowed “Remix” without an end for “New”"),
+        ([NOVEMBER, MARCH], JUNE, "allowed “Remix” until 1 June 2097 for “New”"),
+    ],
+)
+def test_the_record_speaks_of_kept_ends_only_where_one_is_kept(
+    alice: User,
+    client_of: ClientOf,
+    *,
+    ends: list[datetime],
+    until: datetime | None,
+    said: str,
+) -> None:
+    videos = [*make_videos(2, owner=alice), make_video(owner=alice, title="New")]
+    for video, end in zip(videos, ends, strict=False):
+        make_consent(video, until=end)
+
+    confirm(draft(*videos, grant=services.Grant(until=until, keeps_ends=True)))
+
+    assert said in client_of(alice).get("/activity/").context["entries"][0].text
+
+
+def test_the_record_says_how_the_new_ones_end_beside_those_that_keep_their_own(
+    alice: User, staff: User, client_of: ClientOf
+) -> None:
+    videos = make_videos(3, owner=alice)
+    make_consent(videos[0], until=NOVEMBER)
+    make_consent(videos[1], until=MARCH)
+    publish_notice(staff, material=True)
+
+    confirm(draft(*videos, grant=services.Grant(keeps_ends=True)))
+
+    assert client_of(alice).get("/activity/").context["entries"][0].text == (
+        "You allowed “Remix”, with the ends that were set before and the new ones without an end, "
+        "for 3 videos"
+    )

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from audit import log
 from consent import counts, selection
-from consent.models import Consent, ConsentState, Edit, Item
+from consent.models import Consent, ConsentState, Edit, Item, Terms
 from consent.policy import Reason
 from consent.selection import Matching
 from consent.services.consent_state import lock_consent_state
@@ -331,12 +331,25 @@ def bring_back(
     edit.save(update_fields=["restored"])
 
 
+def _kept(edit: Edit) -> str:
+    """What an edit that keeps ends gives: `kept`, or `kept_and_new` where others are newly allowed;
+    where no end is kept `endless`, or `allowed` until the end of its terms. One query."""
+    if edit.kinds is None:
+        return "kept"
+    rows = [dict(zip(Item.ALIKE, row, strict=False)) for row in edit.kinds]
+    given = {row["after"] for row in rows if row["outcome"] == Item.Outcome.PENDING}
+    new, own = edit.terms_id in given, given - {edit.terms_id}
+    if Terms.objects.filter(pk__in=own, until__isnull=False).exists():
+        return "kept_and_new" if new else "kept"
+    return edit.change if new and edit.terms and edit.terms.until else "endless"
+
+
 def described(edit: Edit, *, applied: bool = False) -> dict[str, Any]:
     """What every event of an edit says of it, and of one that is applied."""
     fields = {
         "edit": edit.uuid,
         "use": edit.use,
-        "to": "kept" if edit.keeps_ends else edit.change,
+        "to": _kept(edit) if edit.keeps_ends else edit.change,
         "until": edit.terms.until if edit.terms else None,
         "notice": edit.terms.notice.uuid if edit.terms else None,
         "undoes": edit.undoes.uuid if edit.undoes else None,
