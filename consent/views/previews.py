@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from consent import hidden_memes, services
+from consent import held_back, hidden_memes, services
 from consent.changes import Change, Kind, changes_of, standing_ends, told
+from consent.context import stand_of
 from consent.forms import DraftForm
 from consent.models import Edit, Item, ItemQuerySet, Terms
 from consent.policy import Reason
@@ -141,6 +142,7 @@ def _page(
         "may_confirm": not wrong and (refused is None or refused.code in ("busy", "changed_since")),
         "groups": _groups(edit, left),
         "memes": hidden_memes.sentences_of(edit),
+        "held_back": held_back.sentences_of(edit, stand=stand_of(request)) if grants else [],
         "dead": services.dead_terms(edit),
         "form": form or DraftForm(edit),
         "ends": _ends(edit) if edit.change == Edit.Change.ALLOWED else "",

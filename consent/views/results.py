@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from consent import hidden_memes, spreadsheets
+from consent import held_back, hidden_memes, spreadsheets
+from consent.context import stand_of
 from consent.models import Edit, EditJob, Item, ItemQuerySet, UploadDefault
 from consent.uses import use_of
 from consent.views.shared import edit_url, edits_of, return_url, see_edit
@@ -45,6 +46,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
         "outcome": outcome,
         "groups": _groups(edit),
         "memes": hidden_memes.sentences_of(edit),
+        "held_back": held_back.sentences_of(edit, stand=stand_of(request)) if edit.changed else [],
         "uploads_start_on": edit.change == Edit.Change.OFF
         and UploadDefault.objects.filter(creator=request.user, use=edit.use).exists(),
         **pager(request, page),
