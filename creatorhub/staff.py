@@ -93,6 +93,7 @@ def with_number(form: forms.Form, reach: Reach) -> forms.Form:
     form.fields["number"] = forms.IntegerField(
         label=gettext("Type the number of %(what)s: %(number)s")
         % {"what": reach.of, "number": reach.number},
+        label_suffix="",  # the label has its colon
         localize=False,
         validators=[check],
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),

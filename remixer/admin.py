@@ -58,7 +58,8 @@ def reach_of_memes(renders: list[Render]) -> Reach:
 
 
 def reach_of_pause() -> Reach:
-    done = Render.objects.filter(state=State.DONE).count()
+    """Of what can be seen now: what is hidden for another reason already stays so."""
+    done = Render.objects.seen_now().count()
     live = Render.objects.live().count()
     lines = [
         ngettext("%(count)s finished meme is hidden", "%(count)s finished memes are hidden", done)

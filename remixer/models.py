@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent.models import Terms
+from consent import querysets
+from consent.models import Block, Terms
+from consent.uses import REMIX
 from creatorhub.jobs import LIVE, FairJob, State
 from creatorhub.models import User
 from library.models import Video
@@ -46,6 +48,13 @@ class RenderQuerySet(models.QuerySet["Render"]):
 
     def live(self) -> RenderQuerySet:
         return self.filter(state__in=LIVE)
+
+    def seen_now(self) -> RenderQuerySet:
+        """Those that the decision lets anybody see: not held, paused or ended, nobody blocked."""
+        permitted = querysets.permitting(Video.objects.all(), REMIX.id)
+        blocked = Block.objects.filter(creator=OuterRef("creator"), person=OuterRef("requester"))
+        done = self.filter(state=State.DONE, video__in=permitted.values("pk"))
+        return done.exclude(Exists(blocked))
 
     def hidden(self) -> RenderQuerySet:
         """Their creator withdrew a while ago at most, and may still undo it."""

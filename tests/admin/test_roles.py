@@ -16,11 +16,13 @@ from accounts import services
 from audit.history import body_of
 from audit.models import Event
 from consent.models import Consent, ConsentState, Notice, Terms
+from consent.services import block
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden
 from creatorhub.models import User
 from creatorhub.roles import POWERS, Power, Role, powers_of
 from library.models import Video
+from remixer.admin import reach_of_pause
 from remixer.models import Render
 from tests import factories
 from tests.acts import hold
@@ -291,6 +293,18 @@ def test_a_number_that_changed_since_is_shown_again(alice: User, client_of: Clie
     assert not ConsentState.objects.filter(creator=alice, opted_out=True).exists()
 
 
+def test_a_pause_counts_only_what_can_be_seen_now(alice: User, bob: User, carol: User) -> None:
+    seen, held = factories.make_videos(2, owner=alice)
+    factories.make_consent(seen, held)
+    hold(held)
+    for video in (seen, held):
+        make_render(video, bob, state="done", file_key="x", poster_key="x")
+    make_render(seen, carol, state="done", file_key="x", poster_key="x")
+    block(carol, actor=Actor.creator(alice), creator=alice)
+
+    assert reach_of_pause().number == 1
+
+
 def test_a_pause_and_a_material_notice_say_what_they_touch(
     rows: list[Model], client_of: ClientOf
 ) -> None:
@@ -304,6 +318,7 @@ def test_a_pause_and_a_material_notice_say_what_they_touch(
     stays = desk.post(reverse("admin:remixer_pause"), {"pause": "1", "reason": "x", "number": "7"})
 
     assert "1 finished meme is hidden" in pause
+    assert "Type the number of memes that are hidden or stopped: 1</label>" in pause
     assert "“New”: 1 permission for Remix lapses" in publish
     assert (refused.status_code, stays.status_code) == (422, 422)
     draft.refresh_from_db()
