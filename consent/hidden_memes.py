@@ -26,7 +26,7 @@ def of_edit(edit: Edit) -> HiddenMemes:
             edit=edit, video=OuterRef("pk"), outcome=Item.Outcome.PENDING, after__isnull=False
         ).exclude(after__in=services.dead_terms(edit))
         return _found(edit, undone=edit.undoes.version, chosen=Q(Exists(put_back)))
-    left = _found(edit, undone=edit.undoes.version, chosen=Q(pk=None))
+    left = _found(edit, undone=edit.undoes.version, chosen=Q(pk=None), undo=edit)
     return replace(left, back=edit.restored, until=None)
 
 
@@ -54,12 +54,15 @@ def sentences_of_return(restored: int) -> list[str]:
     return _told(HiddenMemes(back=restored))
 
 
-def _found(edit: Edit, *, undone: int, chosen: Q | None = None) -> HiddenMemes:
+def _found(
+    edit: Edit, *, undone: int, chosen: Q | None = None, undo: Edit | None = None
+) -> HiddenMemes:
     return hidden_memes(
         creator=edit.creator,
         undone=undone,
         videos=None if chosen is None else Video.objects.filter(chosen),
         asked_at=timezone.now(),
+        undo=undo,
     )
 
 
@@ -91,15 +94,16 @@ def _told(memes: HiddenMemes) -> list[str]:
 
 def _withdrawn(memes: HiddenMemes) -> list[str]:
     """After a withdrawal: until when undoing it brings its memes back."""
-    if memes.back and memes.until:
+    back = memes.back + memes.held + memes.paused
+    if back and memes.until:
         sentence = ngettext(
             "%(count)s meme of it is hidden now, and will be deleted at %(time)s. "
             "Undo brings it back until then.",
             "%(count)s memes of it are hidden now, and will be deleted at %(time)s. "
             "Undo brings them back until then.",
-            memes.back,
+            back,
         )
-        return [sentence % {"count": f"{memes.back:,}", "time": _clock(memes)}]
+        return [sentence % {"count": f"{back:,}", "time": _clock(memes)}]
     if memes.too_late:
         sentence = ngettext(
             "%(count)s meme that it hid is deleted. Undo does not bring it back.",
@@ -135,6 +139,22 @@ def for_how_long(*, opted_out: bool = False) -> str:
 def _staying(memes: HiddenMemes) -> list[str]:
     """Why others do not come back."""
     reasons = (
+        (
+            memes.held,
+            ngettext(
+                "%(count)s stays hidden: CreatorHub staff hold its video.",
+                "%(count)s stay hidden: CreatorHub staff hold their videos.",
+                memes.held,
+            ),
+        ),
+        (
+            memes.paused,
+            ngettext(
+                "%(count)s stays hidden as long as CreatorHub pauses this.",
+                "%(count)s stay hidden as long as CreatorHub pauses this.",
+                memes.paused,
+            ),
+        ),
         (
             memes.not_allowed,
             ngettext(

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.dispatch import Signal
 
-from consent.models import ConsentState
+from consent.models import ConsentState, Edit
 from consent.policy import Reason
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -31,11 +31,14 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class HiddenMemes:
-    """What undoing a withdrawal would do now with the memes that it hid: how many come back; how
-    many do not, because their videos are not allowed again, their makers removed them, or it is too
-    late. `until` is when the first of those that can come back no longer can."""
+    """What undoing a withdrawal would do now with the memes that it hid: how many can be
+    seen again; how many come back and stay hidden for as long as staff hold their videos or pause
+    remixing; how many do not, because their videos are not allowed again, their makers removed
+    them, or it is too late. `until` is when the first of those that can come back no longer can."""
 
     back: int = 0
+    held: int = 0
+    paused: int = 0
     not_allowed: int = 0
     removed: int = 0
     too_late: int = 0
@@ -99,7 +102,7 @@ def announce_undone(
 ) -> int:
     """Tell the receivers that the withdrawal of version `undone` was undone for these videos (None:
     for all), as it was asked at that time. As `announce`, with the consents allowed again; the
-    consent state is at `version` now. Returns how many memes are back."""
+    consent state is at `version` now. Returns how many memes can be seen again."""
     answers: list[tuple[Any, Any]] = withdrawal_undone.send(
         sender=ConsentState,
         actor=actor,
@@ -114,11 +117,22 @@ def announce_undone(
 
 
 def hidden_memes(
-    *, creator: User, undone: int, videos: QuerySet[Video] | None, asked_at: datetime
+    *,
+    creator: User,
+    undone: int,
+    videos: QuerySet[Video] | None,
+    asked_at: datetime,
+    undo: Edit | None = None,
 ) -> HiddenMemes:
     """What would become of the memes that the withdrawal of version `undone` hid, if it were undone
-    for these videos now. Reads only."""
+    for these videos now. With `undo`, which was done: also what came back by it and is still
+    hidden. Reads only."""
     answers: list[tuple[Any, Any]] = hidden_memes_wanted.send(
-        sender=ConsentState, creator=creator, undone=undone, videos=videos, asked_at=asked_at
+        sender=ConsentState,
+        creator=creator,
+        undone=undone,
+        videos=videos,
+        asked_at=asked_at,
+        undo=undo,
     )
     return next((found for _, found in answers), HiddenMemes())

@@ -140,7 +140,13 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
 
 
 class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
-    back = serializers.IntegerField(help_text=_("They come back, or have come back."))
+    back = serializers.IntegerField(help_text=_("They can be seen again."))
+    held = serializers.IntegerField(
+        help_text=_("They stay hidden as long as staff hold their videos.")
+    )
+    paused = serializers.IntegerField(
+        help_text=_("They stay hidden as long as CreatorHub pauses the use.")
+    )
     not_allowed = serializers.IntegerField(help_text=_("Their videos are not allowed again."))
     removed = serializers.IntegerField(help_text=_("Their makers removed them."))
     too_late = serializers.IntegerField(help_text=_("They are deleted."))
@@ -152,7 +158,7 @@ class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
 class EditDetailSerializer(EditSerializer):
     """With the reasons for which videos are not eligible, and what it would do, by kind."""
 
-    # One query more, and five where memes were hidden; six at most for the changes.
+    # One query more, and six where memes were hidden; six at most for the changes.
     not_eligible = serializers.SerializerMethodField()
     memes = serializers.SerializerMethodField(
         help_text=_("What undoing brings back of the memes that were hidden; null where none were.")

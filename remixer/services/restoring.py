@@ -4,17 +4,18 @@ when it can no longer be undone (docs/decisions/0016-a-withdrawal-hides-before-i
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from consent import policy, querysets
 from consent import services as consent
-from consent.models import ConsentState, Edit, Item
+from consent.models import Consent, ConsentState, Edit, Item
 from consent.policy import Facts
 from consent.signals import HiddenMemes
 from consent.uses import REMIX
@@ -47,7 +48,7 @@ def restore(
     """Bring back what the withdrawal of version `undone` hid, of these videos (None: all), if it
     could still be undone at `asked_at`, no later edit turned the video off, and the decision, a
     pause and holds aside, allows it again: a meme whose maker removed it stays away. Returns how
-    many.
+    many can be seen again now.
 
     Part of the undoing transaction, which holds the lock of the creator's consent state and has
     raised it to `version`. Two updates, however many memes there are.
@@ -76,7 +77,7 @@ def restore(
         # From here the opt-out alone hides them: opting back in brings them back.
         state = ConsentState.objects.get(creator=creator)
         hidden.filter(video__in=opted_out).update(hidden_version=state.withdrawn_version)
-    return len(renders)
+    return sum(not _darkened(facts[render.video_id]) for render in renders)
 
 
 def hidden_memes(
@@ -85,18 +86,27 @@ def hidden_memes(
     undone: int,
     videos: QuerySet[Video] | None,
     asked_at: datetime,
+    undo: Edit | None = None,
     **_: object,
 ) -> HiddenMemes:
-    """What `restore` would do now, if the decision then allows these videos. Five queries."""
+    """What `restore` would do now, if the decision then allows these videos. Six queries."""
     theirs = Render.objects.filter(creator=creator, hidden_version=undone)
     hidden = theirs.hidden().filter(restorable_until__gt=asked_at)
     may_be_back = _hidden_by(creator, undone).filter(restorable_until__gt=asked_at)
-    back = may_be_back.filter(video__in=_videos_of(may_be_back, videos)).count()
+    may_be_back = may_be_back.filter(video__in=_videos_of(may_be_back, videos))
+    came = _brought_back(undo) if undo else may_be_back
+    of_video = dict(came.order_by().values_list("video").annotate(Count("pk")))
+    facts = querysets.facts(list(of_video), REMIX.id)
+    by = Counter[str]()
+    for key, number in of_video.items():
+        by[_darkened(facts[key])] += number
     late = Q(state=Render.HIDDEN, restorable_until__lte=asked_at)
     late |= Q(state=Render.TAKEN_DOWN) & ~Q(ended_for=BY_STAFF)
     return HiddenMemes(
-        back=back,
-        not_allowed=hidden.count() - back,
+        back=by[""],
+        held=by["held"],
+        paused=by["paused"],
+        not_allowed=hidden.count() - (0 if undo else by.total()),
         removed=theirs.filter(state=Render.REMOVED).count(),
         too_late=theirs.filter(late).count(),
         until=hidden.aggregate(until=Min("restorable_until"))["until"],
@@ -135,6 +145,23 @@ def _hidden_by(creator: User, version: int) -> RenderQuerySet:
     turned_off = Item.objects.filter(edit__in=later, video=OuterRef("video"), after=None)
     hidden = Render.objects.hidden().filter(creator=creator, hidden_version=version)
     return hidden.exclude(Exists(turned_off.changed(upto=F("edit__cursor"))))
+
+
+def _brought_back(undo: Edit) -> RenderQuerySet:
+    """What this undo brought back and nothing has ended since."""
+    allowed = Consent.objects.filter(video=OuterRef("video"), use=REMIX.id, edit=undo)
+    return Render.objects.filter(
+        Exists(allowed),
+        creator=undo.creator_id,
+        state=State.DONE,
+        allowed_version__gte=undo.version,
+        created_at__lt=undo.confirmed_at,
+    )
+
+
+def _darkened(facts: Facts) -> str:
+    """Which of BY_PLATFORM keeps a meme hidden that is allowed; nothing if none does."""
+    return next((name for name in BY_PLATFORM if getattr(facts, name)), "")
 
 
 def _allow(facts: Facts, *, aside: tuple[str, ...]) -> bool:

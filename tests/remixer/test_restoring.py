@@ -107,6 +107,25 @@ class TestAWithdrawal:
         assert acts() == [("render.hidden", "creator")] * 2 + [("render.restored", "creator")] * 2
         assert not list(fsck.no_meme_outlives_its_permission())
 
+    def test_its_undo_counts_what_can_be_seen_and_names_what_stays_hidden(
+        self, bob: User, videos: list[Video]
+    ) -> None:
+        meme_of(videos[0], bob)
+        meme_of(videos[1], bob)
+        off = turn_off(*videos[:2])
+        held = hold(videos[1])
+        again = undo(off)
+        foreseen = hidden_memes.of_edit(again)
+
+        back = confirm(again)
+
+        assert (foreseen.back, foreseen.held, foreseen.not_allowed) == (1, 1, 0)
+        assert back.restored == 1
+        told = ["1 meme is back.", "1 stays hidden: CreatorHub staff hold its video."]
+        assert hidden_memes.sentences_of(back) == told
+        lift(held)
+        assert hidden_memes.of_edit(back).held == 0
+
     def test_keeps_the_files_for_ten_minutes_and_no_longer(self, bob: User, alice: User) -> None:
         video = make_video(owner=alice)
         make_consent(video)
