@@ -402,6 +402,7 @@ SPECTACULAR_SETTINGS = {
         "MemeStatus": "remixer.api.memes.STATUSES",
         "UseStatus": "remixer.api.uses.STATUSES",
         "EffectiveState": "consent.api.fields.STATES",
+        "ActorKind": "consent.api.fields.KINDS",
         "Reason": "consent.policy.Reason",
     },
 }

@@ -17,6 +17,7 @@ from creatorhub.actors import Actor, Kind
 from creatorhub.days import last_day
 
 STATES = ["allowed", "ask", "off"]
+KINDS = list(get_args(Kind))
 
 
 class UseField(serializers.ChoiceField):
@@ -38,7 +39,7 @@ class ByField(serializers.ChoiceField):
     is the text of an Actor."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(choices=list(get_args(Kind)), allow_null=True, **options)
+        super().__init__(choices=KINDS, allow_null=True, **options)
 
     def to_representation(self, value: str) -> Any:
         return Actor.parse(value).kind if value else None
