@@ -225,7 +225,7 @@ def busy(alice: User) -> list[Video]:
         ("?kind=memes", []),
         ("?q=dog", ["You turned “Remix” off for “Dog”"]),
         ("?q=zebra", []),
-        ("?q=&kind=", 3),
+        ("?", 3),
         ("?from=2001-01-01&to=2001-12-31", []),
         ("?from=2001-01-01", 3),
         (
