@@ -497,7 +497,7 @@ class TestMeme:
             rows = body(client_of(bob).get(url("my_memes")))
 
         assert page.status_code == 410
-        assert "permission for this video has ended" in body(page)
+        assert "permission for this video ended on" in body(page)
         assert "Hidden" in rows
         assert url("meme_poster", render.uuid) not in rows
 
@@ -608,7 +608,7 @@ class TestUses:
         page = body(client_of(alice).get(url("memes_of_my_videos")))
 
         assert page.count("Hello") == 1  # not of the one that its maker removed
-        assert "You turned remixing off for this video." in page
+        assert "You turned this off for this video." in page
         assert "The person who made it removed it." in page
 
     def test_another_creators_video_is_not_found(

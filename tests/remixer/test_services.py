@@ -359,7 +359,7 @@ class TestMaker:
 
 
 class TestWithdrawal:
-    def test_turning_off_takes_down_what_is_out_and_stops_what_is_not(
+    def test_turning_off_hides_what_is_out_and_stops_what_is_not(
         self, bob: User, alice: User, files: Video
     ) -> None:
         out, queued = make_meme(bob, files), request_meme(bob, files)
@@ -369,11 +369,11 @@ class TestWithdrawal:
         assert (edit.stopped, edit.taken_down) == (1, 1)
         out.refresh_from_db()
         queued.refresh_from_db()
-        assert (out.state, out.ended_for) == (Render.TAKEN_DOWN, "off")
+        assert (out.state, out.ended_for) == (Render.HIDDEN, "off")
         assert (queued.state, queued.ended_for) == (State.REFUSED, "off")
         actor = f"creator:{alice.uuid}"
-        assert events_of("render.taken_down") == [
-            about(out, action="render.taken_down", actor=actor, reason="off")
+        assert events_of("render.hidden") == [
+            about(out, action="render.hidden", actor=actor, reason="off")
         ]
         assert events_of("render.stopped") == [
             about(queued, action="render.stopped", actor=actor, reason="off")
@@ -434,7 +434,7 @@ class TestWithdrawal:
 
         consent.remove_video(files, actor=Actor.creator(alice))
 
-        with pytest.raises(Gone, match="not available"):
+        with pytest.raises(Gone, match="The creator has removed this video"):
             file_of(render)
 
     def test_opting_back_in_later_does_not_bring_a_meme_back(
