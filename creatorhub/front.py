@@ -67,10 +67,9 @@ class Lanes:
 
     def __init__(self, *, count: int, kept: int) -> None:
         self._free: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
-        self._kept: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
-        for queue, lanes in ((self._free, count), (self._kept, kept)):
-            for _number in range(lanes):
-                queue.put_nowait(ThreadPoolExecutor(1, thread_name_prefix="lane"))
+        for _number in range(count + kept):
+            self._free.put_nowait(ThreadPoolExecutor(1, thread_name_prefix="lane"))
+        self._ordinary = asyncio.Semaphore(count)
         self._shares = {
             "anonymous": asyncio.Semaphore(max(1, count // 2)),
             "files": asyncio.Semaphore(max(1, count // 4)),
@@ -84,11 +83,12 @@ class Lanes:
                 async with asyncio.timeout(LANE_WITHIN):
                     if share := self._shares.get(kind):
                         await stack.enter_async_context(share)
-                    queue = self._kept if kind == "no" and self._free.empty() else self._free
-                    lane = await queue.get()
+                    if kind != "no":
+                        await stack.enter_async_context(self._ordinary)
+                    lane = await self._free.get()
             except TimeoutError:
                 raise Busy from None
-            stack.callback(_give_back, lane, queue)
+            stack.callback(_give_back, lane, self._free)
             yield Turn(lane, stack)
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from library import probe as probing
-from library import refusals
+from library import refusals, sandbox
 from library.probe import Refusal, probe
 from tests.library import clips
 
@@ -214,7 +213,7 @@ def test_a_rate_that_varies_becomes_the_usual_one(tmp_path: Path) -> None:
 def test_a_missing_interpreter_is_our_fault_and_not_the_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probing, "_ROOT", tmp_path)
+    monkeypatch.setattr(sandbox, "_OURS", tmp_path)
 
     with pytest.raises(RuntimeError):
         probe(clips.good(tmp_path / "a.mp4"))
