@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def workers(transactional_db: None) -> Iterator[None]:
     """One worker for what is rendered; what is short waits for nobody here."""
-    with worker("render"):
+    with worker("render"), worker("ingest"):
         yield
 
 

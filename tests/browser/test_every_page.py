@@ -144,11 +144,11 @@ def send(page: Page, path: str, field: str, text: str) -> None:
     if text:
         control.evaluate("control => control.removeAttribute('maxlength')")
         control.fill(text)
-    control.evaluate("""({ form }) => {
-        form.noValidate = true;
-        form.requestSubmit([...form.querySelectorAll("[type=submit]")].at(-1));
-    }""")
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation(wait_until="networkidle"):
+        control.evaluate("""({ form }) => {
+            form.noValidate = true;
+            form.requestSubmit([...form.querySelectorAll("[type=submit]")].at(-1));
+        }""")
 
 
 def test_what_is_wrong_with_a_form_is_tied_to_its_field(alice: User, page_of: PageOf) -> None:
