@@ -98,7 +98,7 @@ def test_from_upload_to_opt_out(
         "You turned everything off",
         f"{len(TEMPLATES)} memes hidden",
         "bob made a meme of “The butterfly incident”",
-        "You allowed “Remix” for 1 video",
+        "You allowed “Remix” for “The butterfly incident”",
         "You added “The butterfly incident”",
     ):
         assert line in told
