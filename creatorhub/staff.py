@@ -217,11 +217,12 @@ def reasoned(
     form_class: type[forms.Form] = ReasonForm,
     power: Power = Power.MODERATE,
     reach: Callable[[list[Any]], Reach] | None = None,
+    fit: Callable[[Any, list[Any]], None] | None = None,
 ) -> Callable[[Act], Any]:
     """Turn `act(self, rows, *, actor, **form)` into an admin action behind a page that says what
     will happen and what it will touch (`reach`), and asks for a reason and, of what touches much,
-    for the number. `act` yields a sentence for each thing that it did, and a Refused for each that
-    it did not: see `each`."""
+    for the number. `fit(form, rows)` makes the form fit the rows. `act` yields a sentence for each
+    thing that it did, and a Refused for each that it did not: see `each`."""
 
     def decorate(act: Act) -> Any:
         @admin.action(description=label)
@@ -237,6 +238,8 @@ def reasoned(
             require_power(request, power)
             touched = reach(rows) if reach else Reach([])
             form = form_class(request.POST if "confirmed" in request.POST else None)
+            if fit:
+                fit(form, rows)
             with_number(form, touched)
             _refuse_unseen(form, touched)
             if not form.is_valid():

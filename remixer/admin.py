@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
-from creatorhub.jobs import State
 from creatorhub.roles import Power
 from creatorhub.staff import (
     Reach,
@@ -32,7 +31,7 @@ from library.staff import WatchAdmin
 from remixer import queues as queues  # noqa: PLC0414  (registers the queues)
 from remixer import services
 from remixer.models import Render
-from remixer.queues import link
+from remixer.upholding import link, of_memes
 from remixer.wording import summary_of
 
 
@@ -44,17 +43,8 @@ class PauseForm(ReasonForm):
 
 def reach_of_memes(renders: list[Render]) -> Reach:
     """The number is typed where it is more than one."""
-    live = sum(render.is_live for render in renders)
-    done = sum(render.state == State.DONE for render in renders)
-    people = len({render.requester_id for render in renders})
-    lines = [
-        ngettext("%(count)s finished meme", "%(count)s finished memes", done) % {"count": done},
-        ngettext("%(count)s meme in the making", "%(count)s memes in the making", live)
-        % {"count": live},
-        ngettext("of %(count)s person", "of %(count)s people", people) % {"count": people},
-    ]
     typed = len(renders) if len(renders) > 1 else None
-    return Reach(lines, number=typed, of=gettext("memes that you chose"))
+    return Reach(of_memes(renders), number=typed, of=gettext("memes that you chose"))
 
 
 def reach_of_pause() -> Reach:

@@ -23,7 +23,7 @@ class Report(models.Model):
         open ──take──> in_review ──decide──> upheld, dismissed
           └───────────────decide───────────────^
 
-    What staff then do about it (take down, hold) is an act of its own, on the page of the thing.
+    To uphold it says in the same step what becomes of the thing: `measure`.
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +41,11 @@ class Report(models.Model):
         IN_REVIEW = "in_review", _("In review")
         UPHELD = "upheld", _("Upheld")
         DISMISSED = "dismissed", _("Dismissed")
+
+    class Measure(models.TextChoices):
+        TAKEN_DOWN = "taken_down", _("The meme was taken down")
+        HELD = "held", _("The video is on hold, and so is every meme of it")
+        LEFT = "left", _("It stays where it is")
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     reporter = models.ForeignKey(
@@ -60,6 +65,14 @@ class Report(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.CharField(max_length=64, blank=True, help_text=_("The actor, as kind:id."))
     decision = models.CharField(max_length=500, blank=True, help_text=_("Both sides read it."))
+    measure = models.CharField(
+        max_length=16,
+        choices=Measure.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("What became of the thing when the report was upheld."),
+    )
 
     is_seen = False  # whether the reporter may see the thing: services.note_seen asks
 

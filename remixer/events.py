@@ -47,6 +47,9 @@ _CAME = {
     "dismissed": gettext_lazy("nothing changes"),
     "granted": gettext_lazy("it is undone"),
     "denied": gettext_lazy("nothing changes"),
+    "taken_down": gettext_lazy("the report was right, and the meme was taken down"),
+    "held": gettext_lazy("the report was right, and the video was put on hold"),
+    "left": gettext_lazy("the report was right, and it stays where it is"),
 }
 
 
@@ -57,7 +60,7 @@ def _thing(body: Body, reader: User | None) -> dict[str, str]:
     return {
         "what": meme if body.get("render") else title,
         "held": title or gettext("everything"),
-        "came": str(_CAME.get(body.get("outcome") or "", "")),
+        "came": str(_CAME.get(body.get("measure") or body.get("outcome") or "", "")),
     }
 
 
@@ -202,7 +205,7 @@ ACTIONS = [
     Action(
         "report.decided",
         _("{who} looked into a report about {what}: {came}"),
-        ("report", "title", "render", "outcome", "reason"),
+        ("report", "title", "render", "outcome", "measure", "reason"),
         "flag",
         _thing,
     ),

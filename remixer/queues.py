@@ -15,15 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from audit import history
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import NoReasonForm, ReasonForm, StaffAdmin, Told, each, reasoned
+from creatorhub.staff import NoReasonForm, StaffAdmin, Told, each, reasoned
 from remixer import services
 from remixer.cases import Appeal, Report
-
-
-class DecisionForm(ReasonForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].help_text = _("It is told to everybody whom the decision concerns.")
+from remixer.upholding import (
+    DecisionForm,
+    UpholdForm,
+    link,
+    measure_for,
+    reach_of_reports,
+    thing_link,
+)
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -49,10 +51,6 @@ class QueueFilter(admin.SimpleListFilter):
         return queryset.filter(state__in=waiting)
 
 
-def link(name: str, pk: object, text: object) -> str:
-    return format_html('<a href="{}">{}</a>', reverse(f"admin:{name}_change", args=[pk]), text)
-
-
 @admin.register(Report)
 class ReportAdmin(StaffAdmin[Report]):
     list_display = ["created_at", "kind", "about", "reporter", "state", "assigned_to"]
@@ -76,10 +74,7 @@ class ReportAdmin(StaffAdmin[Report]):
 
     @admin.display(description=_("About"))
     def about(self, report: Report) -> str:
-        if report.render:
-            text = gettext("a meme of “%(title)s”") % {"title": report.video.title}
-            return link("remixer_render", report.render.pk, text)
-        return link("library_video", report.video.pk, report.video.title)
+        return thing_link(report)
 
     @admin.display(description=_("Made by"))
     def of(self, report: Report) -> str:
@@ -128,14 +123,18 @@ class ReportAdmin(StaffAdmin[Report]):
     @reasoned(
         _("Uphold with a reason"),
         consequence=_(
-            "The report was right. The reporter and the person whose thing it is are told, with "
-            "your reason. Take down or hold the thing itself on its page."
+            "The report was right. Say what becomes of the thing: it is done in this step. The "
+            "reporter and the person whose thing it is are told both, with your reason."
         ),
         button=_("Uphold"),
-        form_class=DecisionForm,
+        form_class=UpholdForm,
+        reach=reach_of_reports,
+        fit=UpholdForm.fit,
     )
-    def uphold(self, rows: list[Report], *, actor: Actor, reason: str) -> Iterator[Told]:
-        return _decide(rows, actor=actor, upheld=True, decision=reason)
+    def uphold(
+        self, rows: list[Report], *, actor: Actor, reason: str, measure: str
+    ) -> Iterator[Told]:
+        return _decide(rows, actor=actor, upheld=True, decision=reason, measure=measure)
 
     @reasoned(
         _("Dismiss with a reason"),
@@ -150,10 +149,16 @@ class ReportAdmin(StaffAdmin[Report]):
         return _decide(rows, actor=actor, upheld=False, decision=reason)
 
 
-def _decide(rows: list[Report], *, actor: Actor, upheld: bool, decision: str) -> Iterator[Told]:
+def _decide(
+    rows: list[Report], *, actor: Actor, upheld: bool, decision: str, measure: str = ""
+) -> Iterator[Told]:
     def decide(report: Report) -> str:
-        if services.decide_report(report, actor=actor, upheld=upheld, decision=decision):
-            return gettext("“%(name)s” is decided.") % {"name": report}
+        act = measure_for(report, measure)
+        if services.decide_report(
+            report, actor=actor, upheld=upheld, decision=decision, measure=act
+        ):
+            done = f"{Report.Measure(act).label}." if act else ""
+            return f"{gettext('“%(name)s” is decided.') % {'name': report}} {done}".rstrip()
         return gettext("“%(name)s” was decided already.") % {"name": report}
 
     return each(rows, decide)

@@ -126,6 +126,12 @@ EXAMPLES = [
         {"title": "Cat", "outcome": "upheld", "reason": "x"},
         "x",
     ),
+    Example(
+        "report.decided",
+        "You looked into a report about “Cat”: the report was right, and the video was put on hold",
+        {"title": "Cat", "outcome": "upheld", "measure": "held", "reason": "x"},
+        "x",
+    ),
     Example("appeal.made", "You asked for another look at “Cat”", {"title": "Cat"}),
     Example(
         "appeal.decided", "You looked at everything again: nothing changes", {"outcome": "denied"}

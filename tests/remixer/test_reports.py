@@ -11,10 +11,11 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils import timezone
 
-from audit.history import body_of
+from audit.history import body_of, describe
 from audit.models import Event
 from consent import services as consent
 from consent.models import Block
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
@@ -186,7 +187,9 @@ def test_a_report_goes_through_the_queue_and_both_sides_are_told(
     assert not services.take_report(made, actor=actor, person=mod)
     made.refresh_from_db()
     assert (made.state, made.assigned_to) == ("in_review", mod)
-    assert services.decide_report(made, actor=actor, upheld=True, decision="It is hateful")
+    assert services.decide_report(
+        made, actor=actor, upheld=True, decision="It is hateful", measure="left"
+    )
     assert not services.decide_report(made, actor=actor, upheld=False, decision="No")
 
     made.refresh_from_db()
@@ -211,12 +214,74 @@ def test_only_moderators_decide_and_not_about_their_own(carol: User, meme: Rende
         with pytest.raises(Forbidden):
             services.take_report(made, actor=actor, person=carol)
         with pytest.raises(Forbidden):
-            services.decide_report(made, actor=actor, upheld=True, decision="x")
+            services.decide_report(
+                made, actor=actor, upheld=True, decision="x", measure="taken_down"
+            )
     for one in (own, theirs):
         with pytest.raises(Forbidden):
-            services.decide_report(one, actor=Actor.staff(both), upheld=True, decision="x")
-    with pytest.raises(Refused):
-        services.decide_report(made, actor=Actor.staff(both), upheld=True, decision=" ")
+            services.decide_report(
+                one, actor=Actor.staff(both), upheld=True, decision="x", measure="taken_down"
+            )
+    for wrong in ({"decision": " ", "measure": "left"}, {"decision": "x", "measure": ""}):
+        with pytest.raises(Refused):
+            services.decide_report(made, actor=Actor.staff(both), upheld=True, **wrong)
+    assert not Render.objects.filter(state="taken_down").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_to_uphold_a_report_takes_the_thing_down_or_holds_it_in_the_same_step(
+    carol: User, mod: User, meme: Render, client_of: ClientOf
+) -> None:
+    other = make_video(owner=meme.creator, with_files=False, title="Dog")
+    make_consent(other)
+    of_meme = report(carol, meme)
+    of_video = services.report(
+        actor=Actor.creator(carol), reporter=carol, video=other, render=None, **WRONG
+    )
+    desk, queue = client_of(mod), reverse("admin:remixer_report_changelist")
+    data = {"action": "uphold", "_selected_action": [of_meme.pk, of_video.pk]}
+    mail.outbox.clear()
+
+    asked = desk.post(queue, data)
+    sent = {**data, "confirmed": "1", "reason": "Hateful", "number": "2"}
+    unsaid = desk.post(queue, sent)
+    wrong = desk.post(queue, {**sent, "measure": "taken_down", "number": "3"})
+
+    assert (asked.status_code, unsaid.status_code, wrong.status_code) == (200, 422, 422)
+    assert "checked" not in asked.text.partition('name="measure"')[2].partition("reason")[0]
+    assert "1 finished meme, 0 memes in the making, of 1 person, 1 video" in asked.text
+    assert reverse("admin:remixer_render_change", args=[meme.pk]) in asked.text
+    assert reason_of(other) == "allowed"
+    done = desk.post(queue, {**sent, "measure": "taken_down"}, follow=True)
+    meme.refresh_from_db()
+    assert meme.state == "taken_down"
+    assert [reason_of(other, use) for use in USES] == ["held"] * len(USES)
+    assert {(one.state, one.measure) for one in Report.objects.all()} == {
+        ("upheld", "taken_down"),
+        ("upheld", "held"),
+    }
+    assert "The meme was taken down." in done.text
+    to_carol = [message.body for message in mail.outbox if message.to == [carol.email]]
+    assert ["taken down" in to_carol[0], "on hold" in to_carol[1]] == [True, True]
+    to_bob = [message.subject for message in mail.outbox if message.to == [meme.requester.email]]
+    assert to_bob == ["[CreatorHub] CreatorHub staff took down your meme of “Cat”"]
+    assert "The meme was taken down." in client_of(carol).get(reverse("remixer:my_reports")).text
+
+
+def test_a_report_that_is_upheld_may_leave_the_thing_and_says_so(
+    bob: User, carol: User, mod: User, meme: Render
+) -> None:
+    made = report(carol, meme)
+
+    services.decide_report(
+        made, actor=Actor.staff(mod), upheld=True, decision="Rude, and satire", measure="left"
+    )
+
+    meme.refresh_from_db()
+    assert meme.state == "done"
+    event = Event.objects.get(action="report.decided")
+    line = describe([event], reader=bob)[0].text
+    assert line.endswith("the report was right, and it stays where it is")
 
 
 def test_the_pages_of_reports_cost_the_same_for_one_and_for_many(
