@@ -119,22 +119,37 @@ class ConsentBar:
         return said
 
     def _held(self) -> list[str]:
-        """What is stored and not in force, and why."""
+        """What is stored and not in force, and why: each video once."""
+        held = [(use.use, use.held) for use in self.facts]
+        beneath = [(use.use, use.beneath) for use in self.facts]
         said = []
-        for reason, sentence in _HELD.items():
-            if held := [use for use in self.facts if use.held.get(reason)]:
-                uses = for_videos((use.use, use.held[reason]) for use in held)
-                said.append(str(sentence) % {"uses": uses})
+        for sentences, counted in ((_HELD, held), (_BENEATH, beneath), (_BY_TERMS, held)):
+            for reason, sentence in sentences.items():
+                if uses := for_videos((use, found.get(reason, 0)) for use, found in counted):
+                    said.append(str(sentence) % {"uses": uses})
         return said
 
 
-# One sentence for each reason, whatever the number of uses. A withdrawal has the headline.
+# One sentence for each reason, whatever the number of uses, in the order of the policy. A
+# withdrawal has the headline.
 _HELD: dict[Reason, Text] = {
-    Reason.OPTED_OUT: gettext_lazy("Stored beneath: %(uses)s."),
     Reason.PAUSED: gettext_lazy("Paused by CreatorHub, and stored: %(uses)s."),
+    Reason.OPTED_OUT: gettext_lazy("Stored beneath: %(uses)s."),
     Reason.HELD: gettext_lazy("On hold by CreatorHub staff, and stored: %(uses)s."),
-    Reason.NOTICE_CHANGED: gettext_lazy("CreatorHub changed the terms; waiting for you: %(uses)s."),
+}
+# Of what those hold back, what would not be allowed without them either.
+_BENEATH: dict[Reason, Text] = {
+    Reason.EXPIRED: gettext_lazy("Of what is held back, this has ended: %(uses)s."),
+    Reason.NOTICE_CHANGED: gettext_lazy(
+        "Of what is held back, this waits for you, because CreatorHub changed the terms: %(uses)s."
+    ),
+    Reason.APPROVAL_NEEDED: gettext_lazy(
+        "Of what is held back, for this you are asked each time: %(uses)s."
+    ),
+}
+_BY_TERMS: dict[Reason, Text] = {
     Reason.EXPIRED: gettext_lazy("Ended: %(uses)s."),
+    Reason.NOTICE_CHANGED: gettext_lazy("CreatorHub changed the terms; waiting for you: %(uses)s."),
     Reason.APPROVAL_NEEDED: gettext_lazy("You are asked each time: %(uses)s."),
 }
 

@@ -4,7 +4,7 @@ rows, for a library of any size. Reading only; `consent.services` keeps the coun
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
-from consent import uses
+from consent import policy, uses
 from consent.models import Consent, ConsentCount, Edit, Hold, Notice
 from consent.policy import Reason
 from consent.uses import USES, Use
@@ -22,19 +22,21 @@ from library.models import Video
 
 SOON = timedelta(days=30)
 DEAD = (Reason.EXPIRED, Reason.NOTICE_CHANGED)  # states of terms that allow nothing any more
-# What holds back what a creator has stored for a use, beside its own terms, and what those do, in
-# the order of the policy.
-FOR_ALL = (Reason.PAUSED, Reason.OPTED_OUT, Reason.HELD, Reason.WITHDRAWN)
+# What holds back what a creator has stored for a use, in the order of the policy: what may end and
+# leaves everything as it was; a withdrawal that is being applied; and its own terms.
+FROM_ABOVE = (Reason.PAUSED, Reason.OPTED_OUT, Reason.HELD)
+FOR_ALL = (*FROM_ABOVE, Reason.WITHDRAWN)
 BY_TERMS = (*DEAD, Reason.APPROVAL_NEEDED)
 
 
 @dataclass(slots=True)
 class UseCounts:
-    """Videos of one use by the state of their terms (Terms.state). `terms` has the keys of the
-    terms in each state, for a filter to start from. `ending` are those allowed now whose end is
-    within SOON, with their keys in `ending_terms`."""
+    """Videos of one use by the state of their terms (Terms.state), and `under` the key of each.
+    `terms` has the keys of the terms in each state, for a filter to start from. `ending` are those
+    not ended or lapsed whose end is within SOON, with their keys in `ending_terms`."""
 
     videos: Counter[Reason] = field(default_factory=Counter)
+    under: dict[int, int] = field(default_factory=dict)
     terms: dict[Reason, list[int]] = field(default_factory=dict)
     ending: int = 0
     ending_terms: list[int] = field(default_factory=list)
@@ -58,10 +60,11 @@ class UseHolds:
 @dataclass(frozen=True, slots=True)
 class UseFacts:
     """One use of one creator's videos: how many are `stored` under terms, how many of those may be
-    used now, and for each reason that holds some back how many those are, in the policy's order.
-    The permissions that one of FOR_ALL holds back count again once it is gone; one video may be
-    held back by several. `silent` says that none of the use is in force, whatever is stored;
-    `ending` are those in force that end within SOON.
+    used now, and for each reason that holds some back how many. Each video is counted once, under
+    the first reason that the policy finds: `stored` is `in_force` and all of `held`. `beneath` is
+    how many of those that a pause, the opt-out or staff hold back would not be allowed without it
+    either, by what their own terms say. `silent` says that none of the use is in force, whatever
+    is stored; `ending` are those in force that end within SOON.
     """
 
     use: Use
@@ -70,6 +73,13 @@ class UseFacts:
     ending: int
     silent: bool
     held: dict[Reason, int]
+    beneath: dict[Reason, int]
+
+    @property
+    def returning(self) -> int:
+        """How many of those that a pause, the opt-out or staff hold back are allowed without it."""
+        back = sum(self.held.get(reason, 0) for reason in FROM_ABOVE)
+        return back - sum(self.beneath.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,35 +114,44 @@ class Overview:
         """Whether nothing of this use is in force, whatever is stored."""
         return self.opted_out or use in self.paused or use in self.held_uses
 
-    def held(self, use: str) -> int:
-        """How many videos are held that would be allowed otherwise."""
-        standing = self.uses[use].videos[Reason.ALLOWED]
-        holds = self.holds.get(use)
-        if holds is None:
-            return 0
-        allowing = self.uses[use].terms.get(Reason.ALLOWED, [])
-        return standing if holds.everything else sum(holds.under.get(key, 0) for key in allowing)
+    def above(self, use: str, *, held: bool = False) -> Reason:
+        """What the policy says above the terms, which then allow: of every video of this use, or
+        of those that staff hold each by itself. While the videos of a withdrawal are not all
+        written down, it is said of every one."""
+        facts = replace(
+            policy.ALLOWING,
+            paused=use in self.paused,
+            opted_out=self.opted_out,
+            held=held or use in self.held_uses,
+            being_withdrawn=use in self.withdrawing,
+        )
+        return policy.decide(facts).reason
 
     def facts(self, use: str) -> UseFacts:
         """What is stored for this use, and what holds it back: bar, overview and API say this."""
-        counted = self.uses[use]
-        standing, on_hold = counted.videos[Reason.ALLOWED], self.held(use)
-        silent = self.is_silent(use) or use in self.withdrawing
-        holds = {
-            Reason.PAUSED: standing if use in self.paused else 0,
-            Reason.OPTED_OUT: standing if self.opted_out else 0,
-            Reason.HELD: on_hold,
-            Reason.WITHDRAWN: standing if use in self.withdrawing else 0,
-        }
-        held = {reason: holds[reason] for reason in FOR_ALL if holds[reason]}
-        held |= {one: counted.videos[one] for one in BY_TERMS if counted.videos[one]}
+        counted, holds = self.uses[use], self.holds.get(use) or UseHolds()
+        above, above_held = self.above(use), self.above(use, held=True)
+        found: Counter[Reason] = Counter()
+        beneath: Counter[Reason] = Counter()
+        ending = 0
+        for state, keys in counted.terms.items():
+            for key in keys:
+                number = counted.under[key]
+                on_hold = min(number, holds.under.get(key, 0))
+                for over, part in ((above_held, on_hold), (above, number - on_hold)):
+                    found[state if over is Reason.ALLOWED else over] += part
+                    if over in FROM_ABOVE:
+                        beneath[state] += part
+                if key in counted.ending_terms and above is Reason.ALLOWED:
+                    ending += number - on_hold
         return UseFacts(
             use=USES[use],
             stored=counted.videos.total(),
-            in_force=0 if silent else standing - on_hold,
-            ending=0 if silent else counted.ending,
-            silent=silent,
-            held=held,
+            in_force=found[Reason.ALLOWED],
+            ending=ending,
+            silent=above is not Reason.ALLOWED,
+            held={one: found[one] for one in (*FOR_ALL, *BY_TERMS) if found[one]},
+            beneath={one: beneath[one] for one in BY_TERMS if beneath[one]},
         )
 
     @property
@@ -155,6 +174,7 @@ def counts_by_use(creator: User) -> dict[str, UseCounts]:
         counts, terms = found[row.use], row.terms
         state = terms.state(now=now, material=row.material or 0)
         counts.videos[state] += row.videos
+        counts.under[terms.pk] = row.videos
         counts.terms.setdefault(state, []).append(terms.pk)
         if state not in DEAD and terms.until and terms.until <= now + SOON:
             counts.ending += row.videos

@@ -228,7 +228,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             self.few = False  # it is the others that were looked up
             return videos
         if value == "ending":
-            if self._overview.is_silent(name):
+            if self._overview.facts(name).silent:
                 return videos.none()
             ending = self._overview.uses[name]
             under = self._under(name, ending.ending_terms, count=ending.ending)

@@ -6,7 +6,7 @@ table; a test walks the whole input space and demands that both agree. A decisio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -77,6 +77,8 @@ RULES = (
 
 # Facts of which none says no, to ask about some of them alone by dataclasses.replace.
 ALLOWING = Facts(**{rule.fact: not rule.value for rule in RULES})
+# Facts that only hold back, for as long as they last, what a creator has decided about a video.
+ABOVE = ("paused", "opted_out", "held", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +93,8 @@ def decide(facts: Facts) -> Decision:
         if getattr(facts, rule.fact) is rule.value:
             return Decision(allowed=False, reason=rule.reason)
     return Decision(allowed=True, reason=Reason.ALLOWED)
+
+
+def stored(facts: Facts) -> Reason:
+    """What is stored for the video, whatever holds it back for now."""
+    return decide(replace(facts, **dict.fromkeys(ABOVE, False))).reason

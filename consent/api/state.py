@@ -14,6 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 from consent.api.fields import ByField, ByUseSerializer, ReasonField
 from consent.context import ConsentBar, consent_bar_of
 from consent.counts import UseFacts
+from consent.policy import Reason
 from creatorhub.api import KnownParameters, caller
 from creatorhub.scopes import Scope
 
@@ -28,14 +29,31 @@ class UseFactsSerializer(serializers.Serializer[UseFacts]):
     in_force = serializers.IntegerField(help_text=_("Of these, those that may be used so now."))
     ending = serializers.IntegerField(help_text=_("Of these, those that end within 30 days."))
     held = serializers.SerializerMethodField(
-        help_text=_("What holds the others back. One video may be held back by several.")
+        help_text=_(
+            "What holds the others back, each counted once, under the first reason of the policy: "
+            "`stored` is `in_force` and all of these."
+        )
+    )
+    beneath = serializers.SerializerMethodField(
+        help_text=_(
+            "Of those that a pause, your opt-out or staff hold back, the ones that would not be "
+            "allowed without it either."
+        )
     )
 
     @extend_schema_field(HeldSerializer(many=True))
     def get_held(self, facts: UseFacts) -> list[dict[str, Any]]:
-        held = [{"reason": reason, "videos": videos} for reason, videos in facts.held.items()]
-        answered: list[dict[str, Any]] = list(HeldSerializer(held, many=True).data)
-        return answered
+        return _by_reason(facts.held)
+
+    @extend_schema_field(HeldSerializer(many=True))
+    def get_beneath(self, facts: UseFacts) -> list[dict[str, Any]]:
+        return _by_reason(facts.beneath)
+
+
+def _by_reason(counted: dict[Reason, int]) -> list[dict[str, Any]]:
+    rows = [{"reason": reason, "videos": videos} for reason, videos in counted.items()]
+    answered: list[dict[str, Any]] = list(HeldSerializer(rows, many=True).data)
+    return answered
 
 
 class FactsByUseSerializer(ByUseSerializer):

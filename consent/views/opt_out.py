@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consent import hidden_memes, services
-from consent.context import consent_bar_of
-from consent.counts import counts_by_use
+from consent.context import consent_bar_of, stand_of
 from consent.forms import OptInForm
 from consent.models import ConsentState
-from consent.policy import Reason
 from consent.uses import USES, Use
 from consent.wording import reach
 from creatorhub.actors import Actor
@@ -67,5 +67,5 @@ def opt_in(request: SignedIn) -> HttpResponse:
 
 def _allowed_beneath(request: SignedIn) -> list[tuple[Use, int]]:
     """For each use, how many videos would be allowed if the opt-out ended now."""
-    counted = counts_by_use(request.user)
-    return [(use, counted[use.id].videos[Reason.ALLOWED]) for use in USES.values()]
+    back = replace(stand_of(request), opted_out=False)
+    return [(use, back.facts(use.id).in_force) for use in USES.values()]

@@ -72,33 +72,46 @@ def _card(use: Use, stand: Overview) -> dict[str, Any]:
 
 
 def _legend(facts: UseFacts, stand: Overview) -> Iterator[tuple[str, str]]:
-    """Each number in words, and the state that the list behind it is filtered by: none while
-    something holds the use back altogether, for that is then the state of every video."""
-    holding = [reason for reason in FOR_ALL if reason in facts.held]
+    """Each number in words, and the state that the list behind it is filtered by, where that list
+    has so many videos. Without those that say “of these” they add up to all videos."""
+    stored, held = stand.uses[facts.use.id].videos, facts.held
+
+    def behind(state: str, reason: Reason, number: int) -> str:
+        return state if not facts.silent and stored[reason] == number else ""
+
     act = Act(stand.opted_out_by, stand.opted_out_note)
+    holding = [reason for reason in FOR_ALL if reason in held]
     if facts.in_force or not holding:
-        yield (
-            _("%(number)s allowed") % {"number": f"{facts.in_force:,}"},
-            "" if facts.silent else "allowed",
-        )
+        words = _("%(number)s allowed") % {"number": f"{facts.in_force:,}"}
+        yield words, behind("allowed", Reason.ALLOWED, facts.in_force)
     for reason in holding:
         sentence = ngettext(
             "%(number)s permission is stored: %(why)s",
             "%(number)s permissions are stored: %(why)s",
-            facts.held[reason],
+            held[reason],
         )
         why = in_short(reason, act if reason is Reason.OPTED_OUT else NOBODY)
-        yield sentence % {"number": f"{facts.held[reason]:,}", "why": why}, ""
-    if ended := facts.held.get(Reason.EXPIRED):
+        yield sentence % {"number": f"{held[reason]:,}", "why": why}, ""
+    if ended := facts.beneath.get(Reason.EXPIRED):
+        yield _("of these, %(number)s ended") % {"number": f"{ended:,}"}, ""
+    if lapsed := facts.beneath.get(Reason.NOTICE_CHANGED):
+        sentence = ngettext(
+            "of these, %(number)s waits for you: CreatorHub changed the terms",
+            "of these, %(number)s wait for you: CreatorHub changed the terms",
+            lapsed,
+        )
+        yield sentence % {"number": f"{lapsed:,}"}, ""
+    if ended := held.get(Reason.EXPIRED):
         words = _("%(number)s ended") % {"number": f"{ended:,}"}
-        yield words, "" if facts.silent else "expired"
-    if lapsed := facts.held.get(Reason.NOTICE_CHANGED):
+        yield words, behind("expired", Reason.EXPIRED, ended)
+    if lapsed := held.get(Reason.NOTICE_CHANGED):
         sentence = ngettext(
             "%(number)s waits for you: CreatorHub changed the terms",
             "%(number)s wait for you: CreatorHub changed the terms",
             lapsed,
         )
-        yield sentence % {"number": f"{lapsed:,}"}, "" if facts.silent else "notice_changed"
+        words = sentence % {"number": f"{lapsed:,}"}
+        yield words, behind("notice_changed", Reason.NOTICE_CHANGED, lapsed)
     off = max(0, stand.videos - facts.stored)
     yield _("%(number)s off") % {"number": f"{off:,}"}, "" if facts.silent else "off"
 

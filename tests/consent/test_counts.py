@@ -215,8 +215,8 @@ def test_the_overview_says_what_is_allowed_ended_lapsed_and_ending(
     ]
     assert consent_bar_of(alice).sentence == "3 of 10 videos may be remixed."
     assert consent_bar_of(alice).detail == (
-        "Nothing else is allowed. CreatorHub changed the terms; waiting for you: Remix for 1 "
-        "video. Ended: Remix for 2 videos."
+        "Nothing else is allowed. Ended: Remix for 2 videos. CreatorHub changed the terms; "
+        "waiting for you: Remix for 1 video."
     )
 
 
@@ -246,13 +246,14 @@ def test_while_everything_is_off_no_number_says_otherwise(
     assert browser.get("/").context["renewals"] == []
     assert consent_bar_of(alice).sentence == "Everything is off."
     assert consent_bar_of(alice).detail == (
-        "You turned everything off. Stored beneath: Remix for 3 videos. CreatorHub changed the "
-        "terms; waiting for you: Remix for 1 video. Ended: Remix for 2 videos."
+        "You turned everything off. Stored beneath: Remix for 6 videos. Of what is held back, "
+        "this has ended: Remix for 2 videos. Of what is held back, this waits for you, because "
+        "CreatorHub changed the terms: Remix for 1 video."
     )
     assert [words for words, _ in card["legend"]] == [
-        "3 permissions are stored: You turned everything off",
-        "2 ended",
-        "1 waits for you: CreatorHub changed the terms",
+        "6 permissions are stored: You turned everything off",
+        "of these, 2 ended",
+        "of these, 1 waits for you: CreatorHub changed the terms",
         "4 off",
     ]
     assert {use.id: number for use, number in browser.get("/opt-in/").context["again"]} == {
@@ -272,10 +273,10 @@ def test_while_a_use_is_paused_it_is_allowed_for_none(
         sentence, detail = bar.sentence, bar.detail
 
     assert (shown["remix"]["allowed"], shown["train"]["allowed"]) == (0, 1)
-    assert ("3 permissions are stored: CreatorHub has paused this", "") in shown["remix"]["legend"]
+    assert ("6 permissions are stored: CreatorHub has paused this", "") in shown["remix"]["legend"]
     assert sentence == "1 of 10 videos may be used for training."
     assert detail.startswith(
-        "Nothing else is allowed. Paused by CreatorHub, and stored: Remix for 3 videos."
+        "Nothing else is allowed. Paused by CreatorHub, and stored: Remix for 6 videos."
     )
 
 
@@ -326,12 +327,14 @@ def test_the_api_says_what_the_bar_says(alice: User, mixed: list[Video], api_of:
                 "in_force": 0,
                 "ending": 0,
                 "held": [
-                    {"reason": "paused", "videos": 3},
+                    {"reason": "paused", "videos": 6},
+                ],
+                "beneath": [
                     {"reason": "expired", "videos": 2},
                     {"reason": "notice_changed", "videos": 1},
                 ],
             },
-            "train": {"stored": 1, "in_force": 1, "ending": 0, "held": []},
+            "train": {"stored": 1, "in_force": 1, "ending": 0, "held": [], "beneath": []},
         },
     }
 
@@ -369,7 +372,10 @@ def test_while_a_withdrawal_does_not_know_its_videos_the_bar_says_so(
     assert edit.items.count() == 3
     bar = consent_bar_of(alice)
     assert bar.sentence == "Nothing may be done with your videos at the moment."
-    assert bar.detail.endswith("waiting for you: Remix for 1 video. Ended: Remix for 2 videos.")
+    assert bar.detail == (
+        "Ended: Remix for 2 videos. CreatorHub changed the terms; waiting for you: Remix for 1 "
+        "video."
+    )
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_hold_of_everything_reaches_what_is_uploaded_later(alice: User) -> Non
 
     assert reason_of(later) == "held"
     assert overview_of(alice).allowed("remix") == 0
-    assert overview_of(alice).is_silent("remix")
+    assert overview_of(alice).facts("remix").silent
 
 
 def test_lifting_turns_nothing_on_that_the_creator_turned_off_meanwhile(alice: User) -> None:
@@ -106,9 +106,9 @@ def test_the_bar_counts_what_is_held(alice: User) -> None:
     acts.hold(*videos[2:])
     overview = overview_of(alice)
 
-    assert (overview.allowed("remix"), overview.held("remix")) == (2, 2)
+    assert (overview.allowed("remix"), overview.facts("remix").held) == (2, {"held": 2})
     assert overview.holds["remix"].videos == 3
-    assert overview.held("train") == 0
+    assert overview.facts("train").held == {}
 
 
 def test_only_moderators_hold_and_lift_and_not_their_own(alice: User, staff: User) -> None:
