@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from consent import counts, policy
 from consent.models import Consent, Edit
 from consent.policy import Reason
-from consent.querysets import AsOf, with_reason_alias
+from consent.querysets import AsOf, with_reason_alias, with_stored_alias
 from consent.uses import USES, Text
 from consent.wording import REASON_LABELS
 from creatorhub import days
@@ -48,7 +48,9 @@ SORT_LABELS: dict[str, Text] = {
     "shortest": gettext_lazy("Shortest first"),
 }
 
-# A state of the list: the reasons it stands for. "off" is whatever is not a yes.
+# A state of the list is what is stored for a video (policy.stored), whatever holds it back for now:
+# the reasons it stands for. "off" is whatever is not a yes. What holds it back is `reason`; "held"
+# finds what staff hold, also while something else comes first.
 _YES = (Reason.ALLOWED, Reason.APPROVAL_NEEDED)
 STATES: dict[str, tuple[Reason, ...]] = {
     "allowed": (Reason.ALLOWED,),
@@ -58,7 +60,7 @@ STATES: dict[str, tuple[Reason, ...]] = {
     "undecided": (Reason.UNDECIDED,),
     "expired": (Reason.EXPIRED,),
     "notice_changed": (Reason.NOTICE_CHANGED,),
-    "held": (Reason.HELD,),
+    "held": (),
 }
 STATE_LABELS: dict[str, Text] = {
     "allowed": gettext_lazy("Allowed"),
@@ -80,6 +82,7 @@ EDITED: dict[str, Text] = {
     "month": gettext_lazy("In the last 30 days"),
     "never": gettext_lazy("Never"),
 }
+_READY = Q(status=Video.Status.READY)
 _PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 MAX_LENGTH = 86_400  # seconds that a length may be asked for
 COUNTED = 1_000  # up to here the list counts what a filter finds
@@ -216,24 +219,24 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return videos.filter(duration_ms__lte=round(value * 1000))
 
     def in_state(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
+        if value == "held":
+            everything = name in self._overview.held_uses
+            return videos.filter(_READY) if everything else videos.filter(_READY & self._held(name))
         if self._is_changing(name):
-            reasoned = self._reasoned(videos, name)
+            stored = with_stored_alias(self._reasoned(videos, name), name)
             if value == "ending":
                 soon = self.as_of.now + counts.SOON
-                reasoned = reasoned.filter(**{f"consent_{name}__terms__until__lte": soon})
-            return reasoned.filter(**{f"_{name}_reason__in": STATES[value]})
+                stored = stored.filter(**{f"consent_{name}__terms__until__lte": soon})
+            return stored.filter(**{f"_{name}_stored__in": STATES[value]})
         if value == "off":
             for reason in _YES:
-                videos = videos.filter(~self._where(name, reason))
+                videos = videos.filter(~self._stored(name, reason))
             self.few = False  # it is the others that were looked up
             return videos
         if value == "ending":
-            if self._overview.facts(name).silent:
-                return videos.none()
             ending = self._overview.uses[name]
-            under = self._under(name, ending.ending_terms, count=ending.ending)
-            return videos.filter(under & ~self._held(name))
-        return videos.filter(self._where(name, STATES[value][0]))
+            return videos.filter(self._under(name, ending.ending_terms, count=ending.ending))
+        return videos.filter(self._stored(name, STATES[value][0]))
 
     def for_reason(self, videos: QuerySet[Video], name: str, value: str) -> QuerySet[Video]:
         wanted = Q()
@@ -276,7 +279,6 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         what it says above the consents; what is left are conditions that an index or the engine's
         own figures can answer, where the reason itself could only be tried on every row.
         """
-        ready = Q(status=Video.Status.READY)
         above = {
             available: policy.decide(
                 replace(
@@ -289,13 +291,17 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             ).reason
             for available in (True, False)
         }
-        found = ~ready if above[False] is reason else Q(pk__in=[])
+        found = ~_READY if above[False] is reason else Q(pk__in=[])
         if above[True] is Reason.ALLOWED:  # then each video's own hold and consent decide
             held = self._held(use, exists=exists)
             if reason is Reason.HELD:
-                return found | (ready & held)
-            return found | (ready & self._own(use, reason, exists=exists) & ~held)
-        return found | ready if above[True] is reason else found
+                return found | (_READY & held)
+            return found | (_READY & self._own(use, reason, exists=exists) & ~held)
+        return found | _READY if above[True] is reason else found
+
+    def _stored(self, use: str, reason: Reason) -> Q:
+        """The videos for which this is stored while nothing is being withdrawn."""
+        return _READY & self._own(use, reason, exists=Exists)
 
     def _held(self, use: str, *, exists: Callable[[QuerySet[Any]], Any] = Exists) -> Q:
         """The videos that are held each by itself."""

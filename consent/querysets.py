@@ -151,10 +151,19 @@ def with_reason(
 
 
 def with_reasons(videos: Videos) -> Videos:
-    """`with_reason` for every use, now."""
+    """`with_reason` for every use, now, and `stored_<use>`: the reason without what only holds the
+    use back from above, such as a pause (policy.stored)."""
     for use in USES:
-        videos = with_reason(videos, use)
+        described = with_stored_alias(with_reason(videos, use), use)
+        videos = described.annotate(**{f"stored_{use}": F(f"_{use}_stored")})
     return videos
+
+
+def with_stored_alias(videos: Videos, use: str) -> Videos:
+    """Adds `_<use>_stored`, what policy.stored says, to what with_reason_alias has annotated."""
+    if f"_{use}_stored" in videos.query.annotations:
+        return videos
+    return videos.alias(**{f"_{use}_stored": _reason(use, without=policy.ABOVE)})
 
 
 def with_reason_alias(
@@ -362,11 +371,12 @@ def _being_withdrawn(use: str, live: QuerySet[Edit], allowed: Q) -> Q:
     return Q(Exists(live)) & (named | held)
 
 
-def _reason(use: str) -> Case:
+def _reason(use: str, *, without: Collection[str] = ()) -> Case:
     return Case(
         *(
             When(**{f"_{use}_{rule.fact}": rule.value}, then=Value(str(rule.reason)))
             for rule in policy.RULES
+            if rule.fact not in without
         ),
         default=Value(str(Reason.ALLOWED)),
         output_field=CharField(),

@@ -1,5 +1,6 @@
-"""A video's effective state for each use, as pages show it: word, icon, reason, since when, by
-whom. Reads what querysets.with_reason annotated; asks nothing."""
+"""A video's state for each use, as pages show it: what is in force, in a word, icon and reason,
+since when and by whom; and what is stored, where something holds it back. Reads what
+querysets.with_reasons annotated; asks nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from consent.counts import Overview
+from consent.counts import FROM_ABOVE, Overview
 from consent.policy import Reason
 from consent.reasons import STAFF, Act, in_short
 from consent.uses import USES, Use
@@ -26,13 +27,19 @@ TONES = {
     Reason.APPROVAL_NEEDED: "look",
 }
 DECIDED = (Reason.ALLOWED, Reason.OFF)  # states of which it is worth saying who and when
+NOTHING = (Reason.UNDECIDED, Reason.OFF, Reason.VIDEO_UNAVAILABLE)  # no permission is stored
 
 
 @dataclass(frozen=True, slots=True)
 class UseState:
+    """`reason` is the decision about the video now, `stored` what it would be without a pause, the
+    opt-out and holds of staff; `act` and `stored_act` say who is behind each."""
+
     use: Use
     reason: Reason
     act: Act
+    stored: Reason
+    stored_act: Act
     since: datetime | None
     who: str
 
@@ -41,9 +48,19 @@ class UseState:
         return self.reason is Reason.ALLOWED
 
     @property
-    def stored(self) -> bool:
+    def may_turn_off(self) -> bool:
         """Whether turning it off would change something that a page should offer to change."""
-        return self.reason not in (Reason.UNDECIDED, Reason.OFF, Reason.VIDEO_UNAVAILABLE)
+        return self.stored not in NOTHING
+
+    @property
+    def beneath(self) -> str:
+        """What is stored, where that is not in force for a reason that may end by itself."""
+        if self.reason not in FROM_ABOVE or self.stored is Reason.VIDEO_UNAVAILABLE:
+            return ""
+        why = in_short(self.stored, self.stored_act)
+        if not self.may_turn_off:
+            return _("Nothing is stored: %(why)s") % {"why": why}
+        return _("Stored: %(state)s · %(why)s") % {"state": LABELS[self.stored], "why": why}
 
     @property
     def label(self) -> str:
@@ -72,31 +89,39 @@ class UseState:
 def states_of(video: Video, *, reader: User, stand: Callable[[], Overview]) -> list[UseState]:
     """One state for each use, for a video of the reader's annotated with every use's reason.
     `stand` is asked where the reason is one of all videos alike, and says who is behind it."""
-    return [
-        UseState(
-            use=use,
-            reason=Reason(getattr(video, f"reason_{use.id}")),
-            act=act_of(video, use.id, stand=stand),
-            since=getattr(video, f"since_{use.id}"),
-            who=who(getattr(video, f"by_{use.id}"), reader=reader),
+    states = []
+    for use in USES.values():
+        stored = Reason(getattr(video, f"stored_{use.id}"))
+        states.append(
+            UseState(
+                use=use,
+                reason=Reason(getattr(video, f"reason_{use.id}")),
+                act=act_of(video, use.id, stand=stand),
+                stored=stored,
+                stored_act=act_of(video, use.id, stand=stand, reason=stored),
+                since=getattr(video, f"since_{use.id}"),
+                who=who(getattr(video, f"by_{use.id}"), reader=reader),
+            )
         )
-        for use in USES.values()
-    ]
+    return states
 
 
-def act_of(video: Video, use: str, *, stand: Callable[[], Overview]) -> Act:
-    """Who is behind the reason of an annotated video, as `states_of` reads it."""
-    reason, until = getattr(video, f"reason_{use}"), getattr(video, f"until_{use}")
-    if reason == Reason.OPTED_OUT:
+def act_of(
+    video: Video, use: str, *, stand: Callable[[], Overview], reason: Reason | None = None
+) -> Act:
+    """Who is behind the reason of an annotated video, as `states_of` reads it, or behind another
+    `reason` of it."""
+    reason = reason or Reason(getattr(video, f"reason_{use}"))
+    if reason is Reason.OPTED_OUT:
         overview = stand()
         return Act(overview.opted_out_by, overview.opted_out_note)
-    if reason == Reason.WITHDRAWN and (edit := stand().withdrawing.get(use)):
+    if reason is Reason.WITHDRAWN and (edit := stand().withdrawing.get(use)):
         return Act(edit.actor, edit.reason)
-    if reason == Reason.HELD:
+    if reason is Reason.HELD:
         return STAFF
-    if reason == Reason.OFF:
+    if reason is Reason.OFF:
         return Act(getattr(video, f"by_{use}") or "", getattr(video, f"note_{use}") or "")
-    return Act(until=until)
+    return Act(until=getattr(video, f"until_{use}"))
 
 
 def who(actor: str | None, *, reader: User) -> str:

@@ -63,7 +63,8 @@ from library.uploads import room_for_video
 
 class UseStateSerializer(serializers.Serializer[Video]):
     """`state` is what holds now, all things considered; `reason` says why, `by` who is behind it,
-    and `why` the same in a sentence for the creator."""
+    and `why` the same in a sentence for the creator. `stored` is the reason that there would be
+    without a pause, your opt-out and holds of staff: by it the list is filtered."""
 
     # The sources are annotations of `with_reasons`.
     def __init__(self, *, use: str, **options: Any) -> None:
@@ -74,6 +75,7 @@ class UseStateSerializer(serializers.Serializer[Video]):
         return {
             "state": EffectiveStateField(source=f"reason_{self.use}"),
             "reason": ReasonField(source=f"reason_{self.use}"),
+            "stored": ReasonField(source=f"stored_{self.use}"),
             "by": serializers.SerializerMethodField(),
             "why": serializers.SerializerMethodField(),
             "since": serializers.DateTimeField(source=f"since_{self.use}", allow_null=True),
@@ -183,6 +185,10 @@ DESCRIPTIONS: dict[str, Text] = {
     "edited": _("When one of your edits last changed it."),
     "edit": _("Changed by the edit with this id."),
 }
+BY_STORED = _(
+    "By what is stored, whatever holds it back for now. “off” is all that is not allowed, “held” "
+    "what staff hold. By what is in force: `reason`."
+)
 
 
 class VideoFilterBackend(BaseFilterBackend):
@@ -199,7 +205,8 @@ class VideoFilterBackend(BaseFilterBackend):
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         filters = VideoFilter({}, queryset=Video.objects.none(), creator=User())
-        return parameters_of(filters.form, descriptions=DESCRIPTIONS)
+        by_use = dict.fromkeys(USES, BY_STORED)
+        return parameters_of(filters.form, descriptions={**by_use, **DESCRIPTIONS})
 
 
 @extend_schema_view(

@@ -39,7 +39,7 @@ def overview(request: SignedIn) -> HttpResponse:
     context = {
         "cards": cards,
         "total": stand.videos,
-        "renewals": _renewals(request, cards),
+        "renewals": _renewals(request, stand),
         "next_year": timezone.localdate() + timedelta(days=365),
         "uploads": defaults_of(request.user),
         "processing": mine.filter(status=Video.Status.PROCESSING).count(),
@@ -77,7 +77,7 @@ def _legend(facts: UseFacts, stand: Overview) -> Iterator[tuple[str, str]]:
     stored, held = stand.uses[facts.use.id].videos, facts.held
 
     def behind(state: str, reason: Reason, number: int) -> str:
-        return state if not facts.silent and stored[reason] == number else ""
+        return state if stored[reason] == number else ""
 
     act = Act(stand.opted_out_by, stand.opted_out_note)
     holding = [reason for reason in FOR_ALL if reason in held]
@@ -113,19 +113,20 @@ def _legend(facts: UseFacts, stand: Overview) -> Iterator[tuple[str, str]]:
         words = sentence % {"number": f"{lapsed:,}"}
         yield words, behind("notice_changed", Reason.NOTICE_CHANGED, lapsed)
     off = max(0, stand.videos - facts.stored)
-    yield _("%(number)s off") % {"number": f"{off:,}"}, "" if facts.silent else "off"
+    not_allowed = stand.videos - stored[Reason.ALLOWED] - stored[Reason.APPROVAL_NEEDED]
+    yield _("%(number)s off") % {"number": f"{off:,}"}, "off" if off == not_allowed else ""
 
 
-def _renewals(request: SignedIn, cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _renewals(request: SignedIn, stand: Overview) -> list[dict[str, Any]]:
     """What ends soon or has lapsed, each with the selection that one edit renews."""
-    return [
-        {
-            "use": card["use"],
-            "state": state,
-            "count": card[state],
-            "token": selection.matching(request.user, {card["use"].id: state}).token(),
-        }
-        for card in cards
-        for state in ("ending", "notice_changed")
-        if card[state] and not card["silent"]
-    ]
+    renewals = []
+    for use in USES.values():
+        if stand.facts(use.id).silent:
+            continue
+        counted = stand.uses[use.id]
+        lapsed = counted.videos[Reason.NOTICE_CHANGED]
+        for state, count in (("ending", counted.ending), ("notice_changed", lapsed)):
+            if count:
+                token = selection.matching(request.user, {use.id: state}).token()
+                renewals.append({"use": use, "state": state, "count": count, "token": token})
+    return renewals

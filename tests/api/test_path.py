@@ -66,6 +66,7 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
     assert shown["consent"]["remix"] == {
         "state": "off",
         "reason": "undecided",
+        "stored": "undecided",
         "by": None,
         "why": "You have not allowed this for this video.",
         "since": None,

@@ -19,6 +19,7 @@ from consent.services.edits.chunks import change_counts
 from creatorhub.models import User
 from library.models import Video
 from tests import acts
+from tests.conftest import ApiOf, ClientOf
 from tests.decisions import reasons
 from tests.factories import make_consent, make_videos
 
@@ -114,3 +115,30 @@ def test_what_would_not_be_allowed_anyway_is_told_beside_what_holds_it_back(
     assert facts.beneath == dict.fromkeys(BY_TERMS, 1)
     assert facts.returning == 2
     assert opted_out.beneath == dict.fromkeys(BY_TERMS, 2)
+
+
+def test_list_page_api_and_spreadsheet_say_what_is_stored_and_what_holds_it_back(
+    alice: User, client_of: ClientOf, api_of: ApiOf
+) -> None:
+    allowed, off, never = make_videos(3, owner=alice)
+    make_consent(allowed, off)
+    acts.turn_off(off)
+    browser, api = client_of(alice), api_of(alice)
+
+    with override_switch("remixer_paused", active=True):
+        listed = browser.get("/videos/?remix=allowed").content.decode()
+        pages = [browser.get(f"/videos/{one.uuid}/").content.decode() for one in (allowed, never)]
+        answer = api.get("/api/v1/videos/?remix=allowed").json()["results"]
+        sheet = b"".join(browser.get("/videos/spreadsheet.csv?use=remix")).decode()
+        turned_off = acts.turn_off_matching(alice, remix="allowed")
+
+    assert (allowed.title in listed, off.title in listed) == (True, False)
+    assert "CreatorHub has paused this" in listed
+    assert "Stored: Allowed · No end date" in listed
+    assert "Stored: Allowed · No end date" in pages[0]
+    assert "Nothing is stored: Never decided" in pages[1]
+    assert ("Turn off" in pages[0], "Turn off</button>" in pages[1]) == (True, False)
+    [found] = [row["consent"]["remix"] for row in answer]
+    assert (found["state"], found["reason"], found["stored"]) == ("off", "paused", "allowed")
+    assert f"{allowed.duration},remix,allowed,,paused" in sheet
+    assert turned_off.changed == 1

@@ -25,7 +25,7 @@ from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from library.search import collections_of
-from tests.acts import opt_out, run_to_the_end, turn_off
+from tests.acts import hold, opt_out, run_to_the_end, turn_off
 from tests.conftest import ClientOf, LargeEdits
 from tests.database import counted_queries
 from tests.factories import make_consent, make_user, make_videos
@@ -265,27 +265,40 @@ def test_a_state_finds_the_videos_that_are_in_it(
     assert found(query) == expected
 
 
-def test_while_everything_is_off_nothing_is_in_another_state(
+STORED = {
+    "remix=allowed": {"allowed", "ending"},
+    "remix=ending": {"ending"},
+    "remix=undecided": {"never", "training"},
+    "remix=off": {"lapsed", "ended", "off", "never", "training"},
+    "remix=expired": {"ended"},
+}
+
+
+def test_what_is_stored_is_found_whatever_holds_it_back(
     alice: User, decided: None, found: Found
 ) -> None:
     everything = found("")
 
-    opt_out(alice)
-
-    assert found("remix=off") == found("reason=opted_out") == everything
-    assert found("remix=allowed") == found("remix=undecided") == found("remix=ending") == set()
-
-
-def test_what_is_paused_or_not_ready_is_off_for_that_reason(
-    alice: User, decided: None, found: Found
-) -> None:
-    Video.objects.filter(title="allowed").update(status=Video.Status.PROCESSING)
-    unready = (found("reason=video_unavailable"), found("remix=allowed"))
     with override_switch("remixer_paused", active=True):
-        paused = (found("reason=paused"), found("train=allowed"), found("remix=allowed"))
+        paused = {query: found(query) for query in STORED}
+        reasons = (found("reason=paused"), found("reason=off"), found("train=allowed"))
+    hold(creator=alice)
+    held = {query: found(query) for query in STORED}
+    opt_out(alice)
+    opted_out = {query: found(query) for query in STORED}
 
-    assert unready == ({"allowed"}, {"ending"})
-    assert paused == (found(""), {"training"}, set())
+    assert paused == held == opted_out == STORED
+    assert reasons == (everything, set(), {"training"})
+    assert found("reason=opted_out") == everything
+    assert found("remix=held") == everything
+    assert found("reason=allowed") == found("reason=held") == set()
+
+
+def test_what_is_not_ready_is_off_for_that_reason(decided: None, found: Found) -> None:
+    Video.objects.filter(title="allowed").update(status=Video.Status.PROCESSING)
+
+    assert found("reason=video_unavailable") == {"allowed"}
+    assert found("remix=allowed") == {"ending"}
 
 
 def test_what_is_being_withdrawn_is_off_for_that_reason(

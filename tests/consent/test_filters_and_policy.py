@@ -1,5 +1,6 @@
 """The list's filters by state and reason begin with what is known of the creator, and find exactly
-the videos whose reason is the one that the policy's twin gives."""
+the videos of which the policy's twin says the same: a reason what is in force, a state what is
+stored, whatever holds it back."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ import pytest
 from django.utils import timezone
 from waffle.testutils import override_switch
 
-from consent import services
+from consent import policy, services
 from consent.counts import SOON
 from consent.filters import STATES, VideoFilter
 from consent.models import Edit, Item, Notice
 from consent.policy import Reason
-from consent.querysets import with_reasons
+from consent.querysets import facts, with_reasons
 from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -77,21 +78,29 @@ def found(alice: User, **asked: str) -> set[int]:
 
 
 def compare(alice: User) -> set[str]:
-    """Every state and every reason against the twin; the reasons that occurred."""
-    rows = list(with_reasons(Video.objects.owned_by(alice)))
-    reasons = {use: {row.pk: getattr(row, f"reason_{use}") for row in rows} for use in USES}
-    for use, given in reasons.items():
+    """Every state and every reason against the twin, and the twin against the policy about each
+    video; the reasons that occurred."""
+    rows = {row.pk: row for row in with_reasons(Video.objects.owned_by(alice))}
+    for use in USES:
+        known = facts(list(rows), use)
+        given = {pk: getattr(row, f"reason_{use}") for pk, row in rows.items()}
+        stored = {pk: getattr(row, f"stored_{use}") for pk, row in rows.items()}
+        assert given == {pk: policy.decide(one).reason for pk, one in known.items()}
+        assert stored == {pk: policy.stored(one) for pk, one in known.items()}
         for state, meant in STATES.items():
-            expected = {pk for pk, reason in given.items() if reason in meant}
+            expected = {pk for pk, reason in stored.items() if reason in meant}
             if state == "ending":
-                ends = {row.pk: getattr(row, f"until_{use}") for row in rows}
+                ends = {pk: getattr(row, f"until_{use}") for pk, row in rows.items()}
                 soon = timezone.now() + SOON
                 expected = {pk for pk in expected if ends[pk] and ends[pk] <= soon}
+            if state == "held":
+                expected = {pk for pk, one in known.items() if one.held and one.available}
             assert found(alice, **{use: state}) == expected, (use, state)
+    reasons = {(pk, getattr(row, f"reason_{use}")) for pk, row in rows.items() for use in USES}
     for reason in Reason:
-        expected = {pk for given in reasons.values() for pk in given if given[pk] == reason}
+        expected = {pk for pk, given_reason in reasons if given_reason == reason}
         assert found(alice, reason=str(reason)) == expected, reason
-    return set(reasons["remix"].values())
+    return {str(row.reason_remix) for row in rows.values()}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("rare", [1, 1000], ids=["begins with the few", "meets them on the way"])
@@ -114,6 +123,8 @@ def test_a_filter_finds_what_the_policy_says(
     assert lift(everything) == 1
     assert compare(alice) == seen
     with override_switch("remixer_paused", active=True):
+        assert compare(alice) == {"paused"}
+        hold(*every_state[::3])
         assert compare(alice) == {"paused"}
     for holding in (True, False):
         with being_withdrawn(alice, every_state[4:8], holding=holding):
