@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.vocabulary import Action, Body
+from audit.vocabulary import Action, Body, of_creator
 from creatorhub.scopes import Scope
 
 if TYPE_CHECKING:
@@ -66,9 +66,14 @@ ACTIONS = [
         ("token", "name", "scope", "expires_at"),
         "key",
         _of_a_token,
+        personal=of_creator("name"),
     ),
     Action(
-        "account.token_ended", _("{who} ended the API token “{name}”"), ("token", "name"), "key"
+        "account.token_ended",
+        _("{who} ended the API token “{name}”"),
+        ("token", "name"),
+        "key",
+        personal=of_creator("name"),
     ),
     Action(
         "account.password_changed",
@@ -86,6 +91,7 @@ ACTIONS = [
         ("before", "after", "reason"),
         "key",
         _roles,
+        personal=of_creator("reason"),
     ),
     Action("account.signed_in", _("{who} signed in: {means}"), ("means",), "user", _of_a_sign_in),
     Action(
@@ -125,6 +131,18 @@ ACTIONS = [
         "key",
         _of_a_factor,
     ),
-    Action("account.deactivated", _("{who} deactivated this account"), ("reason",), "slash"),
-    Action("account.reactivated", _("{who} reactivated this account"), ("reason",), "undo"),
+    Action(
+        "account.deactivated",
+        _("{who} deactivated this account"),
+        ("reason",),
+        "slash",
+        personal=of_creator("reason"),
+    ),
+    Action(
+        "account.reactivated",
+        _("{who} reactivated this account"),
+        ("reason",),
+        "undo",
+        personal=of_creator("reason"),
+    ),
 ]

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from django.db.models import QuerySet
 
 from audit import vocabulary
-from audit.history import body_of
 from audit.models import Concern, Event
 from audit.vocabulary import Period
 from creatorhub.actors import Actor
@@ -38,7 +37,7 @@ def of_platform(periods: Mapping[str, Period]) -> list[int]:
     events = Event.objects.filter(creator=None, action__in=about).order_by("-id")
     found = []
     for event in events[:MOST_OF_PLATFORM]:
-        period = periods.get(about[event.action](body_of(event)))
+        period = periods.get(about[event.action](event.written))
         if period and period.since <= event.at and (not period.until or event.at <= period.until):
             found.append(event.pk)
     return found

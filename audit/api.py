@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 
 class EventSerializer(serializers.Serializer[history.Line]):
-    """`canonical` is the RFC 8785 text of `body` exactly as hashed: `leaf_hash` is
-    SHA-256(0x00 || canonical). Both are null for an event that is not in your own record."""
+    """`canonical` is the RFC 8785 text of the event exactly as hashed: `leaf_hash` is
+    SHA-256(0x00 || canonical). `body` says the same with personal data put back into it. For each
+    such field `personal` has the data and the salt that its hash in `canonical` was made with,
+    SHA-256(salt || data), or null where it was erased. All three are null for an event that is not
+    in your own record."""
 
     id = serializers.UUIDField(source="event.uuid")
     action = serializers.ChoiceField(choices=list(vocabulary.actions()), source="event.action")
@@ -49,6 +52,7 @@ class EventSerializer(serializers.Serializer[history.Line]):
     )
     body = serializers.SerializerMethodField()
     canonical = serializers.SerializerMethodField()
+    personal = serializers.SerializerMethodField(help_text=_("The salt is hexadecimal."))
     leaf_hash = serializers.SerializerMethodField(help_text=_("Hexadecimal."))
 
     def get_body(self, line: history.Line) -> dict[str, Any] | None:
@@ -56,6 +60,14 @@ class EventSerializer(serializers.Serializer[history.Line]):
 
     def get_canonical(self, line: history.Line) -> str | None:
         return bytes(line.event.body).decode() if self._is_own(line) else None
+
+    def get_personal(self, line: history.Line) -> dict[str, dict[str, str] | None] | None:
+        if not self._is_own(line):
+            return None
+        return {
+            field: {"salt": bytes(row.salt).hex(), "data": row.data} if row else None
+            for field, row in line.personal.items()
+        }
 
     def _is_own(self, line: history.Line) -> bool:
         """What stands in another record may say more than concerns the reader."""

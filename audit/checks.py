@@ -23,6 +23,16 @@ def vocabularies_are_complete(**_: Any) -> Iterable[CheckMessage]:
         )
         return
     for action in actions.values():
+        about = {"creator", "actor", *action.fields}
+        if (
+            not set(action.personal) <= set(action.fields)
+            or not set(action.personal.values()) <= about
+        ):
+            yield Error(
+                f"The personal fields of {action.name} name a field that no event of it has.",
+                hint=f"Its fields are: {', '.join(action.fields)}.",
+                id="audit.E003",
+            )
         words = action.words(dict.fromkeys(action.fields), None)
         known = {"who": "", **dict.fromkeys(action.fields, 1), **words}
         try:

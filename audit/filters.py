@@ -13,11 +13,11 @@ from uuid import UUID
 import django_filters
 from django import forms
 from django.db import connection
-from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from audit import vocabulary
-from audit.models import Event
+from audit.models import Event, Personal
 from creatorhub import days
 from creatorhub.models import User
 from creatorhub.texts import line
@@ -27,7 +27,8 @@ WORDS = ("title", "name", "before", "after", "requester_name", "reason", "proble
 
 
 class BodyText(Func):
-    """A field of the body as text; NULL where the event has none of this name."""
+    """A text in a field of the body; NULL where the event has none of this name, and where only
+    its hash stands there."""
 
     output_field = CharField()
 
@@ -37,14 +38,18 @@ class BodyText(Func):
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         body, name = self.get_source_expressions()
         path = Value(f"$.{name.value}")
-        arguments = [compiler.compile(body), compiler.compile(path)]
-        sql = "json_extract(CAST({} AS TEXT), {})".format(*(one for one, _ in arguments))
+        arguments = [compiler.compile(one) for one in (body, path, body, path)]
+        sql = (
+            "CASE json_type(CAST({} AS TEXT), {}) WHEN 'text' "
+            "THEN json_extract(CAST({} AS TEXT), {}) END"
+        ).format(*(one for one, _ in arguments))
         return sql, [given for _, params in arguments for given in params]
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
         body, name = (compiler.compile(one) for one in self.get_source_expressions())
-        sql = f"(convert_from({body[0]}, 'UTF8')::jsonb ->> {name[0]}::text)"
-        return sql, [*body[1], *name[1]]
+        value = f"convert_from({body[0]}, 'UTF8')::jsonb -> {name[0]}::text"
+        sql = f"(CASE jsonb_typeof({value}) WHEN 'string' THEN ({value}) #>> '{{}}' END)"
+        return sql, [*body[1], *name[1]] * 2
 
 
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
@@ -88,8 +93,9 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # the lib
         lookup, text = "icontains", value
         if connection.vendor == "sqlite" and not value.isascii():
             lookup, text = "iregex", re.escape(value)  # its LIKE knows the case of a-z alone
-        wanted = Q()
-        for field in WORDS:
+        apart = Personal.objects.filter(event=OuterRef("pk"), **{f"data__{lookup}": text})
+        wanted = Q(Exists(apart))
+        for field in WORDS:  # of the first version of the format, and what is not personal
             events = events.alias(**{f"text_{field}": BodyText(field)})
             wanted |= Q(**{f"text_{field}__{lookup}": text})
         for called in vocabulary.subjects_called(value, reader=self.reader):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,16 +12,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from audit import vocabulary
-from audit.models import Event
+from audit import personal, vocabulary
+from audit.models import Event, Personal
 from creatorhub.actors import Actor
 from creatorhub.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event in words. `fields` is the whole body as it was hashed; `reason` is what was given
-    as one, empty where `text` says it already; `icon` is the name of a symbol."""
+    """One event in words. `fields` is the whole body, with personal data put back into it or
+    “(erased)” in its place, and `personal` the rows that it was put back from, None where one was
+    erased; `reason` is what was given as one, empty where `text` says it already; `icon` is the
+    name of a symbol."""
 
     event: Event
     at: datetime
@@ -31,6 +32,7 @@ class Line:
     icon: str
     reason: str
     fields: dict[str, Any]
+    personal: Mapping[str, Personal | None]
 
     @property
     def kind(self) -> str:
@@ -38,15 +40,18 @@ class Line:
 
 
 def describe(events: Iterable[Event], *, reader: User | None) -> list[Line]:
-    """A line for each event, in the same order. One query for all names, and one for the titles of
-    the videos that events are about, if any are.
+    """A line for each event, in the same order. One query for all names, one for the titles of the
+    videos that events are about, if any are, and one for personal data, if there is any.
 
     `reader` is called “You”, and sees staff act without their names. None reads as staff do.
     """
     events = list(events)
     names = _names(events)
     titles = vocabulary.titles_of({event.subject for event in events if event.subject})
-    return [_line(event, reader=reader, names=names, titles=titles) for event in events]
+    return [
+        _line(event, *read, reader=reader, names=names, titles=titles)
+        for event, read in zip(events, personal.read(events), strict=True)
+    ]
 
 
 def last_of(actions: Iterable[str], *, creator: User, subject: UUID | None = None) -> str:
@@ -63,8 +68,8 @@ def last_of(actions: Iterable[str], *, creator: User, subject: UUID | None = Non
 
 
 def body_of(event: Event) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(bytes(event.body))
-    return body
+    """The body with personal data put back. At most one query."""
+    return personal.read([event])[0].body
 
 
 def name_of(actor: str) -> str:
@@ -76,10 +81,15 @@ def name_of(actor: str) -> str:
 
 
 def _line(
-    event: Event, *, reader: User | None, names: dict[str, str], titles: Mapping[UUID, str]
+    event: Event,
+    body: dict[str, Any],
+    apart: Mapping[str, Personal | None],
+    *,
+    reader: User | None,
+    names: dict[str, str],
+    titles: Mapping[UUID, str],
 ) -> Line:
     action = vocabulary.actions()[event.action]
-    body = body_of(event)
     who = _who(Actor.parse(event.actor), reader=reader, names=names)
     sentence = action.sentence_for(body, reader)
     video = titles.get(event.subject) if event.subject else None
@@ -94,6 +104,7 @@ def _line(
         icon=words["icon"],
         reason=words.get("reason") or "",
         fields=body,
+        personal=apart,
     )
 
 

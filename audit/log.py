@@ -11,12 +11,12 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
-from audit import tree, vocabulary
-from audit.models import Concern, Counter, Event
+from audit import personal, tree, vocabulary
+from audit.models import Concern, Counter, Event, Personal
 from creatorhub.actors import Actor
 from creatorhub.models import User
 
-VERSION = 1
+VERSION = 2
 
 
 def append(
@@ -32,7 +32,7 @@ def append(
     tree.canonical takes them. `creator` is whose record it belongs to, None for the platform;
     `subject` the video it is about, if it is one; `correlation_id` is shared by all events of one
     change, and without it is the event's own id. Three queries with a creator, else one; one more
-    where the action names a person whom it concerns.
+    where the action names a person whom it concerns, and one more where there is personal data.
 
     Call it last in the transaction: with a creator it locks that creator's counter until commit.
     Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
@@ -52,8 +52,8 @@ def append_many(
     correlation_id: uuid.UUID | None = None,
 ) -> list[Event]:
     """Write an event for each line, (subject, fields), in order. As append otherwise; the queries
-    for the numbers are asked once, and one INSERT writes a thousand events, and one notes whom they
-    concern."""
+    for the numbers are asked once, and one INSERT writes a thousand events, one their personal
+    data, and one notes whom they concern."""
     if not connection.in_atomic_block:
         raise RuntimeError("The log is written only inside the transaction of the change.")
     declared = vocabulary.actions().get(action)
@@ -73,17 +73,21 @@ def append_many(
             counters.update(last=F("last") + len(lines))
         first = counters.values_list("last", flat=True).get() - len(lines) + 1
     common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
-    events = []
+    events, kept = [], []
     for number, (subject, fields) in enumerate(lines, start=first):
         texts = {
             name: normalize("NFC", text) for name, text in fields.items() if isinstance(text, str)
         }
-        body = {**common, "id": uuid.uuid4(), **fields, **texts}
+        body: dict[str, Any] = {**common, "id": uuid.uuid4(), **fields, **texts}
         body["correlation_id"] = correlation_id or body["id"]
         if subject:
             body["subject"] = subject
         if creator:
             body |= {"creator": creator.uuid, "creator_seq": number}
+        apart: list[personal.Kept] = []
+        if any(fields[name] for name in declared.personal):
+            body, apart = personal.split(body, declared.personal, fields)
+        kept.append(apart)
         data = tree.canonical(body)
         events.append(
             Event(
@@ -100,6 +104,14 @@ def append_many(
             )
         )
     written = Event.objects.bulk_create(events, batch_size=1000)
+    Personal.objects.bulk_create(
+        (
+            Personal(event=event, field=one.field, person=one.person, salt=one.salt, data=one.data)
+            for event, apart in zip(written, kept, strict=True)
+            for one in apart
+        ),
+        batch_size=1000,
+    )
     if declared.person:
         _note_concerned(written, [fields.get(declared.person) for _, fields in lines], creator)
     return written

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +17,12 @@ class Event(models.Model):
     SHA-256(0x00 || body), RFC 6962 section 2.1. The other columns repeat parts of the body, so
     that rows can be searched; verification compares the two.
 
-        {"action":"video.renamed","actor":"creator:…","after":"Dog","at":"2026-11-22T12:00:00.000000Z",
-         "before":"Cat","correlation_id":"…","creator":"…","creator_seq":7,"id":"…","subject":"…","v":1}
+        {"action":"video.renamed","actor":"creator:…","after":{"sha256":"…"},
+         "at":"2026-11-22T12:00:00.000000Z","before":{"sha256":"…"},"correlation_id":"…",
+         "creator":"…","creator_seq":7,"id":"…","subject":"…","v":2}
+
+    `v` is the version of the format. In 1, which is no longer written, personal data stood in the
+    body itself; from 2 on its hash stands there, and the data in Personal.
     """
 
     uuid = models.UUIDField(unique=True)
@@ -52,6 +59,12 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.action} {self.uuid}"
 
+    @property
+    def written(self) -> dict[str, Any]:
+        """The body as it was hashed. audit.personal.read puts personal data back into it."""
+        body: dict[str, Any] = json.loads(bytes(self.body))
+        return body
+
 
 class Counter(models.Model):
     """How many events a creator has. Updating the row makes that creator's next append wait for
@@ -83,3 +96,27 @@ class Concern(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}: {self.person}"
+
+
+class Personal(models.Model):
+    """A field of an event that says something about a person: a name, a title, a reason. It is the
+    part of the log that can be erased. The body holds SHA-256(salt || data) in its place:
+
+        "title": {"sha256": "9f2c…"}    salt: 16 random bytes    data: the text, UTF-8 when hashed
+
+    Without the salt nobody can try out what was hashed. A row can be deleted and not be changed.
+    """
+
+    pk = models.CompositePrimaryKey("event_id", "field")
+    event = models.ForeignKey(
+        Event, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    field = models.CharField(max_length=64)
+    person = models.UUIDField(
+        null=True, db_index=True, help_text="The uuid of the account that the data is about."
+    )
+    salt = models.BinaryField(max_length=16)
+    data = models.TextField()
+
+    def __str__(self) -> str:
+        return f"{self.event_id}: {self.field}"

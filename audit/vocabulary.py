@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -45,6 +45,11 @@ KIND_LABELS: dict[str, StrOrPromise] = {
 }
 
 
+def of_creator(*fields: str) -> dict[str, str]:
+    """Personal fields about the creator whose record it is."""
+    return dict.fromkeys(fields, "creator")
+
+
 def _no_words(body: Body, reader: User | None) -> dict[str, Any]:
     return {}
 
@@ -58,6 +63,11 @@ class Action:
     for the creator whose record it is, and of an event of the whole platform for every creator that
     it concerns; `to_person` for the person whom the field `person` names: who asked for a meme.
     `about_one` is in its place where the event has a subject, whose title is `{video}`.
+
+    `personal` names the fields that say something about a person, in the words of people: names,
+    titles, captions, reasons. Its values say about whom: "creator", whose record it is; "actor"; or
+    a field that holds the uuid of an account. Only their hashes are part of the log's bytes
+    (audit.personal), so that they can be erased.
 
     `concerns(body)` is for an event of the whole platform: what it is about, by a key of the
     periods in which it concerns a creator (`periods_of`), or "" where it concerns no creator.
@@ -77,6 +87,7 @@ class Action:
     about_one: StrOrPromise = ""
     person: str = ""
     concerns: Callable[[Body], str] | None = None
+    personal: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.vocabulary import Action, Body, Period
+from audit.vocabulary import Action, Body, Period, of_creator
 from consent.models import Consent, ConsentCount, Edit, Item
 from consent.uses import use_of
 from creatorhub.days import last_day
@@ -101,6 +101,7 @@ _APPLIED = ngettext_lazy(
     "{who} {change} for {changed:,} video", "{who} {change} for {changed:,} videos", "changed"
 )
 
+_REASON = of_creator("reason")
 _ONE = _("{who} {change} for “{video}”")
 
 ACTIONS = [
@@ -111,6 +112,7 @@ ACTIONS = [
         "check-check",
         _words,
         about_one=_ONE,
+        personal=_REASON,
     ),
     # An edit too large for one transaction: its confirmation, each part of it, its end.
     Action(
@@ -119,6 +121,7 @@ ACTIONS = [
         (*_EDIT, "selected", "will_change", "version", *_ENDED),
         "check",
         _words,
+        personal=_REASON,
     ),
     Action(
         "edit.part_applied",
@@ -136,6 +139,7 @@ ACTIONS = [
         (*_EDIT, "selected", *_OUTCOMES, "version", *_ENDED, "parts"),
         "check-check",
         _words,
+        personal=_REASON,
     ),
     Action(
         "edit.cancelled",
@@ -159,6 +163,7 @@ ACTIONS = [
         _("{who} turned everything off"),
         ("version", "reason", *_ENDED),
         "slash",
+        personal=_REASON,
     ),
     Action(
         "creator.opted_in", _("{who} turned permissions back on"), ("version", "restore"), "undo"
@@ -169,6 +174,7 @@ ACTIONS = [
         ("hold", "use", "title", "reason", "version"),
         "hand",
         _held,
+        personal=of_creator("title", "reason"),
     ),
     Action(
         "hold.lifted",
@@ -176,14 +182,22 @@ ACTIONS = [
         ("hold", "use", "title", "reason", "version"),
         "undo",
         _held,
+        personal=of_creator("title", "reason"),
     ),
     Action(
         "person.blocked",
         _("{who} blocked {name}"),
         ("person", "name", "version", "stopped"),
         "slash",
+        personal={"name": "person"},
     ),
-    Action("person.unblocked", _("{who} unblocked {name}"), ("person", "name", "version"), "undo"),
+    Action(
+        "person.unblocked",
+        _("{who} unblocked {name}"),
+        ("person", "name", "version"),
+        "undo",
+        personal={"name": "person"},
+    ),
     Action(
         "notice.written",
         _("{who} wrote the notice “{title}”, version {version}"),

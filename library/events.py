@@ -11,33 +11,70 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from audit.vocabulary import Action, Body
+from audit.vocabulary import Action, Body, of_creator
 from creatorhub.models import User
 from library.models import Video
 from library.search import titled
 
+_TITLE = of_creator("title")
+
 ACTIONS = [
-    Action("video.added", _("{who} added “{title}”"), ("title", "via"), "film"),
+    Action("video.added", _("{who} added “{title}”"), ("title", "via"), "film", personal=_TITLE),
     Action(
         "videos.added",
         ngettext_lazy("{who} added {count:,} video", "{who} added {count:,} videos", "count"),
         ("count", "via"),
         "film",
     ),
-    Action("video.ingested", _("“{title}” is ready to play"), ("title", "duration_ms"), "check"),
-    Action("video.refused", _("“{title}” was refused: {problem}"), ("title", "problem"), "alert"),
-    Action("video.retried", _("{who} asked to try “{title}” again"), ("title",), "refresh"),
     Action(
-        "video.renamed", _("{who} renamed “{before}” to “{after}”"), ("before", "after"), "pencil"
+        "video.ingested",
+        _("“{title}” is ready to play"),
+        ("title", "duration_ms"),
+        "check",
+        personal=_TITLE,
+    ),
+    Action(
+        "video.refused",
+        _("“{title}” was refused: {problem}"),
+        ("title", "problem"),
+        "alert",
+        personal=_TITLE,
+    ),
+    Action(
+        "video.retried",
+        _("{who} asked to try “{title}” again"),
+        ("title",),
+        "refresh",
+        personal=_TITLE,
+    ),
+    Action(
+        "video.renamed",
+        _("{who} renamed “{before}” to “{after}”"),
+        ("before", "after"),
+        "pencil",
+        personal=of_creator("before", "after"),
     ),
     Action(
         "video.moved",
         _("{who} moved “{title}” from “{before}” to “{after}”"),
         ("title", "before", "after"),
         "arrow",
+        personal=of_creator("title", "before", "after"),
     ),
-    Action("video.watched", _("{who} watched “{title}”, to look into it"), ("title",), "play"),
-    Action("video.removed", _("{who} removed “{title}”"), ("title", "reason"), "trash"),
+    Action(
+        "video.watched",
+        _("{who} watched “{title}”, to look into it"),
+        ("title",),
+        "play",
+        personal=_TITLE,
+    ),
+    Action(
+        "video.removed",
+        _("{who} removed “{title}”"),
+        ("title", "reason"),
+        "trash",
+        personal=of_creator("title", "reason"),
+    ),
 ]
 
 

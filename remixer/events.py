@@ -10,7 +10,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from audit.vocabulary import Action, Body
+from audit.vocabulary import Action, Body, of_creator
 from consent.policy import Reason
 from consent.reasons import Act, Why
 from consent.uses import REMIX
@@ -83,7 +83,19 @@ def _meme(
     words: Callable[[Body, User | None], dict[str, str]] = _words,
 ) -> Action:
     """`to_person` is how the one who asked for the meme reads it."""
-    return Action(name, sentence, fields, icon, words, to_person=to_person, person="requester")
+    personal = {**of_creator("title"), "requester_name": "requester"}
+    if "reason" in fields:
+        personal["reason"] = "requester"
+    return Action(
+        name,
+        sentence,
+        fields,
+        icon,
+        words,
+        to_person=to_person,
+        person="requester",
+        personal=personal,
+    )
 
 
 _REASON = (*_MEME, "reason")
@@ -169,6 +181,7 @@ ACTIONS = [
         ("reason", "stopped"),
         "pause",
         _pause,
+        personal={"reason": "actor"},
         to_creator=_("{who} paused remixing for everyone. What you allowed stays stored."),
         concerns=lambda body: REMIX.id,
     ),
@@ -178,6 +191,7 @@ ACTIONS = [
         ("reason",),
         "play",
         _pause,
+        personal={"reason": "actor"},
         to_creator=_("{who} resumed remixing. What you allowed is in force again."),
         concerns=lambda body: REMIX.id,
     ),
@@ -200,6 +214,7 @@ ACTIONS = [
         ("report", "kind", "title", "render"),
         "flag",
         _thing,
+        personal=of_creator("title"),
     ),
     Action("report.taken", _("{who} took a report to look into it"), ("report",), "flag"),
     Action(
@@ -208,6 +223,7 @@ ACTIONS = [
         ("report", "title", "render", "outcome", "measure", "reason"),
         "flag",
         _thing,
+        personal=of_creator("title", "reason"),
     ),
     Action(
         "appeal.made",
@@ -215,6 +231,7 @@ ACTIONS = [
         ("appeal", "title", "reason"),
         "hand",
         _thing,
+        personal=of_creator("title", "reason"),
     ),
     Action(
         "appeal.decided",
@@ -222,6 +239,7 @@ ACTIONS = [
         ("appeal", "title", "outcome", "reason"),
         "hand",
         _thing,
+        personal=of_creator("title", "reason"),
     ),
 ]
 

@@ -1,18 +1,17 @@
-"""What the log says, as the JSON that its rows hold."""
+"""What the log says, with personal data put back into it."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from audit import personal
 from audit.models import Event
 from consent.models import Edit
 from library.models import Video
 
 
 def body(event: Event) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(bytes(event.body))
-    return loaded
+    return personal.read([event])[0].body
 
 
 def last_body() -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Token
 from accounts.services.accounts import locked
-from audit import history, log
+from audit import log
 from audit.models import Event
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
@@ -75,7 +75,7 @@ def make_token(
 def _was_made(account: User, uuid: UUID) -> bool:
     """The log knows tokens that have ended, too."""
     made = Event.objects.filter(creator=account, action="account.token_created").order_by("-id")
-    bodies = (history.body_of(event) for event in made.iterator(chunk_size=100))
+    bodies = (event.written for event in made.iterator(chunk_size=100))
     return any(body["token"] == str(uuid) for body in bodies)
 
 

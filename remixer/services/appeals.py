@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from audit import history, log
+from audit import log
 from audit.models import Event
+from audit.personal import About
 from consent import services as consent
 from consent.models import Hold
 from creatorhub.actors import Actor
@@ -98,7 +99,7 @@ def decide_appeal(appeal: Appeal, *, actor: Actor, granted: bool, decision: str)
             creator=appeal.person,
             subject=_subject(appeal),
             appeal=appeal.uuid,
-            title=_title(appeal),
+            title=_title_in_the_log(appeal),
             outcome=str(appeal.state),
             reason=decision,
         )
@@ -141,7 +142,7 @@ def _who_took_down(render: Render) -> str:
         actor__startswith="staff:",
     )
     for event in events.order_by("-id").iterator(chunk_size=100):
-        if history.body_of(event)["render"] == str(render.uuid):
+        if event.written["render"] == str(render.uuid):
             return event.actor
     return ""
 
@@ -160,7 +161,7 @@ def _record_made(appeal: Appeal, actor: Actor) -> None:
         creator=appeal.person,
         subject=_subject(appeal),
         appeal=appeal.uuid,
-        title=_title(appeal),
+        title=_title_in_the_log(appeal),
         reason=appeal.text,
     )
 
@@ -173,3 +174,12 @@ def _subject(appeal: Appeal) -> UUID | None:
 def _title(appeal: Appeal) -> str | None:
     thing = appeal.hold or appeal.render
     return thing.video.title if thing and thing.video else None
+
+
+def _title_in_the_log(appeal: Appeal) -> About | None:
+    """The record is the appellant's, and the title may be another creator's."""
+    title = _title(appeal)
+    if title is None:
+        return None
+    owner = appeal.render.video.owner if appeal.render else appeal.person
+    return About(title, owner.uuid)

@@ -56,7 +56,7 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             live,
             actor=actor,
             correlation_id=correlation_id,
-            reason=str(Reason.PAUSED),
+            reason=Reason.PAUSED,
         )
         log.append(
             "remixer.paused",

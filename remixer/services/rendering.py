@@ -208,7 +208,7 @@ def refuse(render: Render, why: Why) -> None:
 
 def _refuse(render: Render, why: Why) -> None:
     jobs.finish(render, State.REFUSED, **ended_because(why))
-    record("render.refused", render, actor=WORKER, reason=str(why.reason))
+    record("render.refused", render, actor=WORKER, reason=why.reason)
 
 
 def _try_later(render: Render, *, problem: str) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
+from audit.personal import About
 from consent.services import hold
 from consent.uses import USES
 from creatorhub.actors import Actor
@@ -61,7 +62,7 @@ def report(
             creator=reporter,
             report=made.uuid,
             kind=kind,
-            title=video.title,
+            title=About(video.title, video.owner.uuid),
             render=render.uuid if render else None,
         )
     return made
@@ -112,7 +113,7 @@ def decide_report(
         row.save()
         fields: dict[str, Any] = {
             "report": row.uuid,
-            "title": row.video.title,
+            "title": About(row.video.title, row.video.owner.uuid),
             "render": row.render.uuid if row.render else None,
             "outcome": str(row.state),
             "measure": measure,

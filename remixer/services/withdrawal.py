@@ -67,7 +67,7 @@ def stop_and_takedown(
     if reason in HIDES:
         jobs.stop(theirs, State.REFUSED, **ended)
         record_all(
-            "render.stopped", live, actor=actor, correlation_id=correlation_id, reason=str(reason)
+            "render.stopped", live, actor=actor, correlation_id=correlation_id, reason=reason
         )
         return Withdrawn(stopped=len(live), hidden=theirs.filter(state=State.DONE).count())
     done = list(theirs.filter(state__in=ends).locked().order_by("pk"))
@@ -79,7 +79,7 @@ def stop_and_takedown(
     taken_down = theirs.filter(state__in=ends).update(**changes, **ended)
     went = "render.hidden" if for_a_while else "render.taken_down"
     for action, renders in (("render.stopped", live), (went, done)):
-        record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=str(reason))
+        record_all(action, renders, actor=actor, correlation_id=correlation_id, reason=reason)
     if stopped or taken_down:
         jobs.enqueue("operations.sweep")
     return Withdrawn(stopped=stopped, taken_down=taken_down)
@@ -110,5 +110,5 @@ def _stop(render: Render, why: Why) -> int:
         row = Render.objects.filter(pk=render.pk)
         stopped = jobs.stop(row, State.REFUSED, **ended_because(why))
         if stopped:
-            record("render.stopped", render, actor=WORKER, reason=str(why.reason))
+            record("render.stopped", render, actor=WORKER, reason=why.reason)
     return stopped

@@ -10,6 +10,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from audit import log
+from audit.models import Personal
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from tests import factories
@@ -28,7 +29,7 @@ def test_an_event_is_answered_in_words_and_as_it_was_hashed(alice: User, api_of:
 
     [answered] = api_of(alice).get(URL).json()["results"]
 
-    canonical = answered.pop("canonical")
+    canonical, personal = answered.pop("canonical"), answered.pop("personal")
     assert hashlib.sha256(b"\0" + canonical.encode()).hexdigest() == answered["leaf_hash"]
     assert answered == {
         "id": str(event.uuid),
@@ -40,9 +41,23 @@ def test_an_event_is_answered_in_words_and_as_it_was_hashed(alice: User, api_of:
         "kind": "videos",
         "subject": None,
         "creator_seq": 1,
-        "body": json.loads(canonical),
+        "body": json.loads(canonical) | {"before": "Cät", "after": "Dog"},
         "leaf_hash": bytes(event.leaf_hash).hex(),
     }
+    for field, text in (("before", "Cät"), ("after", "Dog")):
+        salted = bytes.fromhex(personal[field]["salt"]) + text.encode()
+        assert personal[field]["data"] == text
+        assert json.loads(canonical)[field] == {"sha256": hashlib.sha256(salted).hexdigest()}
+
+
+def test_what_was_erased_has_neither_salt_nor_data(alice: User, api_of: ApiOf) -> None:
+    log.append("video.renamed", actor=Actor.creator(alice), creator=alice, before="", after="Dog")
+    Personal.objects.all().delete()
+
+    [answered] = api_of(alice).get(URL).json()["results"]
+
+    assert answered["personal"] == {"after": None}
+    assert (answered["body"]["before"], answered["body"]["after"]) == ("", "(erased)")
 
 
 def test_events_are_filtered_by_action_and_subject(alice: User, bob: User, api_of: ApiOf) -> None:

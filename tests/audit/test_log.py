@@ -36,7 +36,7 @@ def test_the_bytes_are_canonical_and_hashed_as_a_leaf(alice: User) -> None:
         ).encode()
     )
     assert bytes(event.leaf_hash) == hashlib.sha256(b"\x00" + data).digest()
-    assert json.loads(data)["before"] == "é"
+    assert "é" not in data.decode()
 
 
 def test_it_refuses_to_run_outside_a_transaction(transactional_db: None, alice: User) -> None:

@@ -66,7 +66,7 @@ def test_an_edit_is_one_event_compared_whole(alice: User) -> None:
     for name in ("id", "correlation_id", "at"):
         assert logged.pop(name)
     assert logged == {
-        "v": 1,
+        "v": 2,
         "action": "consent.edited",
         "actor": f"creator:{alice.uuid}",
         "creator": str(alice.uuid),

@@ -88,7 +88,7 @@ def test_the_choice_is_an_event_that_names_its_notice(alice: User) -> None:
     for name in ("id", "correlation_id", "at"):
         assert logged.pop(name)
     assert logged == {
-        "v": 1,
+        "v": 2,
         "action": "upload_default.chosen",
         "actor": f"creator:{alice.uuid}",
         "creator": str(alice.uuid),

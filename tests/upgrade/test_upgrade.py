@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from audit.models import Event
+from audit import history
+from audit.models import Event, Personal
 from consent import services as consent
 from consent.models import Consent, Edit, EditJob
 from creatorhub import checks
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from library import services as library
+from library.models import Video
 from operations import fsck
 from tests.upgrade.migrating import migrate, models_at
 from tests.upgrade.release_0_2_0 import MIGRATIONS, PASSWORD, TOKEN, Release
@@ -92,6 +96,31 @@ def test_after_an_upgrade_unfinished_edits_are_finished(release: Release) -> Non
     held = Consent.objects.filter(video__in=[video.pk for video in release.daves])
     assert [consent.terms_id for consent in held] == [None, None]
     assert not _inconsistent()
+
+
+def test_events_of_before_keep_their_bytes_and_new_ones_keep_names_apart(release: Release) -> None:
+    migrate()
+    old = {key: bytes(body) for key, body in Event.objects.values_list("pk", "body")}
+    assert not Personal.objects.exists()
+    alice = User.objects.get(username="alice")
+    library.rename_video(
+        Video.objects.get(pk=release.ready[0].pk),
+        actor=Actor.creator(alice),
+        title="Newer",
+        collection="",
+    )
+
+    new = Event.objects.latest("pk")
+    lines = history.describe(Event.objects.order_by("pk"), reader=None)
+
+    assert {json.loads(body)["v"] for body in old.values()} == {1}
+    assert new.written["v"] == 2
+    assert "Newer" in lines[-1].text
+    assert not [line.text for line in lines if "erased" in line.text or "sha256" in line.text]
+    bodies = dict(Event.objects.values_list("pk", "body"))
+    assert old.items() <= {key: bytes(body) for key, body in bodies.items()}.items()
+    migrate({"audit": "0003_fill_concern"})
+    assert dict(Event.objects.values_list("pk", "body")) == bodies
 
 
 def test_after_an_upgrade_people_continue_as_before(release: Release) -> None:
