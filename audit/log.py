@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from unicodedata import normalize
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from audit import personal, tree, vocabulary
-from audit.models import Concern, Counter, Event, Personal
+from audit import personal, sequencing, tree, vocabulary
+from audit.models import Concern, Counter, Event, Personal, PlatformCounter
 from creatorhub.actors import Actor
 from creatorhub.models import User
 
@@ -31,10 +31,11 @@ def append(
     """Write one event. `fields` are exactly those that the vocabulary declares for the action, as
     tree.canonical takes them. `creator` is whose record it belongs to, None for the platform;
     `subject` the video it is about, if it is one; `correlation_id` is shared by all events of one
-    change, and without it is the event's own id. Three queries with a creator, else one; one more
-    where the action names a person whom it concerns, and one more where there is personal data.
+    change, and without it is the event's own id. Three queries; one more where the action names a
+    person whom it concerns, and one more where there is personal data.
 
-    Call it last in the transaction: with a creator it locks that creator's counter until commit.
+    Call it last in the transaction: it locks the counter of the creator, or of the platform, until
+    commit. The counter also comes before the event on purpose: see audit.sequencing.
     Raises RuntimeError outside a transaction, ValueError for an action or field nobody declared.
     """
     [event] = append_many(
@@ -64,14 +65,15 @@ def append_many(
             raise ValueError(f"{action} takes {declared.fields}, not {sorted(fields)}.")
     if not lines:
         return []
-    first = 0
-    if creator:  # takes so many new numbers of this creator's record
-        counters = Counter.objects.filter(creator=creator)
-        if not counters.update(last=F("last") + len(lines)):
-            # Two first events at once: one inserts, the other finds the row and counts on.
-            Counter.objects.bulk_create([Counter(creator=creator)], ignore_conflicts=True)
-            counters.update(last=F("last") + len(lines))
-        first = counters.values_list("last", flat=True).get() - len(lines) + 1
+    # So many new numbers of this creator's record, or of the platform's.
+    whose: Any = Counter if creator else PlatformCounter
+    key = creator.pk if creator else 1
+    counters = whose.objects.filter(pk=key)
+    if not counters.update(last=F("last") + len(lines)):
+        # Two first events at once: one inserts, the other finds the row and counts on.
+        whose.objects.bulk_create([whose(pk=key)], ignore_conflicts=True)
+        counters.update(last=F("last") + len(lines))
+    first = counters.values_list("last", flat=True).get() - len(lines) + 1
     common = {"v": VERSION, "action": action, "actor": str(actor), "at": timezone.now()}
     events, kept = [], []
     for number, (subject, fields) in enumerate(lines, start=first):
@@ -82,8 +84,8 @@ def append_many(
         body["correlation_id"] = correlation_id or body["id"]
         if subject:
             body["subject"] = subject
-        if creator:
-            body |= {"creator": creator.uuid, "creator_seq": number}
+        counted = {"creator": creator.uuid, "creator_seq": number} if creator else None
+        body |= counted or {"platform_seq": number}
         apart: list[personal.Kept] = []
         if any(fields[name] for name in declared.personal):
             body, apart = personal.split(body, declared.personal, fields)
@@ -96,6 +98,7 @@ def append_many(
                 actor=body["actor"],
                 creator=creator,
                 creator_seq=body.get("creator_seq"),
+                platform_seq=body.get("platform_seq"),
                 correlation_id=body["correlation_id"],
                 subject=subject,
                 at=body["at"],
@@ -114,6 +117,8 @@ def append_many(
     )
     if declared.person:
         _note_concerned(written, [fields.get(declared.person) for _, fields in lines], creator)
+    if connection.vendor == "sqlite":  # elsewhere the workers do it, a second later
+        transaction.on_commit(sequencing.follow, robust=True)
     return written
 
 

@@ -1,4 +1,5 @@
-"""The log's rows. Only audit.log writes them; the database itself refuses changes."""
+"""The log's rows. audit.log writes the events, audit.sequencing and audit.signing what makes a tree
+of them; the database itself refuses changes."""
 
 from __future__ import annotations
 
@@ -37,6 +38,10 @@ class Event(models.Model):
         help_text=_("Whose record this belongs to; empty for changes of the whole platform."),
     )
     creator_seq = models.BigIntegerField(null=True)
+    platform_seq = models.BigIntegerField(
+        null=True,
+        help_text=_("Numbers the changes of the whole platform, as creator_seq those of a record."),
+    )
     correlation_id = models.UUIDField(help_text=_("Shared by all events of one change."))
     subject = models.UUIDField(
         null=True, help_text=_("The video this is about, if it is one video.")
@@ -49,6 +54,11 @@ class Event(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["creator", "creator_seq"], name="event_creator_seq_is_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["platform_seq"],
+                condition=models.Q(platform_seq__isnull=False),
+                name="event_platform_seq_is_unique",
             ),
         ]
         indexes = [
@@ -81,6 +91,18 @@ class Counter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.creator_id}: {self.last}"
+
+
+class PlatformCounter(models.Model):
+    """How many numbered events of the whole platform there are: one row, as Counter otherwise. All
+    of them wait for each other, which nobody notices: members of staff cause them, one at a time.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    last = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"platform: {self.last}"
 
 
 class Concern(models.Model):
@@ -120,3 +142,75 @@ class Personal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id}: {self.field}"
+
+
+class Leaf(models.Model):
+    """Which event is leaf number `index`, from 0, of the tree over the whole log. Insert-only, and
+    only by audit.sequencing; the hash is the event's."""
+
+    index = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(Event, on_delete=models.DO_NOTHING, related_name="leaf")
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.event_id}"
+
+
+class Node(models.Model):
+    """The hash of a complete subtree: number `index`, from 0, of those over 256**level leaves each.
+    Level 0 are the leaves themselves and has no rows. 256 neighbours are a full tile of C2SP
+    tlog-tiles. Insert-only: a subtree that is not complete yet is put together when it is asked
+    for, from at most 255 hashes of each level."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "index"], name="node_is_stored_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.index}"
+
+
+class Bookmark(models.Model):
+    """Where audit.sequencing goes on, one row. Only for speed: verification does not believe it.
+
+    Every event up to the id `settled` has its leaf, and none can appear there any more. Those up
+    to `seen` are settled once every transaction with a number below `seen_before` has ended, for
+    one of them may hold a smaller id and commit late.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    settled = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    seen_before = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.settled}"
+
+
+class Checkpoint(models.Model):
+    """What the log signed: its first `size` leaves have this `root`. `note` is the whole C2SP
+    checkpoint with its signature. Insert-only, and only by audit.signing.
+
+    `previous` is the size of the checkpoint before, 0 for the first. It is unique, so that of two
+    signers at once one finds its place taken: the checkpoints are one line without a fork.
+    """
+
+    size = models.BigIntegerField(unique=True)
+    previous = models.BigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(size__gt=models.F("previous")), name="checkpoint_grows"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.size}"

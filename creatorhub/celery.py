@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
+from django.db import connection
 
 from creatorhub import checks, data_folder
 from creatorhub.processes import end_with_parent
@@ -19,6 +20,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 SWEEP_EVERY = 30.0  # seconds
+# How soon an event is in the tree of the log. On SQLite it is at once; only the signature waits.
+SEAL_EVERY = {"postgresql": 1.0, "sqlite": 5.0}  # seconds
 
 
 def prepare_the_data_folder(**_: Any) -> None:
@@ -44,25 +47,53 @@ def die_with_the_worker(**_: Any) -> None:
     end_with_parent()
 
 
-class SweepTimer(bootsteps.StartStopStep):
-    """Asks for a sweep when a worker starts, and every 30 seconds from then on."""
+class AskingTimer(bootsteps.StartStopStep):
+    """Asks for a task when a worker starts, and from then on every `every` seconds."""
 
     requires = ("celery.worker.components:Timer",)
+    task: str
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._entry: Any = None
 
+    def every(self) -> float:
+        raise NotImplementedError
+
     def start(self, parent: Any) -> None:
+        every = self.every()
+
         def ask() -> None:
-            app.send_task("operations.sweep", queue="control", expires=SWEEP_EVERY, retry=False)
+            app.send_task(self.task, queue="control", expires=every, retry=False)
 
         parent.timer.call_after(2, ask)
-        self._entry = parent.timer.call_repeatedly(SWEEP_EVERY, ask)
+        self._entry = parent.timer.call_repeatedly(every, ask)
 
     def stop(self, parent: Any) -> None:
         if self._entry:
             self._entry.cancel()
 
 
+class SweepTimer(AskingTimer):
+    """Every worker asks: one of them is enough for all."""
+
+    task = "operations.sweep"
+
+    def every(self) -> float:
+        return SWEEP_EVERY
+
+
+class SealTimer(AskingTimer):
+    """Only those ask that would do it: it is often."""
+
+    task = "operations.seal_log"
+
+    def include_if(self, parent: Any) -> bool:
+        return "control" in app.amqp.queues.consume_from
+
+    def every(self) -> float:
+        return SEAL_EVERY[connection.vendor]
+
+
 app.steps["worker"].add(SweepTimer)
+app.steps["worker"].add(SealTimer)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
+from audit import sequencing
 from consent import services as consent
 from library import services as library
 from remixer import services as remixer
@@ -25,6 +26,7 @@ def sweep() -> Sweep | None:
     with _lock() as locked:
         if not locked:
             return None
+        seal_log()
         library.sweep_ingests()
         library.sweep_proxies()
         library.fold_titles()
@@ -34,6 +36,14 @@ def sweep() -> Sweep | None:
     if any((done.requeued, done.failed, done.stopped)):
         logger.info("Swept: %s", done)
     return done
+
+
+def seal_log() -> None:
+    """Every event into the tree of the log. What is wrong with the log stops nothing else."""
+    try:
+        sequencing.sequence()
+    except sequencing.Broken as broken:
+        logger.error("%s", broken)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The Celery task: it calls the service and holds no rule."""
+"""The Celery tasks: they call the service and hold no rule."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ from operations import sweeping
 @shared_task(name="operations.sweep")
 def sweep() -> None:
     sweeping.sweep()
+
+
+@shared_task(name="operations.seal_log")
+def seal_log() -> None:
+    sweeping.seal_log()

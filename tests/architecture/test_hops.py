@@ -3,8 +3,9 @@ from the call of the service to its return.
 
 Counted are functions, methods and properties, each once, in the order in which they are first
 called. Left out are the frames that Python makes without a name: comprehensions, generator
-expressions and lambdas; and what a column does to every value by itself (creatorhub/texts.py),
-which nobody opens to follow an act.
+expressions and lambdas; what a column does to every value by itself (creatorhub/texts.py), which
+nobody opens to follow an act; and the tree of the log (audit/sequencing.py), which comes after the
+commit, on SQLite in the same thread.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ PACKAGES = ("accounts", "audit", "consent", "creatorhub", "library", "operations
 WRITE = re.compile(r'\s*(INSERT\s+INTO|UPDATE)\s+"?consent_consent"?\s', re.IGNORECASE)
 
 MOST_OPENED = 30
-COLUMNS = ROOT / "creatorhub" / "texts.py"
+LEFT_OUT = (ROOT / "creatorhub" / "texts.py", ROOT / "audit" / "sequencing.py")
 LONGEST_CHAIN = 5  # functions, from the service to the one that writes
 MOST_RETURNS = 10
 
@@ -74,7 +75,7 @@ class Trip:
 def function_of(frame: FrameType) -> Function | None:
     """Which function of ours this is, None for anybody else's and for one without a name."""
     path, name = Path(frame.f_code.co_filename), frame.f_code.co_qualname
-    if not path.is_relative_to(ROOT) or name.endswith(">") or path == COLUMNS:
+    if not path.is_relative_to(ROOT) or name.endswith(">") or path in LEFT_OUT:
         return None
     inside = path.relative_to(ROOT)
     return Function(str(inside), name) if inside.parts[0] in PACKAGES else None
