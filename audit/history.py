@@ -73,11 +73,17 @@ def body_of(event: Event) -> dict[str, Any]:
 
 
 def name_of(actor: str) -> str:
-    """What the actor of a column ("kind:id") is called, as staff read it. One query."""
-    parsed = Actor.parse(actor)
-    ids = [] if parsed.kind == "system" else [parsed.id]
-    names = {str(one.uuid): one.name for one in User.objects.filter(uuid__in=ids)}
-    return _who(parsed, reader=None, names=names)
+    """What the actor of a column ("kind:id") is called, as staff read it; "" for nobody. At most
+    one query."""
+    return names_of([actor]).get(actor, "")
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """As name_of, of many. One query."""
+    parsed = {actor: Actor.parse(actor) for actor in actors if actor}
+    ids = {one.id for one in parsed.values() if one.kind != "system"}
+    names = {str(one.uuid): one.name for one in User.objects.filter(uuid__in=ids)} if ids else {}
+    return {actor: _who(one, reader=None, names=names) for actor, one in parsed.items()}
 
 
 def _line(

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -67,7 +69,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.uuid}"
+        return f"{self.action}, {date_format(timezone.localtime(self.at), 'j F Y, H:i')}"
 
     @property
     def written(self) -> dict[str, Any]:

@@ -17,15 +17,25 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit import history
+from audit.staff import ActorAdmin
 from consent import querysets, selection, services, touched
 from consent.models import Consent, ConsentState, Edit, Hold, Item, Notice, Terms
 from consent.uses import USES, Use, use_of
-from consent.wording import reach
+from consent.wording import REASON_LABELS, reach
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from creatorhub.roles import Power
-from creatorhub.staff import NoReasonForm, Reach, StaffAdmin, Told, each, may, reasoned, staff_actor
+from creatorhub.staff import (
+    NoReasonForm,
+    Reach,
+    StaffAdmin,
+    Told,
+    each,
+    may,
+    reasoned,
+    staff_actor,
+    whether,
+)
 from library import services as library
 from library.models import Video
 from library.staff import WatchAdmin
@@ -221,12 +231,21 @@ class TurnOffAdmin(StaffAdmin[M]):
 
 
 @admin.register(ConsentState)
-class ConsentStateAdmin(StaffAdmin[ConsentState]):
+class ConsentStateAdmin(ActorAdmin[ConsentState]):
     list_display = ["creator", "opted_out", "version", "changed_at"]
+    fields = [
+        *("creator", "opted_out", "opted_out_at", "by_whom", "opted_out_reason"),
+        *("changed_at", "version", "withdrawn_version"),
+    ]
+    readonly_fields = ["by_whom"]
     list_filter = ["opted_out"]
     list_select_related = ["creator"]
     search_fields = ["creator__username", "=creator__uuid"]
     actions = ["opt_out"]
+
+    @admin.display(description=_("Opted out by"))
+    def by_whom(self, state: ConsentState) -> str:
+        return self.name_of(state, "opted_out_by")
 
     @reasoned(
         _("Opt out with a reason"),
@@ -241,7 +260,11 @@ class ConsentStateAdmin(StaffAdmin[ConsentState]):
 @admin.register(Video)
 class VideoAdmin(WatchAdmin[Video], TurnOffAdmin[Video]):
     list_display = ["picture", "title", "owner", "collection", "status", "created_at", "removed_at"]
-    list_filter = ["status", ("removed_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "status",
+        whether("removed_at", _("removal"), unset=_("Not removed"), is_set=_("Removed")),
+    ]
+    acting = ("watch",)
     list_select_related = ["owner"]
     search_fields = ["folded_title", "owner__username", "=uuid"]
     search_help_text = _("A title, a username, or the id of a video.")
@@ -327,9 +350,13 @@ def _lift_of(
 
 
 @admin.register(Hold)
-class HoldAdmin(StaffAdmin[Hold]):
+class HoldAdmin(ActorAdmin[Hold]):
+    actor_fields = ("by",)
     list_display = ["placed_at", "use", "creator", "what", "reason", "by_whom", "lifted_at"]
-    list_filter = ["use", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "use",
+        whether("lifted_at", _("state"), unset=_("On hold now"), is_set=_("Lifted")),
+    ]
     list_select_related = ["creator", "video"]
     search_fields = ["creator__username", "video__folded_title", "=uuid", "=video__uuid"]
     search_help_text = _("A username, the title of a video, or an ID.")
@@ -347,11 +374,11 @@ class HoldAdmin(StaffAdmin[Hold]):
 
     @admin.display(description=_("By"))
     def by_whom(self, hold: Hold) -> str:
-        return history.name_of(hold.by)
+        return self.name_of(hold, "by")
 
     @admin.display(description=_("Lifted by"))
     def lifted_by_whom(self, hold: Hold) -> str:
-        return history.name_of(hold.lifted_by) if hold.lifted_by else ""
+        return self.name_of(hold, "lifted_by")
 
     @reasoned(
         _("Lift with a reason"),
@@ -373,7 +400,21 @@ class HoldAdmin(StaffAdmin[Hold]):
 @admin.register(Consent)
 class ConsentAdmin(StaffAdmin[Consent]):
     list_display = ["video", "creator", "use", "state", "version", "changed_at"]
-    list_filter = ["use", ("terms", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "use",
+        whether("terms", _("state"), unset=_("Off"), is_set=_("Allowed")),
+    ]
+    fields = [
+        "video",
+        "creator",
+        "use",
+        "state",
+        "changed_at",
+        "edit",
+        "version",
+        "withdrawn_version",
+    ]
+    readonly_fields = ["state"]
     list_select_related = ["video", "creator", "terms"]
     search_fields = ["video__folded_title", "creator__username", "=video__uuid"]
     ordering = ["-id"]
@@ -381,7 +422,7 @@ class ConsentAdmin(StaffAdmin[Consent]):
 
     @admin.display(description=_("State"), ordering="terms")
     def state(self, consent: Consent) -> str:
-        return str(consent.terms) if consent.terms else "off"
+        return str(consent.terms) if consent.terms else gettext("Off")
 
     @reasoned(
         _("Turn off with a reason"),
@@ -404,17 +445,27 @@ class TermsAdmin(StaffAdmin[Terms]):
 
 
 @admin.register(Edit)
-class EditAdmin(StaffAdmin[Edit]):
+class EditAdmin(ActorAdmin[Edit]):
+    actor_fields = ("actor",)
     list_display = [
-        *("uuid", "creator", "actor", "use", "change", "status"),
-        *("selected", "changed", "created_at"),
+        *("created_at", "creator", "by_whom", "use", "change", "status"),
+        *("selected", "changed"),
+    ]
+    fields = [
+        *("creator", "by_whom", "use", "change", "terms", "keeps_ends", "reason", "status"),
+        *("selected", "will_change", "changed", "already", "superseded", "not_eligible"),
+        *("stopped", "taken_down", "restored", "created_at", "applied_at", "undoes"),
+        *("items", "uuid"),
     ]
     list_filter = ["status", "change", "use"]
     list_select_related = ["creator"]
-    exclude = ["matching", "cursor"]
     search_fields = ["creator__username", "=uuid", "actor"]
     ordering = ["-id"]
-    readonly_fields = ["items"]
+    readonly_fields = ["by_whom", "items"]
+
+    @admin.display(description=_("By"))
+    def by_whom(self, edit: Edit) -> str:
+        return self.name_of(edit, "actor")
 
     @admin.display(description=_("Videos"))
     def items(self, edit: Edit) -> str:
@@ -428,12 +479,22 @@ class EditAdmin(StaffAdmin[Edit]):
 
 @admin.register(Item)
 class ItemAdmin(StaffAdmin[Item]):
-    list_display = ["video", "edit", "before", "after", "result_label", "reason"]
+    list_display = ["video", "edit", "before", "after", "result", "why_not"]
     list_filter = ["outcome"]
     list_select_related = ["video", "edit", "before", "after"]
+    fields = ["video", "edit", "before", "after", "result", "why_not"]
+    readonly_fields = ["result", "why_not"]
     search_fields = ["=edit__uuid", "=video__uuid"]
     search_help_text = _("The id of an edit or of a video.")
     ordering = ["-id"]
+
+    @admin.display(description=_("Result"))
+    def result(self, item: Item) -> str:
+        return item.result_label
+
+    @admin.display(description=_("Why not"))
+    def why_not(self, item: Item) -> str:
+        return str(REASON_LABELS.get(item.reason, item.reason))
 
 
 class NoticeForm(forms.ModelForm[Notice]):
@@ -449,7 +510,11 @@ class NoticeAdmin(StaffAdmin[Notice]):
     looking = Power.ENTER
     form = NoticeForm
     list_display = ["title", "use", "version", "language", "material", "published_at"]
-    list_filter = ["use", "language", ("published_at", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "use",
+        "language",
+        whether("published_at", _("state"), unset=_("Draft"), is_set=_("Published")),
+    ]
     fields = ["use", "language", "title", "text", "material", "version", "published_at"]
     readonly_fields = ["version", "published_at"]
     actions = ["publish"]

@@ -18,6 +18,7 @@ from consent import selection, services, uses
 from consent.filters import STATE_LABELS
 from consent.models import Edit
 from consent.uses import USES
+from consent.wording import inside
 from creatorhub import days
 from creatorhub.errors import Refused
 from creatorhub.idempotency import checked_key, combined_key
@@ -245,9 +246,7 @@ def filter_fields(form: forms.Form, *, collections: Collection[str]) -> FilterFi
         choices=[("", _("Every collection")), *((name, name) for name in collections)]
     )
     for use in USES.values():
-        states = [
-            (state, f"{use.label}: {str(label).lower()}") for state, label in STATE_LABELS.items()
-        ]
+        states = [(state, f"{use.label}: {inside(label)}") for state, label in STATE_LABELS.items()]
         anything = _("%(use)s: any") % {"use": use.label}
         fields[use.id].widget.choices = [("", anything), *states]
     for name in ("from", "to"):

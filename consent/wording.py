@@ -64,6 +64,12 @@ ICONS: dict[str, str] = {
 }
 
 
+def inside(label: Text) -> str:
+    """A label as it stands inside a sentence: “Held by CreatorHub” after a colon."""
+    text = str(label)
+    return text[:1].lower() + text[1:]
+
+
 def verbs(uses: Iterable[Use]) -> str:
     """“remixed or used for training”: what may be done, for a sentence about all of these uses."""
     return get_text_list([str(use.verb) for use in uses], _("or"))

@@ -59,7 +59,8 @@ class NotStoredMiddleware:
 
 class RefusalMiddleware:
     """Answers on our pages, also under DEBUG, where Django shows its own with the code: a refusal
-    that a view did not catch, what is not there, and a method that an address does not have."""
+    that a view did not catch, what is not there, what cannot be read, and a method that an address
+    does not have."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -75,7 +76,11 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Refused):
             return refusal_page(request, exception)
-        return not_found(request, exception) if isinstance(exception, Http404) else None
+        if isinstance(exception, Http404):
+            return not_found(request, exception)
+        if settings.DEBUG and isinstance(exception, (BadRequest, SuspiciousOperation)):
+            return bad_request(request, exception)
+        return None
 
 
 def _leads_somewhere(request: HttpRequest) -> bool:

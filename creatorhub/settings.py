@@ -248,6 +248,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = "creatorhub.formats"
 
 # Static files and media. Media has no public URL: every file goes through a view that checks.
 STATIC_URL = "/static/"

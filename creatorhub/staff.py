@@ -19,12 +19,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.utils import quote
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, gettext_lazy
 
@@ -123,14 +126,63 @@ class StaffList(ChangeList):
         return specs, has_filters, left_over, *more
 
 
+class _SetFilter(admin.EmptyFieldListFilter):
+    """Whether a column has a value, in words of its own."""
+
+    words: tuple[StrOrPromise, StrOrPromise, StrOrPromise]  # the heading; without; with a value
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = self.words[0]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        every, without, having = super().choices(changelist)
+        yield every
+        yield {**without, "display": self.words[1]}
+        yield {**having, "display": self.words[2]}
+
+
+def whether(field: str, title: StrOrPromise, *, unset: StrOrPromise, is_set: StrOrPromise) -> Any:
+    """An entry of `list_filter`, for a column that may be empty."""
+    return field, type("SetFilter", (_SetFilter,), {"words": (title, unset, is_set)})
+
+
 class StaffAdmin(admin.ModelAdmin[M]):
     """Rows to look at, for staff whose roles include `looking`; nobody may write, not even a
     superuser. An action is offered to those whose roles include its power."""
 
     looking = Power.LOOK
+    acting: tuple[str, ...] = ()  # fields that are links to acts: shown to moderators alone
 
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        return (
+            fields if may(request, Power.MODERATE) else [f for f in fields if f not in self.acting]
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Raises Refused for a filter that the list does not have: Django would show all rows."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except DisallowedModelAdminLookup as wrong:
+            refused = Refused(
+                gettext(
+                    "This list has no such filter. Open it anew and use the filters beside it."
+                ),
+                code="unknown_filter",
+            )
+            refused.about = request.path
+            raise refused from wrong
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        try:
+            return super().get_changelist_instance(request)
+        except IncorrectLookupParameters as wrong:
+            raise DisallowedModelAdminLookup(*wrong.args) from wrong
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what `list_filter` names, by the lookups that its filters offer. Django would also
@@ -209,6 +261,11 @@ def each(rows: Iterable[Row], do: Callable[[Row], str]) -> Iterator[Told]:
             yield Refused(gettext("%(name)s: %(sentence)s") % words, code=refused.code)
 
 
+def _page_of(page: StaffAdmin[Any], row: Model) -> str:
+    name = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
+    return reverse(name, args=[quote(row.pk)])
+
+
 def reasoned(
     label: StrOrPromise,
     *,
@@ -247,7 +304,7 @@ def reasoned(
                     **page.admin_site.each_context(request),
                     "title": label,
                     "opts": page.opts,
-                    "rows": rows,
+                    "rows": [(row, _page_of(page, row)) for row in rows],
                     "consequence": consequence,
                     "reach": touched,
                     "button": button,
@@ -280,6 +337,7 @@ class StaffSite(admin.AdminSite):
     site_title = gettext_lazy("CreatorHub staff")
     index_title = gettext_lazy("What staff can do")
     index_template = "admin/staff_index.html"
+    enable_nav_sidebar = False  # the first page has all of it, and lists need the width
     site_url = "/"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:

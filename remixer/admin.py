@@ -30,6 +30,7 @@ from creatorhub.staff import (
 from library.staff import WatchAdmin
 from remixer import queues as queues  # noqa: PLC0414  (registers the queues)
 from remixer import services
+from remixer.catalogue import TEMPLATES
 from remixer.models import Render
 from remixer.upholding import link, of_memes
 from remixer.wording import summary_of
@@ -64,23 +65,47 @@ def reach_of_pause() -> Reach:
     return Reach(lines, number=done + live, of=gettext("memes that are hidden or stopped"))
 
 
+def _template_label(template_id: str) -> str:
+    """A version that does not have it (any more, or yet) shows its id."""
+    known = TEMPLATES.get(template_id)
+    return gettext(known.name) if known else template_id
+
+
+class TemplateFilter(admin.SimpleListFilter):
+    """By the templates that there are: to ask the memes which they use reads all of them."""
+
+    title = _("template")
+    parameter_name = "template"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(one, _template_label(one)) for one in TEMPLATES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Render]) -> QuerySet[Render]:
+        return queryset.filter(template=self.value()) if self.value() else queryset
+
+
+def _link_to(render: Render) -> str:
+    return link("remixer_render", render.pk, summary_of(render) or render)
+
+
 @admin.register(Render)
 class RenderAdmin(WatchAdmin[Render]):
     list_display = ["picture", "texts", "maker", "of_video", "state", "created_at", "reports"]
     list_display_links = ["texts"]
-    list_filter = ["state", "template"]
+    list_filter = ["state", TemplateFilter]
+    acting = ("watch",)
     list_select_related = ["requester", "video__owner"]
     search_fields = ["requester__username", "video__folded_title", "=uuid", "=video__uuid"]
     search_help_text = _("A username, the title of a video, or an ID.")
     ordering = ["-id"]
     fields = [
         *("picture", "watch", "texts", "maker", "of_video", "public_page", "reports"),
-        *("state", "hidden_now", "problem", "ended_for", "template", "created_at"),
+        *("state", "hidden_now", "problem", "template_name", "created_at"),
         *("published_at", "terms", "uuid"),
     ]
     readonly_fields = [
         *("picture", "watch", "texts", "maker", "of_video", "public_page", "reports"),
-        "hidden_now",
+        *("hidden_now", "template_name"),
     ]
     change_list_template = "admin/render_list.html"
     actions = ["takedown"]
@@ -97,10 +122,11 @@ class RenderAdmin(WatchAdmin[Render]):
     def takedown(self, rows: list[Render], *, actor: Actor, reason: str) -> Iterator[Told]:
         def take_down(render: Render) -> str:
             if services.takedown(render, actor=actor, reason=reason):
-                return gettext("The meme %(id)s is taken down.") % {"id": render.uuid}
-            return gettext("The meme %(id)s could not be seen any more: nothing changed.") % {
-                "id": render.uuid
-            }
+                return format_html(gettext("Taken down: {meme}."), meme=_link_to(render))
+            return format_html(
+                gettext("{meme} could not be seen any more: nothing changed."),
+                meme=_link_to(render),
+            )
 
         return each(rows, take_down)
 
@@ -119,6 +145,10 @@ class RenderAdmin(WatchAdmin[Render]):
     @admin.display(description=_("Texts"))
     def texts(self, render: Render) -> str:
         return summary_of(render) or gettext("No text")
+
+    @admin.display(description=_("Template"))
+    def template_name(self, render: Render) -> str:
+        return _template_label(render.template)
 
     @admin.display(description=_("Made by"))
     def maker(self, render: Render) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent import querysets
@@ -147,6 +148,7 @@ class Render(FairJob):
     objects = RenderQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("meme")
         constraints = [
             models.UniqueConstraint(
                 fields=["requester", "idempotency_key"], name="render_is_requested_once_per_key"
@@ -174,7 +176,7 @@ class Render(FairJob):
         ]
 
     def __str__(self) -> str:
-        return f"render {self.uuid}: {self.state}"
+        return gettext("a meme of “%(title)s”") % {"title": self.video.title}
 
     @property
     def start(self) -> float:

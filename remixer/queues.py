@@ -12,10 +12,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from audit import history
+from audit.staff import ActorAdmin
 from creatorhub.actors import Actor
 from creatorhub.models import User
-from creatorhub.staff import NoReasonForm, StaffAdmin, Told, each, reasoned
+from creatorhub.staff import NoReasonForm, Told, each, reasoned
 from remixer import services
 from remixer.cases import Appeal, Report
 from remixer.upholding import (
@@ -52,7 +52,8 @@ class QueueFilter(admin.SimpleListFilter):
 
 
 @admin.register(Report)
-class ReportAdmin(StaffAdmin[Report]):
+class ReportAdmin(ActorAdmin[Report]):
+    acting = ("what_to_do",)
     list_display = ["created_at", "kind", "about", "reporter", "state", "assigned_to"]
     list_filter = [QueueFilter, "kind"]
     list_select_related = ["reporter", "assigned_to", "video__owner", "render__requester"]
@@ -67,7 +68,7 @@ class ReportAdmin(StaffAdmin[Report]):
     ordering = ["id"]
     fields = [
         *("uuid", "created_at", "kind", "text", "reporter", "about", "of", "what_to_do"),
-        *("state", "assigned_to", "decided_at", "decided_by_whom", "decision"),
+        *("state", "assigned_to", "decided_at", "decided_by_whom", "measure", "decision"),
     ]
     readonly_fields = ["about", "of", "what_to_do", "decided_by_whom"]
     actions = ["take", "uphold", "dismiss"]
@@ -102,7 +103,7 @@ class ReportAdmin(StaffAdmin[Report]):
 
     @admin.display(description=_("Decided by"))
     def decided_by_whom(self, report: Report) -> str:
-        return history.name_of(report.decided_by) if report.decided_by else ""
+        return self.name_of(report, "decided_by")
 
     @reasoned(
         _("Look into it"),
@@ -165,7 +166,8 @@ def _decide(
 
 
 @admin.register(Appeal)
-class AppealAdmin(StaffAdmin[Appeal]):
+class AppealAdmin(ActorAdmin[Appeal]):
+    actor_fields = ("against",)
     list_display = ["created_at", "person", "about", "state", "against_whom"]
     list_filter = [QueueFilter]
     list_select_related = ["person", "hold__video", "render__video"]
@@ -193,11 +195,11 @@ class AppealAdmin(StaffAdmin[Appeal]):
 
     @admin.display(description=_("Against the decision of"))
     def against_whom(self, appeal: Appeal) -> str:
-        return history.name_of(appeal.against) if appeal.against else ""
+        return self.name_of(appeal, "against")
 
     @admin.display(description=_("Decided by"))
     def decided_by_whom(self, appeal: Appeal) -> str:
-        return history.name_of(appeal.decided_by) if appeal.decided_by else ""
+        return self.name_of(appeal, "decided_by")
 
     @reasoned(
         _("Grant with a reason"),

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from consent import uses
 from consent.models.edits import Edit
@@ -38,7 +39,8 @@ class ConsentState(models.Model):
     opted_out_reason = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
-        return f"{self.creator_id}: {'opted out' if self.opted_out else 'not opted out'}"
+        words = _("%(name)s: opted out") if self.opted_out else _("%(name)s: not opted out")
+        return words % {"name": self.creator.username}
 
     def raise_version(self) -> None:
         """Count one change of this creator's consent. The caller saves."""
@@ -86,7 +88,8 @@ class Consent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.use} of {self.video_id}: {self.terms_id or 'off'}"
+        words = {"use": uses.use_of(self.use).label, "title": self.video.title}
+        return _("%(use)s of “%(title)s”") % words
 
 
 class ConsentCount(models.Model):

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consent import uses
@@ -163,7 +165,12 @@ class Edit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"edit {self.uuid}: {self.use} {self.change}"
+        words = {
+            "use": uses.use_of(self.use).label,
+            "change": self.get_change_display(),
+            "when": date_format(timezone.localtime(self.created_at), "j F Y, H:i"),
+        }
+        return gettext("%(use)s: %(change)s, %(when)s") % words
 
     @property
     def is_live(self) -> bool:
@@ -292,6 +299,8 @@ class Item(models.Model):
     objects = ItemQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("video of an edit")
+        verbose_name_plural = _("videos of edits")
         constraints = [
             models.UniqueConstraint(fields=["edit", "video"], name="item_is_once_in_an_edit"),
         ]
@@ -300,7 +309,7 @@ class Item(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.video_id} in {self.edit_id}: {self.outcome}"
+        return f"{self.video.title}: {self.result_label}"
 
     @property
     def result(self) -> str:

@@ -82,7 +82,7 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         what = self.video.title if self.video else _("everything")
-        return f"{self.use}: {what}"
+        return f"{self.label}: {what}"
 
     @property
     def label(self) -> uses.Text:

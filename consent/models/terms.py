@@ -10,6 +10,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Max, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit import tree
@@ -66,7 +68,8 @@ class Notice(models.Model):
         ordering = ["use", "-version"]
 
     def __str__(self) -> str:
-        return f"{self.title} (version {self.version})"
+        words = {"title": self.title, "version": self.version}
+        return gettext("%(title)s (version %(version)s)") % words
 
     @property
     def digest(self) -> str:
@@ -108,8 +111,15 @@ class Terms(models.Model):
         ]
 
     def __str__(self) -> str:
-        end = f" until {last_day(self.until):%Y-%m-%d}" if self.until else ""
-        return f"{self.use}: {self.mode}, {self.audience}{end}"
+        words = {
+            "use": uses.use_of(self.use).label,
+            "mode": self.get_mode_display(),
+            "audience": self.get_audience_display(),
+        }
+        if not self.until:
+            return gettext("%(use)s: %(mode)s (%(audience)s)") % words
+        words["day"] = date_format(last_day(self.until), "j F Y")
+        return gettext("%(use)s: %(mode)s (%(audience)s), until %(day)s") % words
 
     def state(self, *, now: datetime, material: int) -> Reason:
         """What the policy says of a video under these terms where nothing else speaks against it:

@@ -34,7 +34,7 @@ from consent.querysets import with_reasons
 from consent.states import UseState, states_of
 from consent.uses import USES
 from consent.views.timeline import timeline
-from consent.wording import REASON_LABELS
+from consent.wording import REASON_LABELS, inside
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.jobs import State
@@ -156,7 +156,7 @@ def _chips(narrowed: dict[str, str], query: QueryDict) -> Iterable[tuple[str, st
 
 def _chip(name: str, value: str) -> str:
     if name in USES:
-        return f"{USES[name].label}: {str(STATE_LABELS[value]).lower()}"
+        return f"{USES[name].label}: {inside(STATE_LABELS[value])}"
     day = parse_date(value) if name in ("from", "to") else None
     shown = {"value": value, "day": date_format(day, "j F Y") if day else ""}
     words = {
@@ -171,9 +171,9 @@ def _chip(name: str, value: str) -> str:
         "edited": _("Last edit: %(edited)s"),
         "edit": _("Changed by one edit"),
     }
-    shown["reason"] = str(REASON_LABELS.get(value, value)).lower()
+    shown["reason"] = inside(REASON_LABELS.get(value, value))
     shown["memes"] = str(MEMES.get(value, value))
-    shown["edited"] = str(EDITED.get(value, value)).lower()
+    shown["edited"] = inside(EDITED.get(value, value))
     return words.get(name, f"{name}: %(value)s") % shown
 
 

@@ -24,7 +24,7 @@ from remixer.wording import summary_of
 
 class WhyForm(forms.Form):
     reason = forms.CharField(
-        label=gettext_lazy("Why? (if you like)"),
+        label=gettext_lazy("Why?"),
         required=False,
         max_length=300,
         help_text=gettext_lazy("The person who made it reads it."),

@@ -6,7 +6,7 @@ import pytest
 
 from creatorhub.models import User
 from tests.browser.conftest import PageOf
-from tests.factories import make_videos
+from tests.factories import make_user, make_videos
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,3 +25,20 @@ def test_a_row_of_the_list_is_short_on_a_narrow_screen(alice: User, page_of: Pag
 
     assert len(heights) == 3
     assert max(heights) < 150
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_list_of_staff_scrolls_by_itself_and_the_page_does_not(
+    width: int, alice: User, page_of: PageOf
+) -> None:
+    make_videos(2, owner=alice, title="A long title " * 6, collection="A long collection " * 4)
+    page = page_of(make_user(role="admin"), width=width)
+
+    for path in ("/admin/library/video/", "/admin/creatorhub/user/", "/admin/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.goto("/admin/library/video/")
+    wide, seen = page.locator("#changelist .results").evaluate(
+        "r => [r.scrollWidth, r.clientWidth]"
+    )
+    assert (wide > seen) is (width == 390)
