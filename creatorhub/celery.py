@@ -8,7 +8,6 @@ from typing import Any
 from celery import Celery, bootsteps
 from celery.signals import celeryd_after_setup, worker_process_init
 from django.conf import settings
-from django.db import connection
 
 from creatorhub import checks, data_folder
 from creatorhub.processes import end_with_parent
@@ -20,8 +19,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 SWEEP_EVERY = 30.0  # seconds
-# How soon an event is in the tree of the log. On SQLite it is at once; only the signature waits.
-SEAL_EVERY = {"postgresql": 1.0, "sqlite": 5.0}  # seconds
+SEAL_EVERY = 1.0  # seconds until an event is in the tree of the log
 
 
 def prepare_the_data_folder(**_: Any) -> None:
@@ -48,26 +46,22 @@ def die_with_the_worker(**_: Any) -> None:
 
 
 class AskingTimer(bootsteps.StartStopStep):
-    """Asks for a task when a worker starts, and from then on every `every` seconds."""
+    """Asks for a task soon after a worker starts, and from then on every `every` seconds."""
 
     requires = ("celery.worker.components:Timer",)
     task: str
+    every: float
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
         self._entry: Any = None
 
-    def every(self) -> float:
-        raise NotImplementedError
-
     def start(self, parent: Any) -> None:
-        every = self.every()
-
         def ask() -> None:
-            app.send_task(self.task, queue="control", expires=every, retry=False)
+            app.send_task(self.task, queue="control", expires=self.every, retry=False)
 
         parent.timer.call_after(2, ask)
-        self._entry = parent.timer.call_repeatedly(every, ask)
+        self._entry = parent.timer.call_repeatedly(self.every, ask)
 
     def stop(self, parent: Any) -> None:
         if self._entry:
@@ -77,22 +71,16 @@ class AskingTimer(bootsteps.StartStopStep):
 class SweepTimer(AskingTimer):
     """Every worker asks: one of them is enough for all."""
 
-    task = "operations.sweep"
-
-    def every(self) -> float:
-        return SWEEP_EVERY
+    task, every = "operations.sweep", SWEEP_EVERY
 
 
 class SealTimer(AskingTimer):
-    """Only those ask that would do it: it is often."""
+    """It is often, so only those ask that would do it."""
 
-    task = "operations.seal_log"
+    task, every = "operations.seal_log", SEAL_EVERY
 
     def include_if(self, parent: Any) -> bool:
         return "control" in app.amqp.queues.consume_from
-
-    def every(self) -> float:
-        return SEAL_EVERY[connection.vendor]
 
 
 app.steps["worker"].add(SweepTimer)

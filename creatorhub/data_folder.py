@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
 from pathlib import Path
 
 UPLOADS = "work/uploads"
@@ -56,13 +55,29 @@ def _needed() -> list[str]:
 
 
 def _make_key(path: Path) -> None:
-    """Write it under another name, then link: a process that starts at the same time would read
-    an empty key from a file that is being written."""
-    if path.exists():
-        return
+    if not path.exists():
+        write_secret(path, secrets.token_urlsafe(64), keep=True)
+
+
+def write_secret(path: Path, text: str, *, keep: bool = False) -> bool:
+    """A file that only this account can read, written whole or not at all. With `keep` a file that
+    is there stays; returns whether this one was written.
+
+    It is written under another name first: a process that starts at the same time would read an
+    empty key from a file that is being written."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(secrets.token_urlsafe(64))
-    with suppress(FileExistsError):
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if not keep:
+        part.replace(path)
+        return True
+    try:
         path.hardlink_to(part)
-    part.unlink()
+    except FileExistsError:
+        return False
+    finally:
+        part.unlink()
+    return True

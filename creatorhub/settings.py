@@ -130,6 +130,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The log: where each app declares the actions that it records
 AUDIT_VOCABULARIES = ["accounts.events", "library.events", "consent.events", "remixer.events"]
+# Its name and its keys (audit.keys). Without them, outside production, they are in the data folder
+LOG_ORIGIN = env.str("LOG_ORIGIN", default="")
+LOG_KEY = env.str("LOG_KEY", default="")
+LOG_KEY_FILE = env.str("LOG_KEY_FILE", default="")
+LOG_VERIFIER_KEYS = env.list("LOG_VERIFIER_KEYS", default=[])
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
-from audit import sequencing
+from audit import keys, sequencing, signing
 from consent import services as consent
 from library import services as library
 from remixer import services as remixer
@@ -39,11 +39,13 @@ def sweep() -> Sweep | None:
 
 
 def seal_log() -> None:
-    """Every event into the tree of the log. What is wrong with the log stops nothing else."""
+    """Every event into the tree of the log, and a signature if one is due. What is wrong with the
+    log stops nothing else."""
     try:
         sequencing.sequence()
-    except sequencing.Broken as broken:
-        logger.error("%s", broken)
+        signing.sign()
+    except (sequencing.Broken, keys.NoKey) as problem:
+        logger.error("%s", problem)
 
 
 @contextmanager

@@ -11,6 +11,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.notes import Signer
 from creatorhub import data_folder
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -24,6 +27,8 @@ os.environ |= {
     "DEBUG": "1",
     "REDIS_PREFIX": f"{ROOT.name}:{WORKER or 'main'}:",
     "SECRET_KEY": "tests only",
+    "LOG_ORIGIN": "hub.test/log",
+    "LOG_KEY": Signer("hub.test/log", Ed25519PrivateKey.from_private_bytes(bytes(32))).secret(),
     "API_RATE_ANON": "100000/min",
     "API_RATE_USER": "100000/min",
     # Playwright's synchronous API runs an event loop in the test's own thread.
@@ -31,7 +36,7 @@ os.environ |= {
 }
 for name in (
     *("ALLOWED_HOSTS", "MEDIA_BUCKET", "EMAIL_URL", "INSECURE_HTTP", "BEHIND_TLS_PROXY"),
-    "SECURITY_CONTACT",
+    *("SECURITY_CONTACT", "LOG_KEY_FILE", "LOG_VERIFIER_KEYS"),
 ):
     os.environ.pop(name, None)
 data_folder.prepare()

@@ -6,19 +6,25 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit import sequencing
+from audit import keys, sequencing, signing
 
 
 class Command(BaseCommand):
-    help = "Give every event that has none yet its place in the tree of the log."
+    help = (
+        "Give every event that has none yet its place in the tree of the log, and sign the log if "
+        "it has grown and the last signature is ten seconds old."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check(databases=["default"])
         try:
             made = sequencing.sequence()
-        except sequencing.Broken as broken:
-            raise CommandError(str(broken)) from None
+            signed = signing.sign()
+        except (sequencing.Broken, keys.NoKey) as problem:
+            raise CommandError(str(problem)) from None
         if made is None:
             self.stdout.write("Another process is doing it right now.")
             return
         self.stdout.write(f"{made:,} events added; the log has {sequencing.size():,} leaves.")
+        if signed:
+            self.stdout.write(f"Signed with {signed.size:,} leaves.")
