@@ -330,7 +330,7 @@ def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dic
         "opted_out": _opted_out(owner, as_of),
         # One look into an index of the few holds there are.
         "held": Exists(as_of.holds(owner).filter(use=use).on(OuterRef("pk"))),
-        "being_withdrawn": _being_withdrawn(use, as_of.live_edits(owner), allowed),
+        "being_withdrawn": _being_withdrawn(use, as_of.live_edits(owner), allowed, now=as_of.now),
         "decided": Q(**{f"{_join(use)}__decided": True}),
         "allowed_by_terms": allowed,
         "ended": terms(__until__lte=as_of.now),
@@ -358,14 +358,17 @@ def _opted_out(owner: Any, as_of: AsOf) -> Any:
     return Exists(ConsentState.objects.filter(creator=owner, opted_out=True))
 
 
-def _being_withdrawn(use: str, live: QuerySet[Edit], allowed: Q) -> Q:
-    """A live edit is going to turn the video off. A holding one does not yet name its videos, so
-    it stands for everything that is allowed."""
+def _being_withdrawn(use: str, live: QuerySet[Edit], allowed: Q, *, now: datetime) -> Q:
+    """A live edit is going to turn the video off, or an undo to give it back terms that allow
+    nothing any more. A holding one does not yet name its videos, so it stands for everything that
+    is allowed."""
     live = live.filter(use=use)
-    names_it = Item.objects.filter(
-        edit=OuterRef("pk"), video=OuterRef(OuterRef("pk")), after=None
-    ).to_change(after=OuterRef("cursor"))
-    named = Q(Exists(live.filter(Exists(names_it))))
+    items = Item.objects.filter(edit=OuterRef("pk"), video=OuterRef(OuterRef("pk")))
+    pending = items.to_change(after=OuterRef("cursor"))
+    lapsed = Q(after__notice__version__lt=Subquery(Notice.objects.material_version(use)))
+    dead = pending.filter(Q(after__until__lte=now) | lapsed)
+    named = Q(Exists(live.filter(Exists(pending.filter(after=None)))))
+    named |= Q(Exists(live.filter(Exists(dead), change=Edit.Change.FORMER)))
     held = Q(Exists(live.filter(status=Edit.Status.HOLDING))) & allowed
     # Almost always there is no live edit at all: that is asked first, and is cheap.
     return Q(Exists(live)) & (named | held)

@@ -126,11 +126,19 @@ def summary_of(edit: Edit) -> str:
 
 def superseded(edit: Edit) -> str:
     """How many videos an edit left alone because something else changed them first."""
-    return ngettext(
-        "%(count)s video had changed since and was left alone.",
-        "%(count)s videos had changed since and were left alone.",
-        edit.superseded,
-    ) % {"count": f"{edit.superseded:,}"}
+    if edit.undoes:
+        sentence = ngettext(
+            "%(count)s video was changed or turned off since and was left alone.",
+            "%(count)s videos were changed or turned off since and were left alone.",
+            edit.superseded,
+        )
+    else:
+        sentence = ngettext(
+            "%(count)s video had changed since and was left alone.",
+            "%(count)s videos had changed since and were left alone.",
+            edit.superseded,
+        )
+    return sentence % {"count": f"{edit.superseded:,}"}
 
 
 def _main_sentence(edit: Edit) -> str:

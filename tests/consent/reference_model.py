@@ -46,6 +46,7 @@ class Video:
     was_decided: bool = False  # once in its life, also where that was undone
     last_withdrawal: int = 0  # Edit.order of the last one against it
     last_grant: int = 0  # Edit.order of the one that allowed it
+    last_edit: Edit | None = None  # the one that changed it last
 
     @property
     def unavailable(self) -> bool:
@@ -144,6 +145,15 @@ class Edit:
 
 
 @dataclass
+class Hold:
+    """By staff, of one video or (None) of all, from one version of the consent state to another."""
+
+    video: int | None
+    since: int
+    until: int | None = None
+
+
+@dataclass
 class ReferenceModel:
     now: datetime
     max_inline: int
@@ -151,6 +161,7 @@ class ReferenceModel:
     chunk_size: int
     videos: list[Video] = field(default_factory=list)
     edits: list[Edit] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     opted_out: bool = False
     paused: bool = False
     notice: int = 2
@@ -165,16 +176,22 @@ class ReferenceModel:
     def reason(self, n: int, *, freezing: Edit | None = None) -> str:
         """The reason that the policy gives; with `freezing`, as of the confirm of that edit: what
         came later does not count."""
-        video = self.videos[n]
-        paused, opted_out = self.paused, self.opted_out
+        paused, opted_out, held = self.paused, self.opted_out, self._is_held(n, freezing)
         if freezing and freezing.order:
             paused, opted_out = freezing.confirmed_under
         if paused:
             return "paused"
-        if video.unavailable:
+        if self.videos[n].unavailable:
             return "video_unavailable"
         if opted_out:
             return "opted_out"
+        return "held" if held else self.stored(n, freezing=freezing)
+
+    def stored(self, n: int, *, freezing: Edit | None = None) -> str:
+        """The reason without a pause, the opt-out and holds of staff."""
+        video = self.videos[n]
+        if video.unavailable:
+            return "video_unavailable"
         if any(self._withdraws(edit, n) for edit in self.edits if self._counts(edit, freezing)):
             return "withdrawn"
         return self.reason_of(video.state)
@@ -198,7 +215,18 @@ class ReferenceModel:
         if edit.is_holding and isinstance(self.videos[n].state, Allowed):
             return True
         item = edit.items.get(n)
-        return bool(item and not item.allows and edit.result(n) == PENDING)
+        if not item or edit.result(n) != PENDING:
+            return False
+        return not item.allows or (edit.change == "former" and not self._allows(item.after))
+
+    def _is_held(self, n: int, freezing: Edit | None) -> bool:
+        """With `freezing`, whether it was when that edit was confirmed."""
+        at = freezing.version if freezing and freezing.order else self.version
+        return any(
+            hold.since <= at and (hold.until is None or hold.until > at)
+            for hold in self.holds
+            if hold.video in (None, n)
+        )
 
     def mine(self) -> list[int]:
         return [n for n, video in enumerate(self.videos) if not video.removed]
@@ -210,12 +238,14 @@ class ReferenceModel:
         if "collection" in query:
             found = [n for n in found if self.videos[n].collection == query["collection"]]
         if state := query.get("remix"):
-            reasons = {n: self.reason(n, freezing=freezing) for n in found}
+            stored = {n: self.stored(n, freezing=freezing) for n in found}
             found = [
                 n
                 for n in found
-                if (reasons[n] != "allowed" if state == "off" else reasons[n] == state)
+                if (stored[n] != "allowed" if state == "off" else stored[n] == state)
             ]
+        if reason := query.get("reason"):
+            found = [n for n in found if self.reason(n, freezing=freezing) == reason]
         return found
 
     def consent_counts(self) -> Counter[Allowed]:
@@ -346,14 +376,36 @@ class ReferenceModel:
             video = self.videos[n]
             if edit.undoes:
                 undone = edit.undoes.items[n]
-                stands = video.state == undone.after
-                item = Item(undone.after, undone.before, PENDING if stands else SUPERSEDED)
+                item = Item(undone.after, undone.before, PENDING)
+                if self._is_stale(edit, n, item):
+                    item.outcome = SUPERSEDED
             elif not video.ready and isinstance(edit.after, Allowed):
                 item = Item(video.state, edit.after, NOT_ELIGIBLE)
             else:
                 after = self._wanted(edit, video.state)
                 item = Item(video.state, after, ALREADY if video.state == after else PENDING)
             edit.items[n] = item
+
+    def _is_stale(self, edit: Edit, n: int, item: Item) -> bool:
+        """Whether an item no longer fits its video: an undo fits what the edit that it undoes was
+        the last to change, and allows nothing that a newer one turned off once more."""
+        if edit.undoes is None:
+            return self.videos[n].state != item.before
+        changed = self.videos[n].last_edit is not edit.undoes
+        return changed or (item.allows and self._contradicted(edit, n))
+
+    def _contradicted(self, edit: Edit, n: int) -> bool:
+        """Whether a newer edit than this, or than the one that it undoes, turns the video off."""
+        first = edit.undoes or edit
+        for other in self.edits:
+            if other in (edit, first) or other.order <= first.order or other.change == "allowed":
+                continue
+            item = other.items.get(n)
+            confirmed = other.status in ("confirmed", "applying", "applied")
+            ends = item and (item.turns_off or (item.allows and not self._allows(item.after)))
+            if ends and confirmed:
+                return True
+        return False
 
     def _wanted(self, edit: Edit, state: State) -> State:
         """What an edit makes of this state."""
@@ -394,10 +446,10 @@ class ReferenceModel:
 
     def would_change(self, edit: Edit) -> int:
         """How many videos a confirm would change now."""
-        there = {n: self.videos[n] for n, item in edit.items.items() if item.outcome == PENDING}
+        there = {n: item for n, item in edit.items.items() if item.outcome == PENDING}
         return sum(
-            video.state == edit.items[n].before and not (edit.items[n].allows and video.removed)
-            for n, video in there.items()
+            not self._is_stale(edit, n, item) and not (item.allows and self.videos[n].removed)
+            for n, item in there.items()
         )
 
     def _busy(self, edit: Edit) -> bool:
@@ -456,7 +508,7 @@ class ReferenceModel:
         edit.confirmed_under = (self.paused, self.opted_out)
         for n in self._selected(edit):
             left_alone = n in edit.items and edit.items[n].outcome == SUPERSEDED
-            stands = not edit.undoes or self.videos[n].state == edit.undoes.items[n].after
+            stands = not edit.undoes or self.videos[n].last_edit is edit.undoes
             if stands and not left_alone:
                 self.videos[n].last_withdrawal = self.order
 
@@ -467,7 +519,7 @@ class ReferenceModel:
     def _put_into_force(self, edit: Edit, key: str | None) -> None:
         self._mark_confirmed(edit, key)
         for n, item in edit.items.items():
-            if item.turns_off and item.before == self.videos[n].state:
+            if item.turns_off and not self._is_stale(edit, n, item):
                 self.videos[n].last_withdrawal = self.order
         edit.version = self.version
         if len(edit.items) <= self.max_inline:
@@ -484,29 +536,19 @@ class ReferenceModel:
     def _apply(self, edit: Edit, most: int) -> int:
         """Apply the next items. Returns how many videos they changed."""
         due = [n for n in sorted(edit.items) if n > edit.cursor][:most]
-        later = [
-            other
-            for other in self.edits
-            if edit.grants
-            and other.order > edit.order
-            and other.change != "allowed"
-            and other.status in ("confirmed", "applying", "applied")
-        ]
         changed = 0
         for n in due:
             item, video = edit.items[n], self.videos[n]
             if item.outcome != PENDING:
                 continue
-            contradicted = edit.void or any(
-                n in other.items and other.items[n].turns_off for other in later
-            )
+            contradicted = edit.void or (edit.grants and self._contradicted(edit, n))
             if item.allows and video.unavailable:
                 item.outcome = NOT_ELIGIBLE
-            elif video.state != item.before or (item.allows and contradicted):
+            elif self._is_stale(edit, n, item) or (item.allows and contradicted):
                 item.outcome = SUPERSEDED
             else:
                 video.state, video.was_decided = item.after, True
-                video.last_grant = edit.order
+                video.last_grant, video.last_edit = edit.order, edit
                 changed += 1
         if due:
             edit.cursor = due[-1]
@@ -581,6 +623,22 @@ class ReferenceModel:
         for video in self.videos:
             video.last_withdrawal = self.order
         self.upload_default = None
+
+    def hold(self, chosen: Iterable[int | None]) -> list[int | None]:
+        """By staff; None is everything. Returns what was not held in the same way before."""
+        standing = {hold.video for hold in self.holds if hold.until is None}
+        wanted = [n for n in chosen if n not in standing]
+        if wanted:
+            self.version += 1
+            self.holds += [Hold(n, self.version) for n in wanted]
+        return wanted
+
+    def lift(self, hold: Hold) -> int:
+        if hold.until is not None:
+            return 0
+        self.version += 1
+        hold.until = self.version
+        return 1
 
     def publish(self, *, material: bool) -> None:
         self.notice += 1

@@ -16,6 +16,8 @@ from time_machine import TimeMachineFixture
 
 from audit.models import Event
 from consent import querysets, selection, services
+from consent.context import consent_bar_of
+from consent.counts import overview_of
 from consent.models import Consent, ConsentState, Edit, EditJob, Item, Notice
 from consent.services.edits import job
 from consent.services.edits.draft import DRAFT_LIFETIME
@@ -741,6 +743,44 @@ def test_a_large_undo_that_expired_unconfirmed_is_counted_anew(
 
     assert (inverse.selected, inverse.will_change, inverse.superseded) == (8, 7, 1)
     assert adds_up(run(confirm(inverse)))
+
+
+def test_a_large_undo_leaves_alone_what_was_turned_off_anew(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    run_to_the_end(make_consent(*videos))
+    edit = run_to_the_end(turn_off_matching(alice))
+    make_consent(videos[0])
+    turn_off(videos[0])
+    inverse = run(undo(edit))
+    turn_off(videos[1])
+    inverse = run_to_the_end(confirm(inverse))
+
+    assert inverse.will_change == 7
+    assert (inverse.changed, inverse.superseded) == (6, 2)
+    assert reasons(*videos) == ["off"] * 2 + ["allowed"] * 6
+    assert adds_up(inverse)
+
+
+def test_a_large_undo_that_puts_back_what_ended_is_in_force_by_its_confirm(
+    alice: User, time_machine: TimeMachineFixture
+) -> None:
+    """It allows nothing, as a withdrawal: no decision waits for its chunks."""
+    videos = make_videos(8, owner=alice)
+    run_to_the_end(make_consent(*videos, until=timezone.now() + timedelta(days=1)))
+    time_machine.move_to(timezone.now() + timedelta(days=2))
+    edit = run_to_the_end(confirm(run(draft_matching(alice))))
+    assert reasons(*videos) == ["allowed"] * 8
+
+    inverse = confirm(run(undo(edit)))
+    at_once = reasons(*videos)
+    bar = consent_bar_of(alice)
+
+    assert inverse.is_withdrawing
+    assert at_once == ["withdrawn"] * 8
+    assert bar.sentence == "Remix is being turned off for 8 videos."
+    assert overview_of(alice).facts("remix").held == {"withdrawn": 8}
+    run_to_the_end(inverse)
+    assert reasons(*videos) == ["expired"] * 8
 
 
 def test_undoing_what_only_allowed_is_in_force_before_it_is_frozen(alice: User) -> None:

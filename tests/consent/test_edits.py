@@ -19,6 +19,7 @@ from creatorhub.errors import Conflict, Forbidden, NotFound, Refused
 from creatorhub.models import User
 from library.models import Video
 from tests.acts import confirm, draft, turn_off, undo
+from tests.conftest import ClientOf
 from tests.database import counted_queries, failing, rows
 from tests.decisions import reason_of
 from tests.factories import make_consent, make_user, make_videos
@@ -351,6 +352,42 @@ def test_undo_leaves_alone_what_changed_since(alice: User) -> None:
     assert (draft_of_undo.will_change, draft_of_undo.superseded) == (1, 1)
     assert (inverse.changed, inverse.superseded) == (1, 1)
     assert [reason_of(one), reason_of(other)] == ["undecided", "allowed"]
+
+
+def test_what_was_turned_off_anew_stays_off_whatever_is_undone(
+    alice: User, client_of: ClientOf
+) -> None:
+    """Allowed and turned off once more, or only turned off once more: the newer no counts."""
+    anew, again, other = make_videos(3, owner=alice)
+    make_consent(anew, again, other)
+    edit = turn_off(anew, again, other)
+    make_consent(anew)
+    turn_off(anew)
+    draft_of_undo = undo(edit)
+    turn_off(again)
+
+    preview = client_of(alice).get(f"/edits/{draft_of_undo.uuid}/preview/").content.decode()
+    inverse = confirm(draft_of_undo, expected=1)
+    result = client_of(alice).get(f"/edits/{inverse.uuid}/").content.decode()
+
+    assert (draft_of_undo.will_change, draft_of_undo.superseded) == (2, 1)
+    assert "<b>2</b> changed or turned off since, left alone" in preview
+    assert (inverse.changed, inverse.superseded) == (1, 2)
+    assert "2 videos were changed or turned off since and were left alone." in result
+    assert [reason_of(video) for video in (anew, again, other)] == ["off", "off", "allowed"]
+
+
+def test_undoing_an_undo_leaves_alone_what_was_turned_off_anew(alice: User) -> None:
+    anew, other = make_videos(2, owner=alice)
+    inverse = confirm(undo(make_consent(anew, other)))
+    make_consent(anew)
+    confirm(undo(turn_off(anew)))
+    turn_off(anew)
+
+    again = confirm(undo(inverse))
+
+    assert (again.changed, again.superseded) == (1, 1)
+    assert [reason_of(anew), reason_of(other)] == ["off", "allowed"]
 
 
 def test_an_undo_can_be_undone(alice: User) -> None:

@@ -19,6 +19,7 @@ from uuid import UUID
 import pytest
 import time_machine
 import waffle
+from django.db.models import F
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -39,6 +40,7 @@ from consent.models import (
     ConsentState,
     Edit,
     EditJob,
+    Hold,
     Item,
     Notice,
     state_line,
@@ -80,6 +82,7 @@ queries = st.one_of(
     st.builds(lambda state: {"remix": state}, states),
     st.just({"collection": "Reds"}),
     st.just({"collection": "Reds", "remix": "allowed"}),
+    st.just({"reason": "allowed"}),
 )
 Query = dict[str, str]
 
@@ -96,6 +99,7 @@ class Histories(RuleBasedStateMachine):
         self.staff = Actor.staff(make_user(role="admin"))
         self.videos: list[Video] = []
         self.edits: list[Edit] = []  # in the order of the model's edits
+        self.holds: list[Hold] = []  # the same
         self.refused = False
         for number in range(FIRST):
             self._add("Reds" if number % 2 else "Blues")
@@ -459,6 +463,28 @@ class Histories(RuleBasedStateMachine):
         services.write_notice(notice, actor=self.staff)
         services.publish_notice(notice, actor=self.staff)
 
+    @rule(numbers=st.one_of(st.none(), some))
+    def staff_hold(self, numbers: set[int] | None) -> None:
+        """Some videos, or everything; only what is not held in the same way yet."""
+        chosen = [None] if numbers is None else self._chosen(numbers)
+        wanted = self.model.hold(chosen)
+        held = services.hold(
+            actor=self.staff,
+            creator=self.creator,
+            use="remix",
+            videos=None if numbers is None else [self.videos[n] for n in chosen if n is not None],
+            reason="A complaint",
+        )
+        assert len(held.holds) == len(wanted)
+        self.holds += held.holds
+
+    @precondition(lambda self: self.holds)
+    @rule(number=which)
+    def staff_lift(self, number: int) -> None:
+        place = number % len(self.holds)
+        expected = self.model.lift(self.model.holds[place])
+        assert services.lift([self.holds[place]], actor=self.staff, reason="Wrong") == expected
+
     # Videos
 
     @rule(number=st.integers(0, MOST - 1))
@@ -532,13 +558,16 @@ class Histories(RuleBasedStateMachine):
     def every_answer_is_the_same(self) -> None:
         """A single decision, the list, the batch and the model."""
         mine = Video.objects.filter(owner=self.creator)
-        listed = querysets.with_reason(mine, "remix").in_bulk()
+        described = querysets.with_stored_alias(querysets.with_reason(mine, "remix"), "remix")
+        listed: dict[int, Any] = described.annotate(stored=F("_remix_stored")).in_bulk()
         batch = querysets.rulings(self._uuids(range(len(self.videos))), "remix")
         facts = facts_of(self.videos)
         for n, video in enumerate(self.videos):
             reason = self.model.reason(n)
             assert policy.decide(facts[video.pk]).reason == reason
-            assert listed[video.pk].reason_remix == reason  # type: ignore[attr-defined]
+            assert listed[video.pk].reason_remix == reason
+            assert policy.stored(facts[video.pk]) == self.model.stored(n)
+            assert listed[video.pk].stored == self.model.stored(n)
             assert batch[n][1] == policy.decide(facts[video.pk])
         yes = set(querysets.permitting(mine, "remix").values_list("pk", flat=True))
         allowed = [n for n in range(len(self.videos)) if self.model.reason(n) == "allowed"]
@@ -628,25 +657,27 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
     live = [edit for edit in Edit.objects.filter(creator=creator) if edit.is_live]
     pending = {
         item.video_id
-        for item in Item.objects.filter(edit__in=live).select_related("edit")
-        if item.result == Item.Outcome.PENDING and item.after_id is None
+        for item in Item.objects.filter(edit__in=live).select_related("edit", "after__notice")
+        if item.result == Item.Outcome.PENDING and _permits_nothing(item, material)
     }
     consents = {
         row.video_id: row
         for row in Consent.objects.filter(creator=creator).select_related("terms__notice")
         if row.use == "remix"
     }
+    standing = Hold.objects.filter(creator=creator, use="remix", lifted_at=None)
+    on_hold = set(standing.values_list("video", flat=True))
     found = {}
     for video in Video.objects.filter(owner=creator):
         row = consents.get(video.pk)
         terms = row.terms if row else None
-        held = terms is not None and any(edit.status == "holding" for edit in live)
+        holding = terms is not None and any(edit.status == "holding" for edit in live)
         found[video.pk] = Facts(
             paused=paused,
             available=video.status == Video.Status.READY and video.removed_at is None,
             opted_out=bool(state and state.opted_out),
-            held=False,  # staff hold nothing in these histories: tests/consent/test_holds.py
-            being_withdrawn=held or video.pk in pending,
+            held=video.pk in on_hold or None in on_hold,
+            being_withdrawn=holding or video.pk in pending,
             decided=bool(row and row.decided),
             allowed_by_terms=terms is not None,
             ended=bool(terms and terms.until and terms.until <= datetime.now(UTC)),
@@ -656,6 +687,14 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
             approval_missing=False,
         )
     return found
+
+
+def _permits_nothing(item: Item, material: int) -> bool:
+    """Whether nothing is allowed once this item is applied: an undo may put back what ended."""
+    if item.after is None:
+        return True
+    ended = item.after.until is not None and item.after.until <= datetime.now(UTC)
+    return item.edit.change == "former" and (ended or item.after.notice.version < material)
 
 
 def _is_paused() -> bool:
@@ -694,6 +733,8 @@ COMES_BETWEEN: dict[str, Act] = {
     ),
     "one of few": lambda history: history.turn_off({0, 1, 2}, None, False),
     "a video that is removed": lambda history: history.remove(0),
+    "a hold of everything": lambda history: history.staff_hold(None),
+    "a hold of some": lambda history: history.staff_hold({1, 3}),
     "an hour": lambda history: history.time_passes(timedelta(hours=3)),
 }
 
@@ -725,18 +766,22 @@ def test_a_withdrawal_is_of_what_matched_when_it_was_asked_for(name: str) -> Non
         assert "allowed" not in {history.model.reason(n) for n in reds}
 
 
-@pytest.mark.parametrize("name", ["an opt-out", "a pause"])
+@pytest.mark.parametrize("name", ["an opt-out", "a pause", "a hold of everything"])
 def test_a_preview_of_what_no_longer_matches_is_empty(name: str) -> None:
     history = Histories()
     with history.closing:
         history.some_are_allowed(FIRST, None)
-        history.draft_to_turn_off_what_matches({"remix": "allowed"})
+        history.draft_to_turn_off_what_matches({"reason": "allowed"})
         COMES_BETWEEN[name](history)
 
         history.the_jobs_get_done()
 
         history.both_agree()
         assert history.edits[-1].items.count() == 0
+
+
+def _is_off(history: Histories, *videos: int) -> None:
+    assert all(history.model.reason(n) != "allowed" for n in videos)
 
 
 ALL = set(range(FIRST))
@@ -800,6 +845,61 @@ STORIES: dict[str, list[Act]] = {
         lambda history: history.draft_an_undo(0),
         lambda history: history.turn_off_what_matches({}, None, False),
         lambda history: history.confirm(1, None),
+    ],
+    "an undo leaves alone what was allowed and turned off once more since": [
+        lambda history: history.some_are_allowed(4, None),
+        lambda history: history.turn_off({0, 1}, None, False),
+        lambda history: history.draft_to_allow({0}, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.turn_off({0}, None, False),
+        lambda history: history.turn_off({1}, None, False),
+        lambda history: history.draft_an_undo(3),
+        lambda history: history.confirm_what_was_seen(0, 0),
+        lambda history: _is_off(history, 0, 1),
+    ],
+    "a draft of an undo leaves alone what is turned off once more after it": [
+        lambda history: history.some_are_allowed(4, None),
+        lambda history: history.turn_off({0, 1}, None, False),
+        lambda history: history.draft_an_undo(0),
+        lambda history: history.turn_off({1}, None, False),
+        lambda history: history.confirm_what_was_seen(0, 0),
+        lambda history: _is_off(history, 1),
+    ],
+    "a large undo leaves alone what was allowed and turned off once more since": [
+        lambda history: history.some_are_allowed(FIRST, None),
+        lambda history: history.turn_off(ALL, None, False),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: history.draft_to_allow({2}, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.turn_off({2}, None, False),
+        lambda history: history.turn_off({4}, None, False),
+        lambda history: history.draft_an_undo(3),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: history.confirm_what_was_seen(0, 0),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: _is_off(history, 2, 4),
+    ],
+    "an undo of an undo leaves alone what was turned off once more since": [
+        lambda history: history.some_are_allowed(2, None),
+        lambda history: history.draft_an_undo(0),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.draft_to_allow({0}, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.turn_off({0}, None, False),
+        lambda history: history.draft_an_undo(2),
+        lambda history: history.confirm(*LAST),
+        lambda history: _is_off(history, 0),
+    ],
+    "a large undo that puts back what has ended is in force by its confirm": [
+        lambda history: history.some_are_allowed(FIRST, ENDS[1]),
+        lambda history: history.time_passes(timedelta(days=3)),
+        lambda history: history.draft_to_allow(ALL, None),
+        lambda history: history.confirm(*LAST),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: history.draft_an_undo(0),
+        lambda history: history.the_jobs_get_done(),
+        lambda history: history.confirm(*LAST),
+        lambda history: _is_off(history, *ALL),
     ],
     "everything starts from off where all that was allowed is removed": [
         lambda history: history.draft_to_allow({0}, None),

@@ -24,7 +24,7 @@ changed. Terms 7 now count two videos fewer. Private to consent.services.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -92,8 +92,7 @@ READ = """
     FROM (
         SELECT i.*, CAST(v.uuid AS text) AS uuid, c.id IS NOT NULL AS known, {named} AS named,
                v.removed_at IS NOT NULL OR v.status <> 'ready' AS gone,
-               COALESCE(c.terms_id, 0) <> COALESCE(i.before_id, 0)
-                   OR COALESCE(c.decided, FALSE) <> i.before_decided AS stale
+               {stale} AS stale
         FROM (
             SELECT * FROM consent_item
             WHERE edit_id = %(edit)s AND video_id > %(above)s AND video_id <= %(upto)s
@@ -106,12 +105,19 @@ READ = """
 """
 JOIN = {"postgresql": "STRING_AGG", "sqlite": "GROUP_CONCAT"}
 NEAR = "AND {column} > %(above)s AND {column} <= %(upto)s"
-# What a newer edit turns off. A line of a spreadsheet that leaves a video undecided names nothing.
+# Whether the consent is not what it was when it was frozen; for an undo, whether another edit than
+# the one that it undoes has changed it since, be it to and fro.
+STALE = """COALESCE(c.terms_id, 0) <> COALESCE(i.before_id, 0)
+                   OR COALESCE(c.decided, FALSE) <> i.before_decided"""
+CHANGED_SINCE = "COALESCE(c.edit_id, 0) <> %(undone)s"
+# What a newer edit turns off, or gives terms that allow nothing. A line of a spreadsheet that
+# leaves a video undecided names nothing.
 NAMED = """EXISTS (
             SELECT 1 FROM consent_item n
-            WHERE n.edit_id IN ({edits}) AND n.video_id = i.video_id AND n.after_id IS NULL
+            WHERE n.edit_id IN ({edits}) AND n.video_id = i.video_id
                 AND n.video_id > %(above)s AND n.video_id <= %(upto)s
-                AND (n.after_decided OR n.outcome <> 'already')
+                AND (n.after_id IN ({dead})
+                     OR n.after_id IS NULL AND (n.after_decided OR n.outcome <> 'already'))
         )"""
 # Where every video has a consent already: a third cheaper than an upsert.
 UPDATE = """
@@ -162,6 +168,7 @@ def apply_chunk(
     *,
     limit: int,
     newer: Sequence[int] = (),
+    dead: Collection[int] = (),
     void: bool = False,
 ) -> Chunk | None:
     """Apply the next items, at most `limit`, under the lock of the consent state: write their
@@ -169,7 +176,9 @@ def apply_chunk(
     The caller saves the edit.
 
     A video removed since the draft is not eligible; one changed since, or turned off by one of the
-    `newer` edits, is superseded; `void` is for an edit that may no longer allow anything.
+    `newer` edits, is superseded; `dead` are the keys of terms that allow nothing, `void` is for an
+    edit that may no longer allow anything. What an undo puts back is superseded where the last to
+    change it was another edit than the one that it undoes.
     """
     following = edit.items.filter(video__gt=edit.cursor).order_by("video")[:limit]
     found = following.aggregate(first=Min("video"), last=Max("video"), number=Count("pk"))
@@ -184,7 +193,7 @@ def apply_chunk(
     leaves: list[tuple[str, bytes]] = []
     exceptions: dict[str, list[str]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
     moved: Counter[int | None] = Counter()
-    for kind in _read(edit, run, newer=newer, void=void):
+    for kind in _read(edit, run, newer=newer, dead=dead, void=void):
         outcome = kind.outcome
         if outcome == PENDING and kind.after and kind.gone:
             outcome = NOT_ELIGIBLE
@@ -219,20 +228,28 @@ def apply_chunk(
     return chunk
 
 
-def _read(edit: Edit, run: _Run, *, newer: Sequence[int], void: bool) -> list[_Kind]:
+def _read(
+    edit: Edit, run: _Run, *, newer: Sequence[int], dead: Collection[int], void: bool
+) -> list[_Kind]:
     """The items of the run, by kind."""
     edits = {f"edit{place}": pk for place, pk in enumerate(newer)}
-    named = NAMED.format(edits=", ".join(f"%({name})s" for name in edits)) if edits else "FALSE"
+    terms = {f"dead{place}": pk for place, pk in enumerate(dead)}
+    named = NAMED.format(edits=_names(edits), dead=_names(terms) or "NULL") if edits else "FALSE"
     sql = READ.format(
         named=named,
+        stale=CHANGED_SINCE if edit.undoes_id else STALE,
         join=JOIN[connection.vendor],
         near_v=NEAR.format(column="v.id") if run.is_dense else "",
         near_c=NEAR.format(column="c.video_id") if run.is_dense else "",
     )
-    given = {**run._asdict(), **edits, "edit": edit.pk, "use": edit.use, "void": void}
+    given = {**run._asdict(), **edits, **terms, "edit": edit.pk, "use": edit.use, "void": void}
     with connection.cursor() as cursor:
-        cursor.execute(sql, given)
+        cursor.execute(sql, given | {"undone": edit.undoes_id})
         return [_Kind._make(row) for row in cursor.fetchall()]
+
+
+def _names(given: dict[str, int]) -> str:
+    return ", ".join(f"%({name})s" for name in given)
 
 
 def _write(edit: Edit, state: ConsentState, run: _Run, *, update: bool) -> None:

@@ -198,7 +198,15 @@ def _apply_inline(
     before = state.version
     state.raise_version()
     edit.version = state.version
-    chunk = chunks.apply_chunk(edit, state, chunks.Lines(), limit=settings.EDIT_MAX_INLINE)
+    newer = items.newer_withdrawals(edit) if edit.undoes else []
+    chunk = chunks.apply_chunk(
+        edit,
+        state,
+        chunks.Lines(),
+        limit=settings.EDIT_MAX_INLINE,
+        newer=newer,
+        dead=items.dead_terms(edit) if newer else (),
+    )
     edit.status, edit.applied_at = Status.APPLIED, edit.confirmed_at
     if chunk is None or not edit.changed:
         edit.version = before

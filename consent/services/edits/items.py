@@ -143,9 +143,11 @@ def _with_own_end(edit: Edit, terms: Any) -> Case:
 
 
 def freeze_inverse(inverse: Edit, edit: Edit, *, first: int | None = None) -> int:
-    """Items that put back what `edit` changed, where nothing changed it since; with `first`, for
-    so many videos after those that `inverse` has. Returns how many."""
-    as_left = _current(use=edit.use, terms="after", decided="after_decided")
+    """Items that put back what `edit` changed, where no other edit changed it since; nor, for what
+    would be under terms again, turned it off once more. With `first`, for so many videos after
+    those that `inverse` has. Returns how many."""
+    consent = Consent.objects.filter(video=OuterRef("video"), use=edit.use, edit=edit.pk)
+    as_left = Q(Exists(consent)) & ~(Q(before__isnull=False) & _named_since(inverse))
     return insert_select(
         edit.changed_items.filter(video__gt=last_video(inverse)),
         {
@@ -164,6 +166,31 @@ def freeze_inverse(inverse: Edit, edit: Edit, *, first: int | None = None) -> in
         },
         first=first,
     )
+
+
+def newer_withdrawals(edit: Edit) -> list[int]:
+    """Keys of the edits confirmed after this one, or after the one that it undoes, that turn
+    something off. They count more, also for a video that was off already when they were made. One
+    that changed nothing raised no version: it has that of the edit before it. One query."""
+    first = edit.undoes or edit
+    later = Edit.objects.filter(
+        creator=edit.creator,
+        use=edit.use,
+        version__gte=first.version,
+        status__in=[Edit.Status.CONFIRMED, Edit.Status.APPLYING, Edit.Status.APPLIED],
+    ).exclude(Q(change=Edit.Change.ALLOWED) | Q(pk__in=[edit.pk, first.pk]))
+    return list(later.values_list("pk", flat=True))
+
+
+def _named_since(undo: Edit) -> Q:
+    """Whether a newer edit than the one that this undoes turns the item's video off, or gives it
+    terms that allow nothing. As chunks.NAMED."""
+    newer = newer_withdrawals(undo)
+    if not newer:
+        return Q(pk__in=[])
+    named = Item.objects.filter(edit__in=newer, video=OuterRef("video"))
+    turns_off = Q(after=None) & (Q(after_decided=True) | ~Q(outcome=Outcome.ALREADY))
+    return Q(Exists(named.filter(turns_off | Q(after__in=dead_terms(undo)))))
 
 
 def last_video(edit: Edit) -> int:
@@ -217,13 +244,17 @@ def left_alone(edit: Edit, *, version: int) -> LeftAlone:
     """What a draft said would change and a confirm would leave alone now, because its video was
     changed or removed since. `version` is that of the consent state: as long as it is the draft's,
     nothing was. One query at most, which reads what was changed since."""
-    if version == edit.version:
+    newer = newer_withdrawals(edit) if edit.undoes else []
+    if version == edit.version and not newer:
         return LeftAlone()
     since = Consent.objects.filter(creator=edit.creator, use=edit.use, version__gt=edit.version)
     removed = Video.objects.filter(owner=edit.creator, removed_at__isnull=False)
     is_gone = Q(after__isnull=False, video__in=removed.values("pk"))
-    as_it_was = _current(use=edit.use, terms="before", decided="before_decided")
-    is_stale = Q(video__in=since.values("video")) & ~as_it_was
+    is_stale = Q(video__in=since.values("video"))
+    if edit.undoes:
+        is_stale |= Q(after__isnull=False) & _named_since(edit)
+    else:
+        is_stale &= ~_current(use=edit.use, terms="before", decided="before_decided")
     pending = edit.items.filter(outcome=Outcome.PENDING).annotate(
         gone=Case(When(is_gone, then=Value(True)), default=Value(False))
     )

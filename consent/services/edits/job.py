@@ -16,7 +16,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -78,12 +77,13 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
             # That withdrawal does not know its videos yet: it may be about some of these.
             jobs.release(job, until=timezone.now() + RETRY_HELD_AFTER)
             return False
-        newer = _newer_withdrawals(edit) if edit.grants else []
+        newer = items.newer_withdrawals(edit) if edit.grants or edit.undoes else []
+        dead = items.dead_terms(edit) if newer else ()
         void = edit.version < state.withdrawn_version
         state.raise_version()
         above = edit.cursor
         chunk = chunks.apply_chunk(
-            edit, state, lines, limit=settings.EDIT_CHUNK_SIZE, newer=newer, void=void
+            edit, state, lines, limit=settings.EDIT_CHUNK_SIZE, newer=newer, dead=dead, void=void
         )
         if chunk:
             _commit_soon()
@@ -151,19 +151,6 @@ def _share_frozen(edit: Edit) -> int:
     first = edit.items.order_by("video").values_list("video", flat=True).first() or 0
     upto = int((edit.matching or {}).get("upto", 0))
     return 100 * (items.last_video(edit) - first) // max(1, upto - first)
-
-
-def _newer_withdrawals(edit: Edit) -> list[int]:
-    """Edits confirmed after this one that turn something off: they count more, also for a video
-    that was off already when they were made. One that changed nothing raised no version: it has
-    that of the edit before it."""
-    later = Edit.objects.filter(
-        creator=edit.creator,
-        use=edit.use,
-        version__gte=edit.version,
-        status__in=[Status.CONFIRMED, Status.APPLYING, Status.APPLIED],
-    ).exclude(Q(change=Edit.Change.ALLOWED) | Q(pk=edit.pk))
-    return list(later.values_list("pk", flat=True))
 
 
 def _record_part(edit: Edit, chunk: chunks.Chunk, *, version: int) -> None:
