@@ -3,8 +3,6 @@ place."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -12,11 +10,10 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import services
-from accounts.models import Token
+from accounts.models import USE_NOTED_EVERY, Token
 from creatorhub.models import User
 
 SCHEMES = (b"token", b"bearer")
-USE_NOTED_EVERY = timedelta(hours=1)
 
 
 class TokenAuthentication(BaseAuthentication):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from creatorhub.scopes import Scope
 from creatorhub.texts import LineField
 
 NAME_MAX = 60
+USE_NOTED_EVERY = timedelta(hours=1)  # not a write for each request
 
 
 class Token(models.Model):

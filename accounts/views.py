@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from allauth.account.adapter import get_adapter
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.forms import NameTaken, ProfileForm, SignupForm, TokenForm
 from accounts.models import Token
+from accounts.wording import device_of, last_used
 from audit import history
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -50,9 +52,10 @@ def account(request: SignedIn) -> HttpResponse:
         else:
             messages.success(request, _("Your account is saved."))
             return see_other("accounts:account")
+    tokens = Token.objects.filter(user=user, expires_at__gt=timezone.now()).order_by("-pk")
     context = {
         "form": form,
-        "tokens": Token.objects.filter(user=user, expires_at__gt=timezone.now()).order_by("-pk"),
+        "tokens": [(token, last_used(token)) for token in tokens],
         "verified": is_verified(user),
         "factors": Authenticator.objects.filter(user=user).exists(),
         "used": library.quota_used(user),
@@ -123,6 +126,8 @@ def sessions(request: SignedIn) -> HttpResponse:
         return see_other("accounts:sessions")
     listed = UserSession.objects.purge_and_list(request.user)
     listed.sort(key=lambda session: session.created_at, reverse=True)
+    for session in listed:
+        session.device = device_of(session.user_agent)
     return render_page(request, "accounts/sessions.html", {"sessions": listed})
 
 
@@ -138,6 +143,11 @@ class Addresses(EmailView):  # type: ignore[misc]
     """allauth's, except that only a confirmed address becomes the main one: another may be somebody
     else's, and staff find a person by it."""
 
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        context = super().get_context_data(**context)
+        addresses = [radio["emailaddress"] for radio in context["emailaddress_radios"]]
+        return {**context, "rows": [{"address": one, "acts": _acts(one)} for one in addresses]}
+
     def _action_primary(
         self, request: HttpRequest, *args: object, **kwargs: object
     ) -> HttpResponse | None:
@@ -147,6 +157,18 @@ class Addresses(EmailView):  # type: ignore[misc]
             get_adapter(request).add_message(request, messages.ERROR, refusal)
             return None
         return super()._action_primary(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+
+def _acts(address: EmailAddress) -> list[tuple[str, str, str]]:
+    """What can be done with an address now: the name of the button, its label and its class."""
+    acts = []
+    if not address.verified:
+        acts.append(("action_send", _("Send the confirmation again"), ""))
+    elif not address.primary:
+        acts.append(("action_primary", _("Make main"), ""))
+    if get_adapter().can_delete_email(address):
+        acts.append(("action_remove", _("Remove"), "danger"))
+    return acts
 
 
 class SignUp(SignupView):  # type: ignore[misc]

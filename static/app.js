@@ -1,6 +1,6 @@
 // Everything works without this file; with it, some of it is quicker.
 // Sections: selection (three-state, range), upload (drop, progress), preview (live), counters, ranges,
-// moment (strip), once, polling, start.
+// moment (strip), once, polling, copy, start.
 "use strict";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -256,6 +256,25 @@ function timeZone(input) {
   input.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
+// Copy: [data-copy="ID"] copies that field. Without a script the field is there to be selected, so
+// the button is hidden. The [data-copied] beside it has both sentences.
+function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  const said = $("[data-copied]", button.parentElement);
+  button.hidden = false;
+  field.addEventListener("focus", () => field.select());
+  button.addEventListener("click", async () => {
+    field.focus();
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+      said.textContent = said.dataset.copied;
+    } catch {
+      said.textContent = said.dataset.notCopied;
+    }
+  });
+}
+
 // Start: on the page, then on each part that comes later.
 function begin(root) {
   for (const part of $$("[data-selection]", root)) selection(part);
@@ -264,6 +283,7 @@ function begin(root) {
   for (const range of $$("[data-range-for]", root)) rangeFor(range);
   for (const part of $$("[data-moment]", root)) moment(part);
   for (const input of $$("[data-time-zone]", root)) timeZone(input);
+  for (const button of $$("[data-copy]", root)) copy(button);
   for (const form of $$("[data-live-preview]", root)) livePreview(form);
 }
 begin(document);
