@@ -55,7 +55,11 @@ def store(path: Path, key: str) -> str:
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise OSError(errno.EINVAL, "not a plain file", str(path))
         os.fsync(file.fileno())
-        return default_storage.save(key, _Finished(file))
+        try:
+            return default_storage.save(key, _Finished(file))
+        except FileNotFoundError:
+            # `delete` took the folder, empty so far, between its making and the move.
+            return default_storage.save(key, _Finished(file))
 
 
 def _open_no_link(path: str, flags: int) -> int:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
+from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
@@ -158,7 +159,7 @@ def _stored(kind: str) -> Iterator[str]:
 
 def _named(kind: str, keys: list[str]) -> set[str]:
     """Those of the keys that a row names, or whose job is still running."""
-    folders = {key.split("/")[2] for key in keys}
+    folders = set(filter(_is_uuid, (key.split("/")[2] for key in keys)))
     rows: list[tuple[str, ...]]
     if kind == "videos":
         videos = Video.objects.filter(uuid__in=folders)
@@ -174,6 +175,13 @@ def _named(kind: str, keys: list[str]) -> set[str]:
     return {key for row in rows for key in row} | {
         key for key in keys if key.split("/")[2] in working
     }
+
+
+def _is_uuid(name: str) -> bool:
+    try:
+        return str(UUID(name)) == name
+    except ValueError:
+        return False
 
 
 def no_old_work_is_left() -> Iterator[str]:

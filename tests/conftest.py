@@ -43,10 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests that keep both cores busy share one xdist worker. They are marked before xdist looks
-    for marks, which it does in the hook below."""
+    """Tests that keep both cores busy share one xdist worker, and those without a database are
+    marked `once`. They are marked before xdist and -m look for marks, which they do in the hook
+    below."""
     if any(item.get_closest_marker(name) for name in ALONE):
         item.add_marker(pytest.mark.xdist_group("alone"))
+    asks_for = set(getattr(item, "fixturenames", ()))
+    if not item.get_closest_marker("django_db") and not asks_for & {"db", "own_database"}:
+        item.add_marker(pytest.mark.once)
 
 
 @pytest.hookimpl(trylast=True)

@@ -23,8 +23,10 @@ ARGS = [
 PageOf = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """It ends with the last test of this folder: while it is there, an event loop runs in this
+    thread, in which no other test could run one of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGS)
         yield browser

@@ -153,7 +153,7 @@ class History:
 
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("examples", [12, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("examples", [12, pytest.param(40, marks=pytest.mark.slow)])
 def test_every_history_keeps_its_promises(examples: int) -> None:
     @settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(acts=st.lists(ACTS, min_size=1, max_size=12))

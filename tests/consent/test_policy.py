@@ -244,32 +244,30 @@ def _store_holds(rows: list[Row]) -> None:
     Hold.objects.bulk_create(hold(row, lifted=True) for row in ended)
 
 
-@pytest.mark.parametrize("asks", ["anybody", "blocked", "another"])
-@pytest.mark.parametrize("use", USES)
-def test_the_sql_twin_agrees_everywhere(
-    every_row: list[Row], use: str, asks: str, blocked: User
-) -> None:
-    asker = {"anybody": None, "blocked": blocked, "another": make_user()}[asks]
-    at: Any = {"asker": asker, "as_of": AsOf(now=NOW)}
-    for paused in [False, True] if USES[use].pause_switch else [False]:
-        with override_switch(USES[use].pause_switch or "none", active=paused):
-            listed = querysets.with_reason(Video.objects.all(), use, **at)
-            reasons = dict(listed.values_list("pk", f"reason_{use}"))
-            permitting = querysets.permitting(Video.objects.all(), use, **at)
-            permitted = set(permitting.values_list("pk", flat=True))
-        decided = {
-            row.video.pk: policy.decide(
-                row.facts(paused=paused, asked_by_the_blocked=asker == blocked)
-            )
-            for row in every_row
-            if row.use == use
-        }
+def test_the_sql_twin_agrees_everywhere(every_row: list[Row], blocked: User) -> None:
+    askers = {"anybody": None, "blocked": blocked, "another": make_user()}
+    for (asks, asker), use in itertools.product(askers.items(), USES):
+        at: Any = {"asker": asker, "as_of": AsOf(now=NOW)}
+        for paused in [False, True] if USES[use].pause_switch else [False]:
+            with override_switch(USES[use].pause_switch or "none", active=paused):
+                listed = querysets.with_reason(Video.objects.all(), use, **at)
+                reasons = dict(listed.values_list("pk", f"reason_{use}"))
+                permitting = querysets.permitting(Video.objects.all(), use, **at)
+                permitted = set(permitting.values_list("pk", flat=True))
+            decided = {
+                row.video.pk: policy.decide(
+                    row.facts(paused=paused, asked_by_the_blocked=asker == blocked)
+                )
+                for row in every_row
+                if row.use == use
+            }
 
-        assert reasons == {pk: str(decision.reason) for pk, decision in decided.items()}
-        assert permitted == {pk for pk, decision in decided.items() if decision.allowed}
-        seen = set(reasons.values())
-        unseen = {"paused", "not_in_audience", *(() if asker == blocked else ("blocked",))}
-        assert seen == {"paused"} if paused else seen == set(Reason) - unseen
+            case = f"{use}, asked by {asks}, {paused=}"
+            assert reasons == {pk: str(found.reason) for pk, found in decided.items()}, case
+            assert permitted == {pk for pk, found in decided.items() if found.allowed}, case
+            seen = set(reasons.values())
+            unseen = {"paused", "not_in_audience", *(() if asker == blocked else ("blocked",))}
+            assert seen == {"paused"} if paused else seen == set(Reason) - unseen, case
 
 
 def test_single_rulings_agree_with_the_list(

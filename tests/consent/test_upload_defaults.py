@@ -175,16 +175,6 @@ def test_an_import_starts_undecided_whatever_was_chosen(alice: User, tmp_path: P
     assert (video.status, reason_of(video)) == ("ready", "undecided")
 
 
-def test_the_demo_starts_undecided_whatever_was_chosen(alice: User, settings: Settings) -> None:
-    settings.DEBUG = True
-    choose(alice)
-
-    call_command("demo", videos=4, verbosity=0)
-
-    assert Video.objects.owned_by(alice).ready().count() == 4
-    assert not Consent.objects.exists()
-
-
 def test_a_video_brought_by_the_api_starts_as_chosen(alice: User) -> None:
     choose(alice)
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.timeout(600)
 def test_they_measure_all_that_needs_no_loop_of_saves(tmp_path: Path) -> None:
-    small = {"BENCH_LARGE": "2000", "BENCH_ROUNDS": "1", "BENCH_ONLY": "lists,withdrawals"}
+    small = {"BENCH_LARGE": "1100", "BENCH_ROUNDS": "1", "BENCH_ONLY": "lists,withdrawals"}
     done = subprocess.run(
         [sys.executable, "benchmarks/run.py"],
         cwd=ROOT,
@@ -25,7 +25,7 @@ def test_they_measure_all_that_needs_no_loop_of_saves(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    [path] = tmp_path.glob("*-2000.json")
+    [path] = tmp_path.glob("*-1100.json")
     found = json.loads(path.read_text())
     assert set(found) == {"lists", "withdrawals"}
     assert all(part["promises"] and part["lines"] for part in found.values())

@@ -38,7 +38,7 @@ class Up:
                     **kept,
                     "CREATORHUB_DATA": str(self.data),
                     "DEBUG": "1",
-                    "DEMO_VIDEOS": "3",
+                    "DEMO_VIDEOS": "1",
                     "PORT": str(self.port),
                 },
                 stdin=subprocess.DEVNULL,

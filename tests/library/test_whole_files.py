@@ -25,7 +25,7 @@ from remixer.catalogue import TEMPLATES
 from tests.library.conftest import bring, ingested
 from tests.library.whole import PATCHES, WHOLE, hdr_patches, patches
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 Colour = tuple[int, ...]
 

@@ -12,7 +12,9 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from audit.models import Event
+from consent import services as consent
 from consent.models import Consent
+from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.files import SharedFile
 from library.models import Video
@@ -49,10 +51,14 @@ def test_the_demo_plays_and_allows_nothing(settings: Settings) -> None:
     facts = probe(path)
     assert (facts.width, facts.height) == (video.width, video.height) == (640, 360)
 
+    consent.set_upload_default(
+        actor=Actor.creator(alice), creator=alice, use="remix", grant=consent.Grant()
+    )
     again = run(16)
 
     assert "2 videos made, 14 were there" in again
     assert videos.all().count() == 16
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.django_db

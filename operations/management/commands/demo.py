@@ -107,8 +107,9 @@ class Command(BaseCommand):
                     Video.objects.filter(uuid__in=uuids.values()).values_list("uuid", flat=True)
                 )
                 missing = [number for number in numbers if uuids[number] not in known]
-                if missing and not made:
-                    made = self._clips(sharing=max(1, wanted // len(CLIPS)))
+                shown = {(clip := clip_of(n)).name: clip for n in missing}
+                if new := [clip for name, clip in shown.items() if name not in made]:
+                    made |= self._drawn(new, sharing=max(1, wanted // len(CLIPS)))
                 ready = [
                     _place(made, uuids[n], number=n, at=_moment(now, n, wanted)) for n in missing
                 ]
@@ -117,13 +118,13 @@ class Command(BaseCommand):
                 bar.update(len(numbers))
         return added
 
-    def _clips(self, *, sharing: int) -> dict[str, Made]:
+    def _drawn(self, clips: list[Clip], *, sharing: int) -> dict[str, Made]:
         folder = settings.DATA_DIR / "demo"
         folder.mkdir(mode=0o700, exist_ok=True)
-        self.stdout.write(f"Drawing {len(CLIPS)} clips …")
+        self.stdout.write(f"Drawing clips: {len(clips)} …")
         return {
             clip.name: _made(clip, folder, sharing=sharing)
-            for clip in tqdm(CLIPS, unit=" clips", disable=None, leave=False)
+            for clip in tqdm(clips, unit=" clips", disable=None, leave=False)
         }
 
 
