@@ -222,7 +222,7 @@ class Checkpoint:
             raise Malformed("A checkpoint is at least three lines: origin, size and root.")
         origin, size, top, *extensions = lines
         checkpoint = cls(
-            origin, _number(size, "The size"), _hash(top, "The root"), tuple(extensions)
+            origin, _number(size, "The size"), decode_hash(top, "The root"), tuple(extensions)
         )
         if not checkpoint.size and checkpoint.root != EMPTY_ROOT:
             raise Malformed("The checkpoint of an empty log has another root than the empty tree.")
@@ -275,7 +275,7 @@ class Proof:
         index = _number(lines.pop(0).removeprefix("index "), "The index")
         if len(lines) > 63:
             raise Malformed("The proof has more than 63 hashes.")
-        hashes = tuple(_hash(line, "A hash of the proof") for line in lines)
+        hashes = tuple(decode_hash(line) for line in lines)
         note = Note.parse(checkpoint)
         Checkpoint.parse(note.text)
         return cls(index, hashes, note, extra)
@@ -332,7 +332,8 @@ def _number(text: str, what: str) -> int:
     return int(text)
 
 
-def _hash(text: str, what: str) -> bytes:
+def decode_hash(text: str, what: str = "A hash of the proof") -> bytes:
+    """32 bytes from their base64. Raises Malformed, naming `what`."""
     data = _bytes(text, what)
     if len(data) != HASH_SIZE:
         raise Malformed(f"{what} is not 32 bytes long.")
