@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from pytest_django import Settings
 
 from audit.models import Event
 from consent import querysets, services
