@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from audit import vocabulary
 from audit.models import Event, Personal
 from creatorhub import days
+from creatorhub.filtering import DAYS, FilterForm
 from creatorhub.models import User
 from creatorhub.texts import line
 
@@ -52,6 +53,10 @@ class BodyText(Func):
         return sql, [*body[1], *name[1]] * 2
 
 
+class ActivityForm(FilterForm):
+    ranges = (DAYS,)
+
+
 class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Over events that concern one `reader`. `from` and `to` are days in the reader's zone, both
     included; a search looks at titles, names and reasons."""
@@ -64,6 +69,7 @@ class ActivityFilter(django_filters.FilterSet):  # type: ignore[misc]  # the lib
 
     class Meta:
         model = Event
+        form = ActivityForm
         fields: list[str] = []
 
     def __init__(self, data: Any, *, queryset: QuerySet[Event], reader: User) -> None:

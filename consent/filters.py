@@ -27,6 +27,7 @@ from consent.uses import USES, Text
 from consent.wording import REASON_LABELS
 from creatorhub import days
 from creatorhub.errors import Refused
+from creatorhub.filtering import DAYS, FilterForm, Range
 from creatorhub.jobs import State
 from creatorhub.models import User
 from creatorhub.texts import LineInput
@@ -137,6 +138,19 @@ def _looked_up(rows: QuerySet[Any]) -> IsNull:
     return IsNull(Subquery(rows.values("pk")[:1]), none_found)
 
 
+class VideoForm(FilterForm):
+    ranges = (
+        DAYS,
+        Range(
+            "longer",
+            "shorter",
+            gettext_lazy(
+                "The most is less than the least, so nothing can match. Change one of them."
+            ),
+        ),
+    )
+
+
 class LineFilter(django_filters.CharFilter):  # type: ignore[misc]
     """By a text that a person typed."""
 
@@ -179,6 +193,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
 
     class Meta:
         model = Video
+        form = VideoForm
         fields: list[str] = []
 
     def __init__(

@@ -268,9 +268,10 @@ def test_a_day_is_that_of_the_reader(alice: User, client_of: ClientOf, time_mach
     ("query", "says"),
     [
         ("?kin=consent", "kin"),
-        ("?kind=voice", "voice"),
-        ("?from=soon", "valid date"),
-        ("?video=cat", "UUID"),
+        ("?kind=voice", "There is no “voice” to choose from here."),
+        ("?from=soon", "This is not a day. Write it like 2027-03-31."),
+        ("?video=cat", "This is not the ID of anything."),
+        ("?from=2027-03-02&to=2027-03-01", "This day is before the first one"),
         ("?q=a&q=b", "more than once"),
     ],
 )
