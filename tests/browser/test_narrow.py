@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from consent.services import opt_out
+from creatorhub.actors import Actor
 from creatorhub.models import User
 from tests.browser.conftest import PageOf
-from tests.factories import make_user, make_videos
+from tests.factories import make_consent, make_user, make_videos
 
 pytestmark = [
     pytest.mark.browser,
@@ -25,6 +30,28 @@ def test_a_row_of_the_list_is_short_on_a_narrow_screen(alice: User, page_of: Pag
 
     assert len(heights) == 3
     assert max(heights) < 150
+
+
+def test_the_bar_is_short_on_a_narrow_screen_and_tells_the_rest_when_asked(
+    alice: User, page_of: PageOf
+) -> None:
+    """In the longest that it says: everything is off, and several things are stored beneath."""
+    videos = make_videos(3, owner=alice)
+    make_consent(*videos)
+    make_consent(*videos[:2], use="train", until=timezone.now() + timedelta(days=1))
+    opt_out(actor=Actor.creator(alice), creator=alice)
+    page = page_of(alice, width=390, script=False)
+    page.goto("/activity/")
+    rest = page.locator(".bar-more p")
+
+    lines = page.locator(".bar").evaluate(
+        "bar => bar.clientHeight / parseFloat(getComputedStyle(bar).lineHeight)"
+    )
+
+    assert lines < 4  # three, with the room around them
+    assert not rest.is_visible()
+    page.get_by_text("Details").click()
+    assert "Remix for 3 videos" in rest.inner_text()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
