@@ -13,8 +13,10 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
+from django.utils.formats import date_format
 from django.utils.text import format_lazy
-from django.utils.translation import gettext
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
@@ -33,6 +35,7 @@ from creatorhub.actors import Actor
 from creatorhub.models import User
 from creatorhub.roles import Power, Role, roles_of
 from creatorhub.staff import Reach, ReasonForm, Told, each, reasoned, staff_actor
+from library import services as library
 
 
 class RolesForm(ReasonForm):
@@ -40,6 +43,16 @@ class RolesForm(ReasonForm):
         choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
     field_order = ["roles", "reason"]
+
+
+def _reach_of_deletion(rows: list[User]) -> Reach:
+    videos = [library.video_count(user) for user in rows]
+    lines = [
+        ngettext("%(name)s: %(count)s video", "%(name)s: %(count)s videos", count)
+        % {"name": user.username, "count": f"{count:,}"}
+        for user, count in zip(rows, videos, strict=True)
+    ]
+    return Reach(lines, number=sum(videos), of=gettext("videos that go with them"))
 
 
 @admin.register(User)
@@ -53,11 +66,11 @@ class CreatorAdmin(TurnOffAdmin[User]):
         "is_staff",
         "date_joined",
     ]
-    list_filter = ["is_active", "is_staff", "consent_state__opted_out"]
+    list_filter = ["is_active", "is_staff", "deletion", "consent_state__opted_out"]
     search_fields = ["username", "folded_name", "email", "=uuid"]
     search_help_text = _("A name, an e-mail address, or the id of an account.")
     ordering = ["-id"]
-    readonly_fields = ["is_verified", "roles"]
+    readonly_fields = ["is_verified", "roles", "deletion", "erase_after"]
     fields = [
         "username",
         "display_name",
@@ -66,13 +79,22 @@ class CreatorAdmin(TurnOffAdmin[User]):
         "uuid",
         "time_zone",
         "is_active",
+        "deletion",
+        "erase_after",
         "is_staff",
         "roles",
         "is_superuser",
         "last_login",
         "date_joined",
     ]
-    actions = ["opt_out", "deactivate", "reactivate", "change_roles"]
+    actions = [
+        "opt_out",
+        "deactivate",
+        "reactivate",
+        "change_roles",
+        "delete_accounts",
+        "keep_accounts",
+    ]
     per_use = (
         PerUse(
             "turn_off",
@@ -198,6 +220,38 @@ class CreatorAdmin(TurnOffAdmin[User]):
             return gettext("%(name)s: %(roles)s, as before.") % words
 
         return each(rows, change)
+
+    @reasoned(
+        _("Delete accounts with a reason"),
+        consequence=_(
+            "Everything of these people is turned off now, and they are signed out. After the days "
+            "in which they can still keep the account, it is erased with all videos, memes and "
+            "personal data. Nobody can bring it back, and nobody can make it faster."
+        ),
+        button=_("Delete accounts"),
+        power=Power.ADMINISTER,
+        reach=_reach_of_deletion,
+    )
+    def delete_accounts(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def delete(user: User) -> str:
+            due = services.ask_for_deletion(user, actor=actor, reason=reason)
+            words = {"name": user.username, "when": date_format(localtime(due), "j F Y, H:i")}
+            return gettext("%(name)s is erased on %(when)s.") % words
+
+        return each(rows, delete)
+
+    @reasoned(
+        _("Keep accounts after all, with a reason"),
+        consequence=_("These accounts are not deleted. What they allowed stays turned off."),
+        button=_("Keep accounts"),
+        power=Power.ADMINISTER,
+    )
+    def keep_accounts(self, rows: list[User], *, actor: Actor, reason: str) -> Iterator[Told]:
+        def keep(user: User) -> str:
+            services.keep_account(user, actor=actor, reason=reason)
+            return gettext("%(name)s stays.") % {"name": user.username}
+
+        return each(rows, keep)
 
     @admin.display(description=_("Roles"))
     def roles(self, user: User) -> str:

@@ -52,6 +52,11 @@ def _of_a_token(body: Body, reader: User | None) -> dict[str, Any]:
     }
 
 
+def _of_a_deletion(body: Body, reader: User | None) -> dict[str, Any]:
+    due = parse_datetime(body.get("erase_after") or "")
+    return {"day": date_format(timezone.localtime(due), "j F Y") if due else ""}
+
+
 def _roles(body: Body, reader: User | None) -> dict[str, str]:
     return {"roles": ", ".join(body["after"] or ()) or gettext("no role")}
 
@@ -130,6 +135,27 @@ ACTIONS = [
         ("kind",),
         "key",
         _of_a_factor,
+    ),
+    Action(
+        "account.deletion_asked",
+        _("{who} asked to delete this account. Everything is off; it is erased on {day}"),
+        ("erase_after", "reason"),
+        "trash",
+        _of_a_deletion,
+        personal=of_creator("reason"),
+    ),
+    Action(
+        "account.deletion_cancelled",
+        _("{who} kept this account. It is not deleted; everything stays off"),
+        ("reason",),
+        "undo",
+        personal=of_creator("reason"),
+    ),
+    Action(
+        "account.erased",
+        _("This account was erased: {videos:,} videos, {memes:,} memes, all personal data"),
+        ("videos", "memes"),
+        "trash",
     ),
     Action(
         "account.deactivated",

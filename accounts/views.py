@@ -29,11 +29,13 @@ from audit import history
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.fresh import fresh_sign_in
+from creatorhub.jobs import State
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from creatorhub.shown import ChangedMeanwhile
 from creatorhub.verified import is_verified
 from library import services as library
+from remixer.models import Render
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,6 +139,37 @@ def session_end(request: SignedIn, pk: int) -> HttpResponse:
     services.end_session(request.user, pk, actor=Actor.creator(request.user))
     messages.success(request, _("The session is ended."))
     return see_other("accounts:sessions")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@fresh_sign_in
+def delete(request: SignedIn) -> HttpResponse:
+    """What deleting the account means, and the button; after it the day on which it is erased."""
+    user = request.user
+    if request.method == "POST":
+        services.ask_for_deletion(user, actor=Actor.creator(user))
+        update_session_auth_hash(request, user)
+        UserSession.objects.create_from_request(request)
+        messages.success(request, _("Everything is off now, and the account will be deleted."))
+        return see_other("accounts:delete")
+    context = {
+        "days": settings.DELETION_DAYS,
+        "videos": library.video_count(user),
+        "memes": Render.objects.requested_by(user).count(),
+        "of_theirs": Render.objects.filter(creator=user, state=State.DONE).count(),
+    }
+    return render_page(request, "accounts/delete.html", context)
+
+
+@require_POST
+@login_required
+def keep(request: SignedIn) -> HttpResponse:
+    services.keep_account(request.user, actor=Actor.creator(request.user))
+    messages.success(
+        request, _("Your account stays. Everything is still off: decide again what you allow.")
+    )
+    return see_other("consent:overview")
 
 
 class Addresses(EmailView):  # type: ignore[misc]

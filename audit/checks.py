@@ -34,7 +34,7 @@ def vocabularies_are_complete(**_: Any) -> Iterable[CheckMessage]:
             yield Error(
                 f"The personal fields of {action.name} name a field that no event of it has.",
                 hint=f"Its fields are: {', '.join(action.fields)}.",
-                id="audit.E003",
+                id="audit.E006",
             )
         words = action.words(dict.fromkeys(action.fields), None)
         known = {"who": "", **dict.fromkeys(action.fields, 1), **words}

@@ -19,7 +19,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from audit import vocabulary
 from audit.models import Event, Personal
+from creatorhub.models import GONE, User
 
 SALT = 16  # bytes
 ERASED = _("(erased)")
@@ -98,6 +100,7 @@ def read(events: Iterable[Event]) -> list[Read]:
     """In the same order. One query, or none where no body has personal data."""
     events = list(events)
     bodies = [event.written for event in events]
+    _hide_erased(bodies)
     digests = [hashed_fields(body) for body in bodies]
     keys = [event.pk for event, fields in zip(events, digests, strict=True) if fields]
     rows = Personal.objects.filter(event__in=keys) if keys else []
@@ -108,6 +111,24 @@ def read(events: Iterable[Event]) -> list[Read]:
         body |= {field: row.data if row else str(ERASED) for field, row in own.items()}
         found.append(Read(body, own))
     return found
+
+
+def _hide_erased(bodies: Iterable[dict[str, Any]]) -> None:
+    """Events of the first version have personal data in their bytes, which stay as they are. Of an
+    account that is erased nobody reads it any more. One query, if there are such events."""
+    about: list[tuple[dict[str, Any], str, UUID]] = []
+    for body in bodies:
+        declared = vocabulary.actions()[body["action"]].personal if body["v"] == 1 else {}
+        for field, whose in declared.items():
+            if body.get(field) and (person := _account(body, whose)):
+                about.append((body, field, person))
+    if not about:
+        return
+    people = User.objects.filter(uuid__in={person for *_, person in about}, deletion__in=GONE)
+    erased = set(people.values_list("uuid", flat=True))
+    for body, field, person in about:
+        if person in erased:
+            body[field] = str(ERASED)
 
 
 def check(events: Iterable[Event]) -> Iterator[str]:

@@ -86,3 +86,6 @@ class Actor:
                 _("Your role does not include this. Ask an admin of CreatorHub."),
                 code="role_needed",
             )
+
+
+ERASER = Actor.system("eraser")  # what erases an account, seven days after its person said so

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from creatorhub import roles
@@ -33,8 +34,20 @@ class UsernameKeyField(models.CharField[str | None, str | None]):
         return name, "django.db.models.CharField", args, kwargs
 
 
+class Deletion(models.TextChoices):
+    """asked ──> erasing ──> erased: from the second on there is no way back."""
+
+    ASKED = "asked", _("Asked for")
+    ERASING = "erasing", _("Being erased")
+    ERASED = "erased", _("Erased")
+
+
+GONE = (Deletion.ERASING, Deletion.ERASED)
+
+
 class User(AbstractUser):
     """A person. A creator is an account that owns videos; anyone may become one by uploading.
+    The row of an erased account stays, for what refers to it, and says nothing about the person.
 
     Rows are joined by `id`; everything outside the database (URLs, API, log) names the account
     by `uuid` or, where people read it, by `username`.
@@ -52,6 +65,19 @@ class User(AbstractUser):
     display_name = LineField(max_length=80, blank=True)
     folded_name = FoldedField(of="name", max_length=450)
     time_zone = models.CharField(max_length=64, default="UTC")
+    deletion = models.CharField(
+        max_length=8,
+        choices=Deletion.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="How far the deletion of this account has come; empty if nobody asked for it.",
+    )
+    erase_after = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then it can be kept after all."
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     access_ended = models.PositiveIntegerField(
         default=0,
         db_default=0,
@@ -67,10 +93,19 @@ class User(AbstractUser):
                 name="username_key_is_unique",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["erase_after"],
+                condition=models.Q(erase_after__isnull=False),
+                name="user_that_is_leaving",
+            )
+        ]
 
     @property
     def name(self) -> str:
         """What other people see: the chosen name, or the username."""
+        if self.deletion in GONE:
+            return gettext("A deleted creator")
         return self.display_name or self.username
 
     @cached_property

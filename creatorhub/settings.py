@@ -186,6 +186,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # After so many seconds, what could take an account over asks for a fresh sign-in
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("FRESH_SIGN_IN_SECONDS", default=300)
+DELETION_DAYS = env.int("DELETION_DAYS", default=7)  # in which a person may keep the account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "creatorhub", "root", "staff", "support", "system"]

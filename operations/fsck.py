@@ -17,12 +17,13 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts import services as accounts
 from audit import personal, tree
 from audit.models import Counter, Event
 from consent.models import Consent, ConsentCount, Edit, EditJob
 from creatorhub import jobs
 from creatorhub.jobs import Job, State
-from creatorhub.models import User
+from creatorhub.models import Deletion, User
 from creatorhub.texts import folded
 from library import files
 from library import services as library
@@ -31,6 +32,7 @@ from remixer.models import Render
 from remixer.services.files import KIND
 
 OLD = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def every_job_makes_progress() -> Iterator[str]:
@@ -233,6 +235,16 @@ def _altered(event: Event) -> Iterator[str]:
             yield f"Event {event.uuid}: its {name} is not the one in its body."
 
 
+def deleted_accounts_are_erased() -> Iterator[str]:
+    """Every account whose deletion was asked for is erased in time, and says nothing any more"""
+    late = User.objects.filter(erase_after__lt=timezone.now() - DAY).exclude(deletion="")
+    for user in late.iterator():
+        yield f"The account {user.uuid} should have been erased by now."
+    for user in User.objects.filter(deletion=Deletion.ERASED).iterator():
+        for left in accounts.what_is_left(user):
+            yield f"The account {user.uuid} is erased, and there is still: {left}."
+
+
 def _batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
     keys = iter(keys)
     while batch := list(islice(keys, size)):
@@ -250,4 +262,5 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     every_file_has_its_row,
     no_old_work_is_left,
     the_log_is_complete,
+    deleted_accounts_are_erased,
 )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection
 
+from accounts import services as accounts
 from audit import keys, sequencing, signing
 from consent import services as consent
 from library import services as library
@@ -33,6 +34,7 @@ def sweep() -> Sweep | None:
         consent.sweep_edits()
         library.sweep_leftovers()
         done = remixer.sweep_renders()
+        accounts.erase_due()
     if any((done.requeued, done.failed, done.stopped)):
         logger.info("Swept: %s", done)
     return done

@@ -10,6 +10,7 @@ from django.shortcuts import resolve_url
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from audit.personal import ERASED
 from audit.vocabulary import Action, Body, of_creator
 from consent.policy import Reason
 from consent.reasons import Act, Why
@@ -30,6 +31,8 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
         maker, by_maker = gettext("You"), gettext("by you")
     else:
         maker, by_maker = name, gettext("by %(name)s") % {"name": name}
+    if name == str(ERASED):
+        maker, by_maker = gettext("A deleted creator"), gettext("by a deleted creator")
     if reason in set(Reason):
         own = reader is not None and body.get("creator") == str(reader.uuid)
         reason = Why(Reason(reason), Act(body["actor"])).told(to_creator=own)

@@ -9,6 +9,8 @@ from accounts.services.accounts import (
     set_roles,
     update_profile,
 )
+from accounts.services.erasing import erase_due, what_is_left, wipe_free_space
+from accounts.services.leaving import ask_for_deletion, keep_account
 from accounts.services.security import (
     end_all_sessions,
     end_session,
@@ -24,10 +26,13 @@ from accounts.services.tokens import TOKENS_MAX, end_token, make_token, note_use
 
 __all__ = [
     "TOKENS_MAX",
+    "ask_for_deletion",
     "deactivate",
     "end_all_sessions",
     "end_session",
     "end_token",
+    "erase_due",
+    "keep_account",
     "make_token",
     "move_session",
     "note_use",
@@ -44,4 +49,6 @@ __all__ = [
     "set_roles",
     "token_of_key",
     "update_profile",
+    "what_is_left",
+    "wipe_free_space",
 ]

@@ -23,6 +23,7 @@ from consent.services.edits.items import LeftAlone
 from consent.services.edits.job import retry_edit, run_edit, sweep_edits
 from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.edits.undo import undo_edit, undo_or_draft
+from consent.services.erasing import ERASABLE, erase_words
 from consent.services.holds import Held, hold, lift
 from consent.services.notices import publish_notice, write_notice
 from consent.services.opt_out import OptedIn, OptedOut, opt_in, opt_out
@@ -36,6 +37,7 @@ from consent.services.upload_defaults import (
 )
 
 __all__ = [
+    "ERASABLE",
     "MAX_GRANT",
     "MAX_IDS",
     "TOO_FAR",
@@ -53,6 +55,7 @@ __all__ = [
     "draft_edit",
     "draft_expired",
     "draft_from_spreadsheet",
+    "erase_words",
     "forget_filter",
     "hold",
     "is_in_force",

@@ -20,7 +20,7 @@ from consent.services.edits.confirm import revoke_all
 from consent.services.letters import tell_opted_out
 from consent.signals import announce, announce_undone
 from creatorhub.actors import Actor
-from creatorhub.errors import Refused
+from creatorhub.errors import Conflict, Refused
 from creatorhub.models import User
 
 
@@ -97,6 +97,11 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
         state = lock_consent_state(creator)
         if not state.opted_out:
             return OptedIn(state)
+        if User.objects.filter(pk=creator.pk).exclude(deletion="").exists():
+            raise Conflict(
+                _("This account is being deleted. Keep it first, on the page of your account."),
+                code="account_is_leaving",
+            )
         correlation_id, back = uuid.uuid4(), 0
         if restore == "all_off":
             revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)

@@ -1,5 +1,6 @@
 """The only writer of videos. Views, the API, the admin, commands and tasks call these functions."""
 
+from library.services.erasing import ERASABLE, ERASED, erase_videos
 from library.services.ingests import run_ingest, run_next_ingest, sweep_ingests, sweep_leftovers
 from library.services.proxies import proxy_of, run_proxy, sweep_proxies
 from library.services.titles import fold_titles
@@ -20,9 +21,12 @@ from library.services.videos import (
 )
 
 __all__ = [
+    "ERASABLE",
+    "ERASED",
     "ReadyVideo",
     "add_ready_videos",
     "add_video",
+    "erase_videos",
     "fold_titles",
     "mark_removed",
     "name_tag",

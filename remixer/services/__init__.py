@@ -2,6 +2,7 @@
 renders, then the log."""
 
 from remixer.services.appeals import appeal_hold, appeal_takedown, decide_appeal
+from remixer.services.erasing import ERASABLE, erase_memes, remove_memes_by
 from remixer.services.files import file_of, poster_of, preview_image
 from remixer.services.moderation import (
     memes_by,
@@ -28,6 +29,7 @@ from remixer.services.visibility import meme_for, note_hidden, note_seen, why_go
 from remixer.services.withdrawal import stop_and_takedown
 
 __all__ = [
+    "ERASABLE",
     "Permission",
     "Sweep",
     "appeal_hold",
@@ -35,6 +37,7 @@ __all__ = [
     "cancel_render",
     "decide_appeal",
     "decide_report",
+    "erase_memes",
     "file_of",
     "hidden_memes",
     "is_paused",
@@ -47,6 +50,7 @@ __all__ = [
     "preview_image",
     "put_back",
     "record_watching",
+    "remove_memes_by",
     "remove_render",
     "report",
     "request_render",

@@ -18,7 +18,7 @@ APPS = ("accounts", "audit", "consent", "creatorhub", "library", "operations", "
 # The parts of a path where rows may be written. Everything else asks a service.
 WRITERS = {
     *("services", "services.py", "jobs.py", "migrations"),
-    *("log.py", "sequencing.py", "signing.py"),
+    *("log.py", "erasing.py", "sequencing.py", "signing.py"),
 }
 
 

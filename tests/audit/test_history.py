@@ -97,6 +97,21 @@ EXAMPLES = [
         "You renewed a second factor: recovery codes",
         {"kind": "recovery_codes"},
     ),
+    Example(
+        "account.deletion_asked",
+        "You asked to delete this account. Everything is off; it is erased on 1 March 2027",
+        {"erase_after": "2027-03-01T12:00:00.000000Z", "reason": "x"},
+        "x",
+    ),
+    Example(
+        "account.deletion_cancelled",
+        "You kept this account. It is not deleted; everything stays off",
+    ),
+    Example(
+        "account.erased",
+        "This account was erased: 1,203 videos, 2 memes, all personal data",
+        {"videos": 1203, "memes": 2},
+    ),
     Example("account.deactivated", "You deactivated this account", {"reason": "x"}, "x"),
     Example("account.reactivated", "You reactivated this account", {"reason": "x"}, "x"),
     Example(

@@ -29,7 +29,7 @@ __all__ = ["declare"]  # a fixture
 pytestmark = pytest.mark.django_db
 
 # Fields whose names sound personal and that hold none of it: texts of CreatorHub to everybody,
-# names of roles, and sentences of the program about a file.
+# names of roles, sentences of the program about a file, a time.
 PUBLIC = {
     ("notice.written", "title"),
     ("notice.published", "title"),
@@ -37,6 +37,7 @@ PUBLIC = {
     ("account.roles_changed", "after"),
     ("video.refused", "problem"),
     ("render.failed", "problem"),
+    ("account.deletion_asked", "erase_after"),
 }
 SOUNDS_PERSONAL = re.compile(r"title|name|reason|caption|text|before|after|problem|email|address")
 
@@ -139,7 +140,8 @@ def test_a_page_of_events_is_joined_with_one_query(
     events = [first_version(alice, before="Old", after="Older"), *(rename(alice) for _ in "abc")]
     Personal.objects.filter(event=events[-1]).delete()
 
-    with django_assert_num_queries(2):  # one for names of people
+    # One for names of people, one for who of the first version's events is erased.
+    with django_assert_num_queries(3):
         lines = history.describe(events, reader=alice)
 
     assert [line.text for line in lines] == [
@@ -235,7 +237,7 @@ def test_a_personal_field_that_no_event_has_stops_the_start(declare: Declare) ->
 
     assert problems() == [
         (
-            "audit.E003",
+            "audit.E006",
             f"The personal fields of {name} name a field that no event of it has.",
         )
         for name in ("cat.fed", "cat.found")
