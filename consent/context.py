@@ -98,7 +98,7 @@ class ConsentBar:
                 "Nothing is allowed for any of your %(count)s videos.",
                 overview.videos,
             ) % {"count": f"{overview.videos:,}"}
-        return " ".join([*self._beside(), *self._held()])
+        return " ".join([*self._beside(), *self.held_back()])
 
     def _beside(self) -> list[str]:
         """What else may be done, or who turned everything off."""
@@ -118,7 +118,7 @@ class ConsentBar:
             said.append(_("Nothing else is allowed."))
         return said
 
-    def _held(self) -> list[str]:
+    def held_back(self) -> list[str]:
         """What is stored and not in force, and why: each video once."""
         held = [(use.use, use.held) for use in self.facts]
         beneath = [(use.use, use.beneath) for use in self.facts]

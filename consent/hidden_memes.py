@@ -44,14 +44,18 @@ def sentences_of(edit: Edit) -> list[str]:
 def sentences_of_opt_out(state: ConsentState) -> list[str]:
     """What opting back in, with what was allowed before, would bring back now."""
     found = hidden_memes(
-        creator=state.creator, undone=state.withdrawn_version, videos=None, asked_at=timezone.now()
+        creator=state.creator,
+        undone=state.withdrawn_version,
+        videos=None,
+        asked_at=timezone.now(),
+        beneath_opt_out=True,
     )
     return _foreseen(found)
 
 
-def sentences_of_return(restored: int) -> list[str]:
-    """What opting back in has brought back."""
-    return _told(HiddenMemes(back=restored))
+def sentences_of_return(memes: HiddenMemes) -> list[str]:
+    """What opting back in has brought back, and what it has not."""
+    return _told(memes)
 
 
 def _found(
@@ -94,7 +98,7 @@ def _told(memes: HiddenMemes) -> list[str]:
 
 def _withdrawn(memes: HiddenMemes) -> list[str]:
     """After a withdrawal: until when undoing it brings its memes back."""
-    back = memes.back + memes.held + memes.paused
+    back = memes.back + memes.held + memes.paused + memes.blocked
     if back and memes.until:
         sentence = ngettext(
             "%(count)s meme of it is hidden now, and will be deleted at %(time)s. "
@@ -153,6 +157,14 @@ def _staying(memes: HiddenMemes) -> list[str]:
                 "%(count)s stays hidden as long as CreatorHub pauses this.",
                 "%(count)s stay hidden as long as CreatorHub pauses this.",
                 memes.paused,
+            ),
+        ),
+        (
+            memes.blocked,
+            ngettext(
+                "%(count)s stays hidden as long as you block the person who made it.",
+                "%(count)s stay hidden as long as you block the people who made them.",
+                memes.blocked,
             ),
         ),
         (

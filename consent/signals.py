@@ -33,12 +33,14 @@ class Withdrawn:
 class HiddenMemes:
     """What undoing a withdrawal would do now with the memes that it hid: how many can be
     seen again; how many come back and stay hidden for as long as staff hold their videos or pause
-    remixing; how many do not, because their videos are not allowed again, their makers removed
-    them, or it is too late. `until` is when the first of those that can come back no longer can."""
+    remixing, or the creator blocks who made them; how many do not, because their videos are not
+    allowed again, their makers removed them, or it is too late. `until` is when the first of those
+    that can come back no longer can."""
 
     back: int = 0
     held: int = 0
     paused: int = 0
+    blocked: int = 0
     not_allowed: int = 0
     removed: int = 0
     too_late: int = 0
@@ -123,10 +125,12 @@ def hidden_memes(
     videos: QuerySet[Video] | None,
     asked_at: datetime,
     undo: Edit | None = None,
+    beneath_opt_out: bool = False,
 ) -> HiddenMemes:
     """What would become of the memes that the withdrawal of version `undone` hid, if it were undone
     for these videos now. With `undo`, which was done: also what came back by it and is still
-    hidden. Reads only."""
+    hidden. With `beneath_opt_out` the withdrawal is the opt-out, and only what is stored as allowed
+    beneath it comes back. Reads only."""
     answers: list[tuple[Any, Any]] = hidden_memes_wanted.send(
         sender=ConsentState,
         creator=creator,
@@ -134,5 +138,6 @@ def hidden_memes(
         videos=videos,
         asked_at=asked_at,
         undo=undo,
+        beneath_opt_out=beneath_opt_out,
     )
     return next((found for _, found in answers), HiddenMemes())

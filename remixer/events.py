@@ -67,6 +67,14 @@ def _thing(body: Body, reader: User | None) -> dict[str, str]:
     }
 
 
+def _still_hidden(body: Body, reader: User | None) -> dict[str, str]:
+    """`hidden_by` is a reason of the policy, of which the one who acts here is not behind."""
+    words, by = _words(body, reader), body["hidden_by"]
+    own = reader is not None and body.get("creator") == str(reader.uuid)
+    why = Why(Reason(by)).told(to_creator=own) if by in set(Reason) else ""
+    return {**words, "why": why}
+
+
 def _pause(body: Body, reader: User | None) -> dict[str, str]:
     """The reason was written for staff."""
     return {"reason": ""} if reader else {}
@@ -167,6 +175,14 @@ ACTIONS = [
         icon="undo",
     ),
     _meme(
+        "render.restored_hidden",
+        _("A meme of “{title}” {by_maker} is kept, and stays hidden for now: {why}"),
+        _("Your meme of “{title}” is kept, and stays hidden for now: {why}"),
+        icon="undo",
+        fields=_REASON,
+        words=_refused,
+    ),
+    _meme(
         "render.deleted",
         _("A meme of “{title}” {by_maker} was deleted: it can no longer come back"),
         _("Your meme of “{title}” was deleted: it can no longer come back"),
@@ -204,6 +220,14 @@ ACTIONS = [
         _("Your meme of “{title}” is shown again"),
         icon="undo",
         fields=_REASON,
+    ),
+    _meme(
+        "render.put_back_hidden",
+        _("A meme of “{title}” {by_maker} is given back, and stays hidden for now: {why}"),
+        _("Your meme of “{title}” is given back, and stays hidden for now: {why}"),
+        icon="undo",
+        fields=(*_REASON, "hidden_by"),
+        words=_still_hidden,
     ),
     _meme(
         "render.watched",

@@ -17,10 +17,15 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from consent import hidden_memes, selection, services
-from consent.api.fields import STATES, LastDayField, ReasonField, UseField
+from consent.api.fields import (
+    STATES,
+    HiddenMemesSerializer,
+    LastDayField,
+    ReasonField,
+    UseField,
+)
 from consent.changes import Kind, changes_of
 from consent.models import Edit, Item, Notice, Terms, state_line
-from consent.signals import HiddenMemes
 from creatorhub import days
 from creatorhub.api import (
     IDEMPOTENCY_KEY,
@@ -137,22 +142,6 @@ class EditSerializer(serializers.ModelSerializer[Edit]):
             return 100
         job = getattr(edit, "job", None)
         return int(job.progress) if job and edit.status != Edit.Status.DRAFT else 0
-
-
-class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
-    back = serializers.IntegerField(help_text=_("They can be seen again."))
-    held = serializers.IntegerField(
-        help_text=_("They stay hidden as long as staff hold their videos.")
-    )
-    paused = serializers.IntegerField(
-        help_text=_("They stay hidden as long as CreatorHub pauses the use.")
-    )
-    not_allowed = serializers.IntegerField(help_text=_("Their videos are not allowed again."))
-    removed = serializers.IntegerField(help_text=_("Their makers removed them."))
-    too_late = serializers.IntegerField(help_text=_("They are deleted."))
-    until = serializers.DateTimeField(
-        allow_null=True, help_text=_("When the first of them no longer can.")
-    )
 
 
 class EditDetailSerializer(EditSerializer):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, get_args
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from consent.filters import state_of
 from consent.policy import Reason
+from consent.signals import HiddenMemes
 from consent.uses import USES, choices
 from creatorhub.actors import Actor, Kind
 from creatorhub.days import last_day
@@ -73,3 +75,22 @@ class ByUseSerializer(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {use: self.field_of(use) for use in USES}
+
+
+class HiddenMemesSerializer(serializers.Serializer[HiddenMemes]):
+    back = serializers.IntegerField(help_text=_("They can be seen again."))
+    held = serializers.IntegerField(
+        help_text=_("They stay hidden as long as staff hold their videos.")
+    )
+    paused = serializers.IntegerField(
+        help_text=_("They stay hidden as long as CreatorHub pauses the use.")
+    )
+    blocked = serializers.IntegerField(
+        help_text=_("They stay hidden as long as you block who made them.")
+    )
+    not_allowed = serializers.IntegerField(help_text=_("Their videos are not allowed again."))
+    removed = serializers.IntegerField(help_text=_("Their makers removed them."))
+    too_late = serializers.IntegerField(help_text=_("They are deleted."))
+    until = serializers.DateTimeField(
+        allow_null=True, help_text=_("When the first of them no longer can.")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -12,16 +13,34 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from consent import services
-from consent.api.fields import ByField
+from consent.api.fields import ByField, HiddenMemesSerializer
+from consent.api.state import FactsByUseSerializer
+from consent.context import consent_bar_of
+from consent.counts import UseFacts
 from consent.models import ConsentState
-from consent.services import OptedOut
+from consent.signals import HiddenMemes
 from creatorhub.api import KnownParameters, StrictSerializer, acting, caller
 from creatorhub.fresh import require_fresh
 from creatorhub.requests import says_no
 from creatorhub.scopes import Scope
 
 
-class OptOutSerializer(serializers.Serializer[OptedOut]):
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Where the switch stands, and what this call has done."""
+
+    state: ConsentState
+    stopped: int = 0
+    taken_down: int = 0
+    memes: HiddenMemes | None = None
+    uses: dict[str, UseFacts] | None = None
+
+    @property
+    def restored(self) -> int:
+        return self.memes.back if self.memes else 0
+
+
+class OptOutSerializer(serializers.Serializer[Answer]):
     opted_out = serializers.BooleanField(source="state.opted_out")
     by = ByField(
         source="state.opted_out_by",
@@ -37,6 +56,17 @@ class OptOutSerializer(serializers.Serializer[OptedOut]):
         help_text=_("Memes that this call hid, until it can no longer be taken back.")
     )
     restored = serializers.IntegerField(help_text=_("Memes that this call brought back."))
+    memes = HiddenMemesSerializer(
+        allow_null=True,
+        help_text=_("What became of the memes that were hidden. null: this call ended no opt-out."),
+    )
+    uses = FactsByUseSerializer(
+        allow_null=True,
+        help_text=_(
+            "What is in force again, and what holds back the rest. null: this call ended no "
+            "opt-out."
+        ),
+    )
 
 
 class ChangeOptOutSerializer(StrictSerializer):
@@ -72,7 +102,7 @@ class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
     def retrieve(self, request: Request) -> Response:
         creator = caller(request)
         state = ConsentState.objects.filter(creator=creator).first()
-        return self._answer(state or ConsentState(creator=creator))
+        return self._answer(Answer(state or ConsentState(creator=creator)))
 
     @extend_schema(request=ChangeOptOutSerializer, responses=OptOutSerializer)
     def update(self, request: Request) -> Response:
@@ -81,13 +111,12 @@ class OptOutViewSet(KnownParameters, GenericViewSet[ConsentState]):
         change = ChangeOptOutSerializer.of(request).validated_data
         if change["opted_out"]:
             done = services.opt_out(**acting(request))
-            return Response(self.get_serializer(done).data)
+            return self._answer(Answer(done.state, done.stopped, done.taken_down))
         if request.auth is None:
             require_fresh(request._request)
         back = services.opt_in(**acting(request), restore=change["restore"])
-        return self._answer(back.state, restored=back.restored)
+        uses = consent_bar_of(caller(request)).by_use if back.memes else None
+        return self._answer(Answer(back.state, memes=back.memes, uses=uses))
 
-    def _answer(self, state: ConsentState, *, restored: int = 0) -> Response:
-        """For a call that stopped nothing."""
-        unchanged = OptedOut(state, stopped=0, taken_down=0, changed=False, restored=restored)
-        return Response(self.get_serializer(unchanged).data)
+    def _answer(self, answer: Answer) -> Response:
+        return Response(self.get_serializer(answer).data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_grants
 from consent.services.edits.confirm import revoke_all
 from consent.services.letters import tell_opted_out
-from consent.signals import announce, announce_undone
+from consent.signals import HiddenMemes, announce, announce_undone, hidden_memes
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Refused
 from creatorhub.models import User
@@ -26,22 +26,20 @@ from creatorhub.models import User
 
 @dataclass(frozen=True, slots=True)
 class OptedOut:
-    """`changed` is False where the creator had opted out before: nothing was written. `restored` is
-    what an end of the opt-out brought back."""
+    """`changed` is False where the creator had opted out before: nothing was written."""
 
     state: ConsentState
     stopped: int
     taken_down: int
     changed: bool
-    restored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OptedIn:
-    """`restored` is how many memes came back."""
+    """`memes` is what became of those that the opt-out hid; None where there was no opt-out."""
 
     state: ConsentState
-    restored: int = 0
+    memes: HiddenMemes | None = None
 
 
 def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
@@ -102,7 +100,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
                 _("This account is being deleted. Keep it first, on the page of your account."),
                 code="account_is_leaving",
             )
-        correlation_id, back = uuid.uuid4(), 0
+        correlation_id = uuid.uuid4()
         if restore == "all_off":
             revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)
             upload_defaults.clear(actor=actor, creator=creator, correlation_id=correlation_id)
@@ -110,16 +108,21 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
         state.opted_out_by = state.opted_out_reason = ""
         state.raise_version()
         state.save()
+        undone, now = state.withdrawn_version, state.changed_at or timezone.now()
+        memes = hidden_memes(
+            creator=creator, undone=undone, videos=None, asked_at=now, beneath_opt_out=True
+        )
         if restore == "previous":
             back = announce_undone(
                 actor=actor,
                 creator=creator,
-                undone=state.withdrawn_version,
+                undone=undone,
                 videos=None,
-                asked_at=state.changed_at or timezone.now(),
+                asked_at=now,
                 version=state.version,
                 correlation_id=correlation_id,
             )
+            memes = replace(memes, back=back)
         log.append(
             "creator.opted_in",
             actor=actor,
@@ -128,4 +131,4 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
             version=state.version,
             restore=restore,
         )
-    return OptedIn(state, restored=back)
+    return OptedIn(state, memes)

@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from consent import hidden_memes, services
-from consent.context import consent_bar_of, stand_of
+from consent.context import ConsentBar, consent_bar_of, stand_of
 from consent.forms import OptInForm
 from consent.models import ConsentState
-from consent.uses import USES, Use
 from consent.wording import reach
 from creatorhub.actors import Actor
 from creatorhub.fresh import ask_for_fresh_sign_in
@@ -49,23 +48,20 @@ def opt_in(request: SignedIn) -> HttpResponse:
             actor=Actor.creator(request.user), creator=request.user, **form.cleaned_data
         )
         bar = consent_bar_of(request.user)
-        back = [_("You are back. %(sentence)s") % {"sentence": bar.sentence}]
-        back += hidden_memes.sentences_of_return(done.restored)
+        back = [_("You are back. %(sentence)s") % {"sentence": bar.text}]
+        if done.memes:
+            back += hidden_memes.sentences_of_return(done.memes)
         messages.success(request, " ".join(back))
         return see_other("consent:overview")
     state = ConsentState.objects.filter(creator=request.user).first()
+    beneath = ConsentBar(request.user, replace(stand_of(request), opted_out=False))
     context = {
         "form": form,
         "opted_out": bool(state and state.opted_out),
         "since": state.opted_out_at if state else None,
-        "again": _allowed_beneath(request),
+        "again": [(facts.use, facts.in_force) for facts in beneath.facts],
+        "held_back": beneath.held_back(),
         "memes": hidden_memes.sentences_of_opt_out(state) if state and state.opted_out else [],
     }
     status = 422 if form.is_bound else 200
     return render_page(request, "consent/opt_in.html", context, status=status)
-
-
-def _allowed_beneath(request: SignedIn) -> list[tuple[Use, int]]:
-    """For each use, how many videos would be allowed if the opt-out ended now."""
-    back = replace(stand_of(request), opted_out=False)
-    return [(use, back.facts(use.id).in_force) for use in USES.values()]

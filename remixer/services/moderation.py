@@ -133,7 +133,13 @@ def put_back(render: Render, *, actor: Actor, reason: str) -> str:
             taken.update(
                 state=State.DONE, problem="", ended_for="", ended_by="", restorable_until=None
             )
-        record("render.put_back", row, actor=actor, reason=reason)
+        pair = (row.creator_id, row.requester_id)
+        stands = replace(facts, blocked=bool(querysets.blocked([pair])))
+        if (hidden_by := policy.decide(stands).reason) is Reason.ALLOWED:
+            record("render.put_back", row, actor=actor, reason=reason)
+        else:
+            still = "render.put_back_hidden"
+            record(still, row, actor=actor, reason=reason, hidden_by=hidden_by)
     return ""
 
 

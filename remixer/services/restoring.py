@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -31,7 +32,9 @@ from remixer.services.withdrawal import among
 SWEEPER = Actor.system("sweeper")
 CREATORS_PER_SWEEP = 50
 MEMES_PER_SWEEP = 500  # of one creator, in one transaction
-BY_PLATFORM = ("paused", "held")  # facts that darken a meme, and take no permission away
+BY_PLATFORM = ("paused", "held")  # facts that hide a meme, and take no permission away
+STILL_HIDDEN = (*BY_PLATFORM, "blocked")  # so does this one, for what one person has made
+Pair = tuple[int, int]  # the keys of a video and of who made a meme of it
 
 
 def restore(
@@ -70,14 +73,24 @@ def restore(
         hidden_version=None,
         restorable_until=None,
     )
-    record_all("render.restored", renders, actor=actor, correlation_id=correlation_id)
+    made = {one.pk: (one.video_id, one.requester_id) for one in renders}
+    hidden_by = _hidden_by_what(set(made.values()), facts, creator)
+    seen = 0
+    for reason in ("", *STILL_HIDDEN):
+        some = [one for one in renders if hidden_by[made[one.pk]] == reason]
+        if some and reason:
+            still = "render.restored_hidden"
+            record_all(still, some, actor=actor, correlation_id=correlation_id, reason=reason)
+        elif some:
+            record_all("render.restored", some, actor=actor, correlation_id=correlation_id)
+            seen = len(some)
     beneath = (*BY_PLATFORM, "opted_out")
     opted_out = [key for key in keys if facts[key].opted_out]
     if opted_out := [key for key in opted_out if _allow(facts[key], aside=beneath)]:
         # From here the opt-out alone hides them: opting back in brings them back.
         state = ConsentState.objects.get(creator=creator)
         hidden.filter(video__in=opted_out).update(hidden_version=state.withdrawn_version)
-    return sum(not _darkened(facts[render.video_id]) for render in renders)
+    return seen
 
 
 def hidden_memes(
@@ -87,25 +100,33 @@ def hidden_memes(
     videos: QuerySet[Video] | None,
     asked_at: datetime,
     undo: Edit | None = None,
+    beneath_opt_out: bool = False,
     **_: object,
 ) -> HiddenMemes:
-    """What `restore` would do now, if the decision then allows these videos. Six queries."""
+    """What `restore` would do now, if the decision then allows these videos; `beneath_opt_out`,
+    those of them that it allows without the opt-out. Seven queries."""
     theirs = Render.objects.filter(creator=creator, hidden_version=undone)
     hidden = theirs.hidden().filter(restorable_until__gt=asked_at)
     may_be_back = _hidden_by(creator, undone).filter(restorable_until__gt=asked_at)
     may_be_back = may_be_back.filter(video__in=_videos_of(may_be_back, videos))
     came = _brought_back(undo) if undo else may_be_back
-    of_video = dict(came.order_by().values_list("video").annotate(Count("pk")))
-    facts = querysets.facts(list(of_video), REMIX.id)
+    rows = came.order_by().values_list("video", "requester").annotate(Count("pk"))
+    counted = {(video, requester): number for video, requester, number in rows}
+    facts = querysets.facts(sorted({video for video, _requester in counted}), REMIX.id)
+    if beneath_opt_out:
+        aside = (*BY_PLATFORM, "opted_out")
+        allowed = {key for key, one in facts.items() if _allow(one, aside=aside)}
+        counted = {pair: number for pair, number in counted.items() if pair[0] in allowed}
     by = Counter[str]()
-    for key, number in of_video.items():
-        by[_darkened(facts[key])] += number
+    for pair, reason in _hidden_by_what(list(counted), facts, creator).items():
+        by[reason] += counted[pair]
     late = Q(state=Render.HIDDEN, restorable_until__lte=asked_at)
     late |= Q(state=Render.TAKEN_DOWN) & ~Q(ended_for=BY_STAFF)
     return HiddenMemes(
         back=by[""],
         held=by["held"],
         paused=by["paused"],
+        blocked=by["blocked"],
         not_allowed=hidden.count() - (0 if undo else by.total()),
         removed=theirs.filter(state=Render.REMOVED).count(),
         too_late=theirs.filter(late).count(),
@@ -159,9 +180,17 @@ def _brought_back(undo: Edit) -> RenderQuerySet:
     )
 
 
-def _darkened(facts: Facts) -> str:
-    """Which of BY_PLATFORM keeps a meme hidden that is allowed; nothing if none does."""
-    return next((name for name in BY_PLATFORM if getattr(facts, name)), "")
+def _hidden_by_what(
+    pairs: Collection[Pair], facts: Mapping[int, Facts], creator: User
+) -> dict[Pair, str]:
+    """Which of STILL_HIDDEN keeps the memes hidden that these people made of these videos of the
+    creator, which allow them; "" where none does. One query."""
+    blocked = querysets.blocked({(creator.pk, requester) for _video, requester in pairs})
+    found = {}
+    for video, requester in pairs:
+        stands = replace(facts[video], blocked=(creator.pk, requester) in blocked)
+        found[video, requester] = next((one for one in STILL_HIDDEN if getattr(stands, one)), "")
+    return found
 
 
 def _allow(facts: Facts, *, aside: tuple[str, ...]) -> bool:

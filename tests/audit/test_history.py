@@ -132,6 +132,12 @@ EXAMPLES = [
     Example(
         "render.put_back", "A meme of “Cat” by Bob is shown again", {**MEME, "reason": "x"}, "x"
     ),
+    Example(
+        "render.put_back_hidden",
+        "A meme of “Cat” by Bob is given back, and stays hidden for now: Everything is turned off.",
+        {**MEME, "reason": "x", "hidden_by": "opted_out"},
+        "x",
+    ),
     Example("report.made", "You reported a meme of “Cat”", {"title": "Cat", "render": "x"}),
     Example("report.made", "You reported “Cat”", {"title": "Cat"}),
     Example("report.taken", "You took a report to look into it"),
@@ -233,6 +239,12 @@ EXAMPLES = [
         "You turned this off for this video.",
     ),
     Example("render.restored", "A meme of “Cat” by Bob came back", MEME),
+    Example(
+        "render.restored_hidden",
+        "A meme of “Cat” by Bob is kept, and stays hidden for now: "
+        "CreatorHub staff have put this on hold.",
+        {**MEME, "reason": "held"},
+    ),
     Example(
         "render.deleted", "A meme of “Cat” by Bob was deleted: it can no longer come back", MEME
     ),

@@ -537,6 +537,9 @@ def test_a_granted_appeal_brings_back_what_is_hidden_for_now_and_says_why_nothin
 
     assert granted(held).nothing_back == ""
     assert memes[held].state == "done"
+    logged = Event.objects.filter(action="render.put_back_hidden").get()
+    assert body_of(logged)["hidden_by"] == "held"
+    assert not Event.objects.filter(action="render.put_back").exists()
     lift(placed)
     assert why_not(memes[held]) is None
 

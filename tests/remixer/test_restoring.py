@@ -423,6 +423,50 @@ class TestAnOptOut:
         assert dark
         assert [is_visible(off), is_visible(allowed)] == [False, True]
 
+    def test_says_what_came_back_and_what_did_not_and_why(
+        self, bob: User, alice: User, videos: list[Video], api_of: ApiOf
+    ) -> None:
+        """Foreseen, told and in the log: of the permissions and of the memes."""
+        [ends] = make_videos(1, owner=alice)
+        make_consent(ends, until=timezone.now() + timedelta(minutes=5))
+        carol = make_user("carol")
+        services.block(carol, actor=Actor.creator(alice), creator=alice)
+        made = [meme_of(video, bob) for video in (ends, *videos)]
+        hers, removed = meme_of(videos[0], carol), meme_of(videos[0], bob)
+        opt_out(alice)
+        hold(videos[1])
+        remixer.remove_render(removed, actor=Actor.creator(bob))
+        api = api_of(alice)
+
+        with later(minutes=6):
+            foreseen = hidden_memes.sentences_of_opt_out(ConsentState.objects.get(creator=alice))
+            answer = api.put(
+                "/api/v1/opt-out/", {"opted_out": False, "restore": "previous"}, format="json"
+            ).json()
+            seen = [is_visible(one) for one in (*made, hers)]
+
+        numbers = {name: number for name, number in answer["memes"].items() if number}
+        numbers.pop("until")
+        assert seen == [False, True, False, True, False]
+        assert numbers == {"back": 2, "held": 1, "blocked": 1, "not_allowed": 1, "removed": 1}
+        assert answer["restored"] == 2
+        assert foreseen[0].startswith("2 memes come back, if you do this before")
+        assert foreseen[1:] == [
+            "1 stays hidden: CreatorHub staff hold its video.",
+            "1 stays hidden as long as you block the person who made it.",
+            "1 stays hidden, and is then deleted: its video is not allowed again.",
+            "1 does not: the person who made it removed it.",
+        ]
+        assert answer["uses"]["remix"]["in_force"] == 2
+        assert answer["uses"]["remix"]["held"] == [
+            {"reason": "held", "videos": 1},
+            {"reason": "expired", "videos": 1},
+        ]
+        assert [action for action, _ in acts()[-4:]] == [
+            *["render.restored"] * 2,
+            *["render.restored_hidden"] * 2,
+        ]
+
     def test_ended_under_a_hold_does_not_give_back_what_has_expired(
         self, bob: User, alice: User
     ) -> None:
@@ -523,6 +567,25 @@ class TestPages:
 
         assert "1 meme comes back, if you do this before" in page
         assert "1 meme is back." in back.content.decode()
+
+    def test_of_the_opt_out_say_what_stays_away(
+        self, alice: User, bob: User, videos: list[Video], client_of: ClientOf
+    ) -> None:
+        meme_of(videos[0], bob)
+        client = client_of(alice)
+        opt_out(alice)
+        hold(videos[0])
+
+        page = client.get(reverse("consent:opt_in")).content.decode()
+        back = client.post(reverse("consent:opt_in"), {"restore": "previous"}, follow=True)
+
+        stored = "On hold by CreatorHub staff, and stored: Remix for 1 video."
+        assert "Remix for 2 videos would be allowed again." in page
+        assert stored in page
+        [said] = [str(message) for message in back.context["messages"]]
+        assert said.startswith("You are back. 2 of 3 videos may be remixed.")
+        assert stored in said
+        assert said.endswith("1 stays hidden: CreatorHub staff hold its video.")
 
     def test_the_api_says_it_too(
         self, alice: User, bob: User, videos: list[Video], api_of: ApiOf
