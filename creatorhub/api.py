@@ -18,7 +18,9 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated, NotFound
 from rest_framework.generics import GenericAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import APIView
@@ -165,6 +167,16 @@ class _StrictSchema(OpenApiSerializerExtension):  # type: ignore[no-untyped-call
             self.target, direction, bypass_extensions=True
         )
         return {**schema, "additionalProperties": False}
+
+
+class AnyAccept(DefaultContentNegotiation):
+    """For what is no JSON: a player accepts video only, a program text only, and our refusals are
+    JSON. Neither is a reason for a 406."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], renderers[0].media_type
 
 
 class FailureSerializer(serializers.Serializer[Any]):

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from audit.api import EventViewSet
+from audit.public import LogViewSet
 from consent.api.checks import CheckViewSet
 from consent.api.edits import EditViewSet
 from consent.api.opt_out import OptOutViewSet
@@ -38,6 +39,11 @@ urlpatterns = [
     path("", include(router.urls)),
     path("opt-out/", _opt_out, name="opt-out"),
     path("consent-state/", _consent_state, name="consent-state"),
+    # the log for everybody: C2SP tlog-tiles, which has no slashes at the end
+    path("audit/checkpoint", LogViewSet.as_view({"get": "checkpoint"}), name="log-checkpoint"),
+    path("audit/key", LogViewSet.as_view({"get": "key"}), name="log-key"),
+    path("audit/consistency", LogViewSet.as_view({"get": "consistency"}), name="log-consistency"),
+    path("audit/tile/<path:tile>", LogViewSet.as_view({"get": "tile"}), name="log-tile"),
     # about the API
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", _docs, name="docs"),

@@ -31,6 +31,7 @@ os.environ |= {
     "LOG_KEY": Signer("hub.test/log", Ed25519PrivateKey.from_private_bytes(bytes(32))).secret(),
     "API_RATE_ANON": "100000/min",
     "API_RATE_USER": "100000/min",
+    "API_RATE_LOG": "100000/min",
     # Playwright's synchronous API runs an event loop in the test's own thread.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
 }

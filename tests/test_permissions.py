@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from audit import sequencing, signing
 from consent import services as consent
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -105,6 +106,10 @@ TABLE = [
     api("meme-retry", 401, 404, 202, 404, of="failed", method="POST"),
     api("use-of-my-videos-list", 401, 200, 200, 200),
     api("event-list", 401, 200, 200, 200),
+    api("log-checkpoint", 200, 200, 200, 200),
+    api("log-key", 200, 200, 200, 200),
+    api("log-consistency", 200, 200, 200, 200, query={"old": "1"}),
+    api("log-tile", 200, 200, 200, 200, of="tile"),
     api("schema", 200, 200, 200, 200),
     api("docs", 200, 200, 200, 200),
     # for whoever found a hole; not set here
@@ -235,6 +240,8 @@ def things(alice: User, bob: User) -> dict[str, Any]:
     """What the addresses are about, by uuid. Alice allows remixing one video, and nothing else."""
     video = factories.make_video(owner=alice)
     edit = factories.make_consent(video)
+    sequencing.sequence()
+    signing.sign()
     draft = consent.draft_edit(
         actor=Actor.creator(alice), creator=alice, use="train", grant=None, ids=[video.uuid]
     )
@@ -307,6 +314,8 @@ def address(row: Row, things: dict[str, Any]) -> str:
         kwargs = {"pk": 0}
     elif row.of == "no confirmation":
         kwargs = {"key": "none"}
+    elif row.of == "tile":
+        kwargs = {"tile": "0/000.p/1"}
     elif row.of == "template":
         kwargs = {"id": a_template().id}
     elif row.of:

@@ -15,8 +15,6 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.mixins import ListModelMixin
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -25,6 +23,7 @@ from consent.api.fields import ByField
 from creatorhub.actors import Actor
 from creatorhub.api import (
     IDEMPOTENCY_KEY,
+    AnyAccept,
     CursorPages,
     KnownParameters,
     NothingSerializer,
@@ -138,15 +137,6 @@ class NewMemeSerializer(StrictSerializer):
     duration = serializers.DecimalField(
         max_digits=8, decimal_places=3, min_value=0, coerce_to_string=False
     )
-
-
-class AnyAccept(DefaultContentNegotiation):
-    """A player accepts video only, and our refusals are JSON: neither is a reason for a 406."""
-
-    def select_renderer(
-        self, request: Request, renderers: Any, format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
 
 
 class MemeViewSet(KnownParameters, ListModelMixin, GenericViewSet[Render]):
