@@ -14,6 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import services
+from consent.signals import say_again
 from creatorhub.models import User
 
 
@@ -79,3 +80,6 @@ def record_new_recovery_codes(user: User, authenticator: Authenticator, **_: Any
 @receiver(mfa.authentication_failed)
 def record_a_wrong_code(user: User, **_: Any) -> None:
     services.record_failure(user)
+
+
+say_again.connect(services.erase_again, dispatch_uid="accounts.erase_again")

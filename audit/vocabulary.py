@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "consent": ("consent.", "edit.", "creator.", "upload_default.", "hold.", "person."),
     "videos": ("video.", "videos."),
     "memes": ("render.", "report.", "appeal."),
-    "platform": ("notice.", "remixer."),
+    "platform": ("notice.", "remixer.", "restore."),
     "account": ("account.",),
 }
 KIND_LABELS: dict[str, StrOrPromise] = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import DatabaseError
@@ -47,6 +49,21 @@ def _problems(key: str, use: Use) -> Iterator[CheckMessage]:
             f"The use {use.id!r} has no {', '.join(empty)}.",
             hint="Pages and the log build their sentences from these.",
             id="consent.E003",
+        )
+
+
+@register()
+def journal_is_outside_the_database(**_: Any) -> Iterator[CheckMessage]:
+    """In production the data folder may be a disk of one machine, and belong to what is lost."""
+    if settings.DATABASE_URL and not settings.DEBUG and not os.environ.get("WITHDRAWAL_JOURNAL"):
+        yield Error(
+            "WITHDRAWAL_JOURNAL is not set.",
+            hint=(
+                "Name a file that all machines share and that is not on the database's disk: it "
+                "keeps what was withdrawn, for a database that is restored. See "
+                "docs/operations.md, “Backup and restore”."
+            ),
+            id="consent.E004",
         )
 
 

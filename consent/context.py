@@ -74,7 +74,7 @@ class ConsentBar:
     def sentence(self) -> str:
         """The consequence first: what may be done now."""
         overview = self.overview
-        if overview.opted_out:
+        if overview.opted_out or overview.restoring:
             return _("Everything is off.")
         for use, edit in overview.withdrawing.items():
             return _being_turned_off(str(use_of(use).label), edit)
@@ -90,6 +90,8 @@ class ConsentBar:
     @property
     def detail(self) -> str:
         overview = self.overview
+        if overview.restoring and not overview.opted_out:
+            return " ".join([Why(Reason.RESTORING).told(to_creator=True), *self._held()])
         if not overview.videos and not overview.opted_out:
             return _("Whatever you add starts off.")
         if not self.stored and not overview.opted_out:
@@ -133,6 +135,7 @@ class ConsentBar:
 # One sentence for each reason, whatever the number of uses, in the order of the policy. A
 # withdrawal has the headline.
 _HELD: dict[Reason, Text] = {
+    Reason.RESTORING: gettext_lazy("Stored, and waiting for that: %(uses)s."),
     Reason.PAUSED: gettext_lazy("Paused by CreatorHub, and stored: %(uses)s."),
     Reason.OPTED_OUT: gettext_lazy("Stored beneath: %(uses)s."),
     Reason.HELD: gettext_lazy("On hold by CreatorHub staff, and stored: %(uses)s."),

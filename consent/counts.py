@@ -14,7 +14,7 @@ from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from consent import policy, uses
-from consent.models import Consent, ConsentCount, Edit, Hold, Notice
+from consent.models import Consent, ConsentCount, Edit, Hold, Journal, Notice
 from consent.policy import Reason
 from consent.uses import USES, Use
 from creatorhub.models import User
@@ -24,7 +24,7 @@ SOON = timedelta(days=30)
 DEAD = (Reason.EXPIRED, Reason.NOTICE_CHANGED)  # states of terms that allow nothing any more
 # What holds back what a creator has stored for a use, in the order of the policy: what may end and
 # leaves everything as it was; a withdrawal that is being applied; and its own terms.
-FROM_ABOVE = (Reason.PAUSED, Reason.OPTED_OUT, Reason.HELD)
+FROM_ABOVE = (Reason.RESTORING, Reason.PAUSED, Reason.OPTED_OUT, Reason.HELD)
 FOR_ALL = (*FROM_ABOVE, Reason.WITHDRAWN)
 BY_TERMS = (*DEAD, Reason.APPROVAL_NEEDED)
 
@@ -88,6 +88,7 @@ class Overview:
     anything; `live` are the edits that are confirmed and still being applied, oldest first;
     `holds` are those of staff by use, with the one of everything first, if there is one.
     `opted_out_by` is the text of the Actor who turned everything off, "" where that is not known.
+    `restoring`: nothing of anybody is allowed until the withdrawal journal was applied.
     """
 
     videos: int
@@ -99,6 +100,7 @@ class Overview:
     paused: frozenset[str]
     live: tuple[Edit, ...]
     holds: dict[str, UseHolds]
+    restoring: bool = False
 
     @property
     def held_uses(self) -> frozenset[str]:
@@ -112,7 +114,8 @@ class Overview:
 
     def is_silent(self, use: str) -> bool:
         """Whether nothing of this use is in force, whatever is stored."""
-        return self.opted_out or use in self.paused or use in self.held_uses
+        off = self.restoring or self.opted_out
+        return off or use in self.paused or use in self.held_uses
 
     def above(self, use: str, *, held: bool = False) -> Reason:
         """What the policy says above the terms, which then allow: of every video of this use, or
@@ -120,6 +123,7 @@ class Overview:
         written down, it is said of every one."""
         facts = replace(
             policy.ALLOWING,
+            restoring=self.restoring,
             paused=use in self.paused,
             opted_out=self.opted_out,
             held=held or use in self.held_uses,
@@ -224,8 +228,10 @@ def overview_of(creator: User) -> Overview:
     state = ("opted_out", "opted_out_by", "opted_out_reason", "changed_at")
     known = (*(f"consent_state__{name}" for name in state), "video_count__videos")
     holds = Hold.objects.filter(creator=creator).standing()
-    row: Any = User.objects.filter(pk=creator.pk).values_list(*known, Exists(holds))
-    opted_out, by, note, since, videos, any_held = row.get()
+    row: Any = User.objects.filter(pk=creator.pk).values_list(
+        *known, Exists(holds), Journal.objects.restoring()
+    )
+    opted_out, by, note, since, videos, any_held, restoring = row.get()
     return Overview(
         videos=videos or 0,
         opted_out=bool(opted_out),
@@ -238,4 +244,5 @@ def overview_of(creator: User) -> Overview:
             Edit.objects.filter(creator=creator).live().select_related("job").order_by("version")
         ),
         holds=holds_of(holds) if any_held else {},
+        restoring=restoring,
     )

@@ -94,6 +94,31 @@ def _notice(body: Body, reader: User | None) -> dict[str, str]:
     return words
 
 
+def _withdrawn_again(body: Body, reader: User | None) -> dict[str, str]:
+    """`day` is that of the withdrawal; `withdrawn` says it, without who did it then."""
+    at = parse_datetime(body["withdrawn_at"] or "")
+    use = str(use_of(body["use"] or "").label)
+    words = {
+        "opted_out": _("everything is turned off again"),
+        "off": _("“%(use)s” is off again, as it was then"),
+        "cancelled": _("an edit that allowed “%(use)s” is cancelled again"),
+        "default_off": _("new uploads do not start with “%(use)s” allowed, as it was then"),
+        "held": _("“%(use)s” is on hold again by CreatorHub staff"),
+        "blocked": _("a person is blocked again"),
+        "removed": _("a video is removed again"),
+        "notice": _("the terms of “%(use)s” that were published then count again"),
+        "paused": _("“%(use)s” is paused again"),
+        "meme_taken_down": _("a meme is taken down again"),
+        "meme_removed": _("a meme is removed again"),
+        "erased": _("an account is deleted again"),
+    }
+    withdrawn = str(words.get(body["what"] or "", _("a withdrawal is in force again")))
+    return {
+        "day": date_format(at, "j F Y") if at else "",
+        "withdrawn": withdrawn % {"use": use},
+    }
+
+
 _EDIT = ("edit", "use", "to", "until", "notice", "undoes", "reason")
 _OUTCOMES = ("changed", "already", "superseded", "not_eligible")
 _ENDED = ("stopped", "taken_down")
@@ -197,6 +222,26 @@ ACTIONS = [
         ("person", "name", "version"),
         "undo",
         personal={"name": "person"},
+    ),
+    Action(
+        "consent.withdrawn_again",
+        _("Restored after {day}: {withdrawn}"),
+        ("what", "use", "changed", "withdrawn_at", "line"),
+        "undo",
+        _withdrawn_again,
+    ),
+    Action(
+        "restore.held",
+        _("{who} turned everything off for everybody, until it is known what was withdrawn"),
+        ("problem",),
+        "pause",
+        lambda body, reader: {} if reader else {"reason": body["problem"]},
+    ),
+    Action(
+        "restore.finished",
+        _("{who} ended a restore: what was withdrawn since the backup is withdrawn again"),
+        ("changed",),
+        "check-check",
     ),
     Action(
         "notice.written",

@@ -274,6 +274,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             live=tuple(live),
             holds=counts.holds_of(self.as_of.holds(self.creator)),
             paused=now.paused if self.as_of.paused is None else self.as_of.paused,
+            restoring=now.restoring if self.as_of.restoring is None else self.as_of.restoring,
             opted_out=now.opted_out if self.as_of.opted_out is None else self.as_of.opted_out,
         )
 
@@ -298,6 +299,7 @@ class VideoFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
             available: policy.decide(
                 replace(
                     policy.ALLOWING,
+                    restoring=self._overview.restoring,
                     paused=use in self._overview.paused,
                     available=available,
                     opted_out=self._overview.opted_out,

@@ -20,6 +20,13 @@ def sentences_of(edit: Edit, *, stand: Overview) -> list[str]:
         return []
     words = {"use": use_of(edit.use).label}
     sentences = []
+    if stand.restoring:
+        sentences.append(
+            _(
+                "CreatorHub is being restored from a backup: what you allow counts once it knows "
+                "what was turned off since."
+            )
+        )
     if stand.opted_out:
         sentences.append(
             _(

@@ -14,6 +14,7 @@ from typing import NamedTuple
 class Reason(StrEnum):
     """Why the answer is what it is, in the order in which the rules are asked."""
 
+    RESTORING = "restoring"
     PAUSED = "paused"
     VIDEO_UNAVAILABLE = "video_unavailable"
     OPTED_OUT = "opted_out"
@@ -37,6 +38,7 @@ class Facts:
     not off.
     """
 
+    restoring: bool
     paused: bool
     available: bool
     opted_out: bool
@@ -61,6 +63,7 @@ class Rule(NamedTuple):
 
 # The first rule that matches gives the reason.
 RULES = (
+    Rule("restoring", True, Reason.RESTORING),
     Rule("paused", True, Reason.PAUSED),
     Rule("available", False, Reason.VIDEO_UNAVAILABLE),
     Rule("opted_out", True, Reason.OPTED_OUT),

@@ -39,6 +39,7 @@ from consent.models import (
     Hold,
     HoldQuerySet,
     Item,
+    Journal,
     Notice,
     Terms,
 )
@@ -116,6 +117,12 @@ class AsOf:
         """What is known of the uses that are paused; None: whatever they are now."""
         under = self._under
         return frozenset(under["paused"]) if under else None
+
+    @property
+    def restoring(self) -> bool | None:
+        """What is known of whether nothing was allowed until the withdrawal journal was applied."""
+        under = self._under
+        return bool(under.get("restoring")) if under else None
 
     @property
     def _under(self) -> dict[str, Any] | None:
@@ -325,6 +332,7 @@ def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dic
 
     allowed = terms(__isnull=False)
     return {
+        "restoring": _restoring(as_of),
         "paused": _paused(use, as_of),
         "available": Q(status=Video.Status.READY, removed_at=None),
         "opted_out": _opted_out(owner, as_of),
@@ -341,6 +349,12 @@ def _conditions(use: str, *, asker: User | None, as_of: AsOf, owner: Any) -> dic
         "in_audience": terms(__audience=Terms.Audience.EVERYONE),
         "approval_missing": terms(__mode=Terms.Mode.ASK),
     }
+
+
+def _restoring(as_of: AsOf) -> Any:
+    if as_of.restoring is not None:
+        return _ALWAYS if as_of.restoring else _NEVER
+    return Journal.objects.restoring()
 
 
 def _paused(use: str, as_of: AsOf) -> Any:

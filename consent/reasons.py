@@ -66,6 +66,7 @@ def _whoever(text: Text) -> _Words:
 
 
 _SHORT: dict[Reason, _Words] = {
+    Reason.RESTORING: _whoever(gettext_lazy("CreatorHub is being restored")),
     Reason.PAUSED: _whoever(gettext_lazy("CreatorHub has paused this")),
     Reason.VIDEO_UNAVAILABLE: _whoever(gettext_lazy("The video is not ready")),
     Reason.OPTED_OUT: _Words(
@@ -93,6 +94,12 @@ _SHORT: dict[Reason, _Words] = {
     Reason.BLOCKED: _whoever(gettext_lazy("You blocked this person")),
 }
 _TO_CREATOR: dict[Reason, _Words] = {
+    Reason.RESTORING: _whoever(
+        gettext_lazy(
+            "CreatorHub is being restored from a backup: until it knows what was turned off since, "
+            "nothing is allowed."
+        )
+    ),
     Reason.PAUSED: _whoever(gettext_lazy("CreatorHub has paused this for everyone.")),
     Reason.VIDEO_UNAVAILABLE: _Words(
         gettext_lazy("You removed this video."),
@@ -126,6 +133,12 @@ _TO_CREATOR: dict[Reason, _Words] = {
     Reason.BLOCKED: _whoever(gettext_lazy("You blocked the person who made it.")),
 }
 _TO_OTHERS: dict[Reason, _Words] = {
+    Reason.RESTORING: _whoever(
+        gettext_lazy(
+            "CreatorHub is being restored from a backup: until it knows what was turned off since, "
+            "nothing is allowed. Try again later."
+        )
+    ),
     Reason.PAUSED: _whoever(
         gettext_lazy("CreatorHub has paused this for everyone. Try again later.")
     ),
@@ -202,6 +215,6 @@ def _words(words: _Words, act: Act) -> str:
 
 def _with_note(text: str, act: Act) -> str:
     """“A moderator of CreatorHub turned it off: a complaint”."""
-    if act.kind != "staff" or not act.note:
+    if act.kind not in ("staff", "system") or not act.note:
         return text
     return _("%(what)s: %(reason)s") % {"what": text.removesuffix("."), "reason": act.note}

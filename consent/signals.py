@@ -51,6 +51,9 @@ class HiddenMemes:
 consent_withdrawn = Signal()
 # Arguments: those of `announce_undone`. Receivers return how many memes they brought back.
 withdrawal_undone = Signal()
+# A no of the withdrawal journal which this app has no rule for: `what`, `body` and `creator`, as
+# consent.services.reapplied has them. A receiver says it again, and returns how much that changed.
+say_again = Signal()
 # Arguments: those of `hidden_memes`. One receiver returns HiddenMemes.
 hidden_memes_wanted = Signal()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from consent.models import Edit
 
 LABELS: dict[str, Text] = {
+    Reason.RESTORING: gettext_lazy("Being restored"),
     Reason.PAUSED: gettext_lazy("Paused"),
     Reason.VIDEO_UNAVAILABLE: gettext_lazy("Not ready"),
     Reason.OPTED_OUT: gettext_lazy("Off"),
@@ -46,6 +47,7 @@ REASON_LABELS: dict[str, Text] = {
     Reason.HELD: gettext_lazy("Held by CreatorHub"),
     Reason.WITHDRAWN: gettext_lazy("Being turned off"),
     Reason.VIDEO_UNAVAILABLE: gettext_lazy("Not ready"),
+    Reason.RESTORING: gettext_lazy("CreatorHub is being restored"),
     Reason.PAUSED: gettext_lazy("Paused by CreatorHub"),
     Reason.BLOCKED: gettext_lazy("Person blocked"),
     Reason.NOT_IN_AUDIENCE: gettext_lazy("Not for everyone"),
@@ -58,6 +60,7 @@ ICONS: dict[str, str] = {
     Reason.ALLOWED: "check",
     Reason.EXPIRED: "clock",
     Reason.NOTICE_CHANGED: "page",
+    Reason.RESTORING: "clock",
     Reason.PAUSED: "pause",
     Reason.HELD: "hand",
     Reason.APPROVAL_NEEDED: "hand",

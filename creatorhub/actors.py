@@ -66,12 +66,15 @@ class Actor:
         return self.kind != "system" and self.id == str(uuid)
 
     def require(self, creator: User, *, or_staff: bool = False, sentence: Text = "") -> None:
-        """Raises Forbidden unless this is the creator, or, with `or_staff`, a moderator. `sentence`
-        is what a person reads then, if there is something better to say."""
+        """Raises Forbidden unless this is the creator, or, with `or_staff`, a moderator or what
+        says no again after a restore. `sentence` is what a person reads then, if there is
+        something better to say."""
         if self.kind == "creator" and self.id == str(creator.uuid):
             return
         if or_staff and self.kind == "staff":
             self.require_staff(Power.MODERATE)
+            return
+        if or_staff and self == RESTORE:
             return
         if not sentence and or_staff:
             sentence = _("Only the creator or staff can do this.")
@@ -89,3 +92,5 @@ class Actor:
 
 
 ERASER = Actor.system("eraser")  # what erases an account, seven days after its person said so
+# Says again, to a database that was restored, what had been said no to. It can say nothing else.
+RESTORE = Actor.system("restore")

@@ -24,21 +24,25 @@ from django.db.migrations.recorder import MigrationRecorder
 from PIL import features
 
 from creatorhub import data_folder
+from creatorhub.signals import starting
 
 POSTGRESQL_AT_LEAST = 13
 SQLITE_PRAGMAS = {"journal_mode": "wal", "foreign_keys": 1, "recursive_triggers": 1}
 
 
 def refuse_a_broken_start() -> None:
-    """Runs every check, those of the database too, and ends the process if one is an error.
+    """Runs every check, those of the database too, and ends the process if one is an error. If none
+    is, the apps hear that it starts.
 
     Warnings are left to `manage.py check`, so that not every process repeats them.
     """
     try:
         found = checks.run_checks(databases=["default"])
+        errors = [one for one in found if one.is_serious() and not one.is_silenced()]
+        if not errors:
+            starting.send(sender=None)
     finally:
         connections.close_all()  # or processes forked later would share one connection
-    errors = [message for message in found if message.is_serious() and not message.is_silenced()]
     if errors:
         sys.stderr.write("".join(f"{message}\n" for message in errors))
         raise SystemExit(1)

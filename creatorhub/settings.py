@@ -297,6 +297,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+# Outside the database: what was withdrawn, for a database that is restored. See docs/operations.md
+WITHDRAWAL_JOURNAL = env.str("WITHDRAWAL_JOURNAL", default=str(DATA_DIR / "withdrawals.journal"))
+
 # Threads of each web process, and how many more for requests that turn something off
 WEB_THREADS = env.int("WEB_THREADS", default=12)
 WEB_THREADS_FOR_NO = env.int("WEB_THREADS_FOR_NO", default=4)

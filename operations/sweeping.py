@@ -27,6 +27,7 @@ def sweep() -> Sweep | None:
     with _lock() as locked:
         if not locked:
             return None
+        consent.look_at_journal()
         seal_log()
         library.sweep_ingests()
         library.sweep_proxies()

@@ -77,7 +77,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
-    with ground.kept_through_flush(django_db_blocker):
+    with ground.with_journal(django_db_blocker), ground.kept_through_flush(django_db_blocker):
         yield
 
 
@@ -87,6 +87,13 @@ def _own_cache() -> None:
     prefix = f"test-{uuid.uuid4().hex}"
     django_settings.CACHES["default"]["KEY_PREFIX"] = prefix
     caches["default"].key_prefix = prefix
+
+
+@pytest.fixture(autouse=True)
+def _own_journal() -> Iterator[None]:
+    """Each test finds a withdrawal journal in which nothing was withdrawn."""
+    yield
+    ground.empty_journal()
 
 
 @pytest.fixture

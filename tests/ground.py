@@ -7,15 +7,18 @@ gone for the tests that follow.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core import serializers
 from django.db import connection
 from django.db.models.signals import post_migrate
 
-from consent.models import Notice
+from consent import services
+from consent.models import Journal, Notice
 
 Execute = Callable[[str], object]
 
@@ -25,7 +28,11 @@ def kept_through_flush(blocker: Any) -> Iterator[None]:
     """While inside, a flush goes past the append-only triggers and puts the notices and the groups
     of staff back."""
     with blocker.unblock():
-        rows = [*Notice.objects.order_by("pk"), *Group.objects.order_by("pk")]
+        rows = [
+            *Notice.objects.order_by("pk"),
+            *Group.objects.order_by("pk"),
+            *Journal.objects.all(),
+        ]
         ground = serializers.serialize("json", rows)
 
     def put_back(**_: Any) -> None:
@@ -69,3 +76,22 @@ def _without_triggers(vendor: str, cursor: Any) -> Iterable[str]:
         for (table,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             yield f"ALTER TABLE {table} ENABLE TRIGGER USER"
+
+
+@contextmanager
+def with_journal(blocker: Any) -> Iterator[None]:
+    """A withdrawal journal for the database of this run, also for one that an earlier run made."""
+    path = Path(settings.WITHDRAWAL_JOURNAL)
+    with blocker.unblock():
+        if not path.exists():
+            Journal.objects.update(digest="")
+            services.begin_journal()
+    yield
+    path.unlink(missing_ok=True)
+
+
+def empty_journal() -> None:
+    """Takes away all but its first line."""
+    path = Path(settings.WITHDRAWAL_JOURNAL)
+    with suppress(FileNotFoundError), path.open("rb+") as file:
+        file.truncate(len(file.readline()))

@@ -9,7 +9,7 @@ from accounts.services.accounts import (
     set_roles,
     update_profile,
 )
-from accounts.services.erasing import erase_due, what_is_left, wipe_free_space
+from accounts.services.erasing import erase_again, erase_due, what_is_left, wipe_free_space
 from accounts.services.leaving import ask_for_deletion, keep_account
 from accounts.services.security import (
     end_all_sessions,
@@ -31,6 +31,7 @@ __all__ = [
     "end_all_sessions",
     "end_session",
     "end_token",
+    "erase_again",
     "erase_due",
     "keep_account",
     "make_token",

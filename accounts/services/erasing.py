@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -28,8 +29,9 @@ from accounts.services.accounts import end_access, locked
 from audit import erasing as events
 from audit import log
 from consent import services as consent
+from consent.services import journal
 from creatorhub import erasing
-from creatorhub.actors import ERASER
+from creatorhub.actors import ERASER, RESTORE
 from creatorhub.erasing import Erasable
 from creatorhub.letters import tell
 from creatorhub.models import Deletion, User
@@ -119,7 +121,24 @@ def _empty(user: User) -> bool:
     return True
 
 
-def _begin(user: User) -> bool:
+def erase_again(*, what: str, creator: User | None, **_: Any) -> int:
+    """A database that was restored has the account again: it ends once more, without a mail, and
+    the sweep erases what is in it. Returns how much that changed."""
+    if (
+        what != "erased"
+        or creator is None
+        or creator.deletion in (Deletion.ERASING, Deletion.ERASED)
+    ):
+        return 0
+    consent.opt_out(actor=RESTORE, creator=creator)
+    with transaction.atomic(durable=True):
+        account = locked(creator)
+        account.deletion, account.erase_after = Deletion.ASKED, timezone.now()
+        account.save(update_fields=["deletion", "erase_after"])
+    return int(_begin(creator, by_mail=False))
+
+
+def _begin(user: User, *, by_mail: bool = True) -> bool:
     """From its commit on the account has no name, and nobody can keep it."""
     with transaction.atomic(durable=True):
         account = locked(user)
@@ -127,11 +146,12 @@ def _begin(user: User) -> bool:
             return True
         if account.deletion != Deletion.ASKED or not account.erase_after:
             return False
-        tell(
-            account,
-            subject=_("Your account is deleted"),
-            text=_("Your account is deleted, as it was asked. This is our last mail to you."),
-        )
+        if by_mail:
+            tell(
+                account,
+                subject=_("Your account is deleted"),
+                text=_("Your account is deleted, as it was asked. This is our last mail to you."),
+            )
         end_access(account)
         account.deletion, account.is_active = Deletion.ERASING, False
         account.username = _nameless(account)
@@ -140,6 +160,7 @@ def _begin(user: User) -> bool:
             setattr(account, name, value)
         account.save()
         account.groups.clear()
+        journal.write("erased", creator=account)
     return True
 
 

@@ -8,6 +8,7 @@ from consent.models.consents import (
     UploadDefault,
 )
 from consent.models.edits import Edit, EditJob, EditQuerySet, Item, ItemQuerySet
+from consent.models.journal import Journal, JournalLine
 from consent.models.limits import Block, Hold, HoldQuerySet
 from consent.models.terms import Notice, NoticeQuerySet, Terms, state_line
 
@@ -23,6 +24,8 @@ __all__ = [
     "HoldQuerySet",
     "Item",
     "ItemQuerySet",
+    "Journal",
+    "JournalLine",
     "Notice",
     "NoticeQuerySet",
     "SavedFilter",

@@ -121,6 +121,12 @@ class Terms(models.Model):
         words["day"] = date_format(last_day(self.until), "j F Y")
         return gettext("%(use)s: %(mode)s (%(audience)s), until %(day)s") % words
 
+    def covers(self, other: Terms) -> bool:
+        """Whether these allow all that the other terms allow, for as long. Reads both notices."""
+        lasts = self.until is None or (other.until is not None and self.until >= other.until)
+        is_as_wide = (self.audience, self.mode) == (other.audience, other.mode)
+        return lasts and is_as_wide and self.notice.version >= other.notice.version
+
     def state(self, *, now: datetime, material: int) -> Reason:
         """What the policy says of a video under these terms where nothing else speaks against it:
         allowed, approval needed, expired or notice changed. `material` is the version of the last

@@ -8,6 +8,12 @@ what is stored: they change no consent.
 """
 
 from consent.services.blocks import block, unblock
+from consent.services.catching_up import (
+    apply_journal,
+    hold_everything,
+    look_at_journal,
+    without_journal,
+)
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_edit
 from consent.services.edits.confirm import confirm_edit, turn_off
@@ -25,6 +31,7 @@ from consent.services.edits.spreadsheet import draft_from_spreadsheet
 from consent.services.edits.undo import undo_edit, undo_or_draft
 from consent.services.erasing import ERASABLE, erase_words
 from consent.services.holds import Held, hold, lift
+from consent.services.journal import begin_journal
 from consent.services.notices import publish_notice, write_notice
 from consent.services.opt_out import OptedIn, OptedOut, opt_in, opt_out
 from consent.services.removal import remove_video
@@ -46,7 +53,9 @@ __all__ = [
     "LeftAlone",
     "OptedIn",
     "OptedOut",
+    "apply_journal",
     "apply_upload_defaults",
+    "begin_journal",
     "block",
     "cancel_edit",
     "confirm_edit",
@@ -58,10 +67,12 @@ __all__ = [
     "erase_words",
     "forget_filter",
     "hold",
+    "hold_everything",
     "is_in_force",
     "left_alone",
     "lift",
     "lock_consent_state",
+    "look_at_journal",
     "opt_in",
     "opt_out",
     "publish_notice",
@@ -76,5 +87,6 @@ __all__ = [
     "unblock",
     "undo_edit",
     "undo_or_draft",
+    "without_journal",
     "write_notice",
 ]

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from audit import log
 from consent.models import Block
 from consent.policy import Reason
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.signals import Withdrawn, announce
-from creatorhub.actors import Actor
+from creatorhub.actors import RESTORE, Actor
 from creatorhub.errors import Conflict, Refused
 from creatorhub.models import User
 
@@ -23,7 +24,8 @@ def block(person: User, *, actor: Actor, creator: User) -> Withdrawn | None:
     """From the commit on every decision is no for this person: what they are making of this
     creator's videos stops, and what they made is hidden, until `unblock`. None, and nothing is
     written, if they were blocked. Only the creator."""
-    actor.require(creator)
+    if actor != RESTORE:
+        actor.require(creator)
     if person.pk == creator.pk:
         raise Refused(_("You cannot block yourself."), code="own_account")
     with transaction.atomic(durable=True):
@@ -61,6 +63,7 @@ def block(person: User, *, actor: Actor, creator: User) -> Withdrawn | None:
             version=state.version,
             stopped=done.stopped,
         )
+        journal.write("blocked", creator=creator, person=str(person.uuid))
     return done
 
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext_noop, ngettext
 from audit import log
 from consent.models import ConsentState, Hold
 from consent.policy import Reason
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.signals import announce
 from consent.uses import use_of
-from creatorhub.actors import Actor
+from creatorhub.actors import RESTORE, Actor
 from creatorhub.errors import Forbidden, Refused
 from creatorhub.letters import tell
 from creatorhub.models import User
@@ -74,6 +75,8 @@ def hold(
         )
         _record("hold.placed", holds, actor=actor, reason=reason, correlation_id=correlation_id)
         _tell(creator, holds, _PLACED, reason)
+        named = None if every else [str(one.video.uuid) for one in holds if one.video]
+        journal.write("held", creator=creator, use=use, videos=named)
     return Held(holds, done.stopped, done.hidden)
 
 
@@ -82,6 +85,7 @@ def lift(holds: Collection[Hold], *, actor: Actor, reason: str) -> int:
     nothing on: what the creator allows counts again, as it is by now. Only moderators, and not for
     what is their own."""
     creator = next(iter(holds)).creator
+    actor.require_staff(Power.MODERATE)
     _require_moderator(actor, creator, reason)
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
@@ -103,6 +107,8 @@ def lift(holds: Collection[Hold], *, actor: Actor, reason: str) -> int:
 
 
 def _require_moderator(actor: Actor, creator: User, reason: str) -> None:
+    if actor == RESTORE:
+        return
     actor.require_staff(Power.MODERATE)
     if actor.is_user(creator.uuid):
         raise Forbidden(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -9,9 +11,13 @@ from django.utils.translation import gettext as _
 
 from audit import log
 from consent.models import Notice
+from consent.services import journal
+from consent.uses import USES
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict
 from creatorhub.roles import Power
+
+SAID = ("use", "version", "language", "material", "title", "text")
 
 
 def write_notice(notice: Notice, *, actor: Actor) -> Notice:
@@ -72,4 +78,33 @@ def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
             material=notice.material,
             title=notice.title,
         )
+        if notice.material:
+            said = {name: getattr(notice, name) for name in SAID}
+            journal.write("notice", creator=None, notice={**said, "uuid": str(notice.uuid)})
     return notice
+
+
+def publish_again(said: dict[str, Any], *, actor: Actor) -> bool:
+    """Publish a material notice that a restored database has lost: what was allowed under an older
+    text has lapsed since. False, and nothing is written, where such a version is published."""
+    key, fields = said["uuid"], {name: said[name] for name in SAID}
+    with transaction.atomic(durable=True):
+        same = Notice.objects.select_for_update().filter(
+            use=said["use"], version__gte=said["version"], language=said["language"]
+        )
+        if said["use"] not in USES or same.filter(published_at__isnull=False).exists():
+            return False
+        same.filter(version=said["version"]).delete()  # a draft that was never read by anybody
+        notice = Notice.objects.create(**fields, uuid=key, published_at=timezone.now())
+        log.append(
+            "notice.published",
+            actor=actor,
+            creator=None,
+            notice=notice.uuid,
+            use=notice.use,
+            version=notice.version,
+            material=notice.material,
+            title=notice.title,
+        )
+        journal.write("notice", creator=None, notice=said)
+    return True

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from audit import log
 from consent.models import ConsentState
 from consent.policy import Reason
-from consent.services import upload_defaults
+from consent.services import journal, upload_defaults
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.cancel import cancel_grants
 from consent.services.edits.confirm import revoke_all
@@ -79,6 +79,7 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
             taken_down=done.taken_down,
         )
         tell_opted_out(creator, actor=actor, reason=reason)
+        journal.write("opted_out", creator=creator)
     return OptedOut(state, done.stopped, done.taken_down, changed=True)
 
 

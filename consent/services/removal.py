@@ -9,6 +9,7 @@ from django.db import transaction
 
 from consent.models import Consent
 from consent.policy import Reason
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.chunks import change_counts
 from consent.services.letters import tell_removed
@@ -46,3 +47,4 @@ def remove_video(video: Video, *, actor: Actor, reason: str = "") -> None:
             change_counts(creator.pk, use, Counter({terms: -1}))
         library.mark_removed(video, actor=actor, reason=reason)
         tell_removed(video, actor=actor, reason=reason)
+        journal.write("removed", creator=creator, videos=[str(video.uuid)])

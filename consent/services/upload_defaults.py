@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from audit import log
 from consent.models import Consent, ConsentState, Edit, Notice, UploadDefault
 from consent.policy import Reason
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import items
 from consent.services.edits.confirm import being_turned_off, put_into_force
 from consent.services.edits.draft import new_edit, unknown_use
 from consent.services.terms import Grant, notice_changed, terms_for
 from consent.uses import USES
-from creatorhub.actors import Actor
+from creatorhub.actors import RESTORE, Actor
 from creatorhub.models import User
 from creatorhub.shown import merged
 from library.models import Video
@@ -40,7 +41,8 @@ def set_upload_default(
     copies start undecided all the same. Only the creator; a no-op writes nothing. Raises Refused
     as draft_edit does.
     """
-    actor.require(creator, sentence=_("Only the creator can choose this."))
+    if grant or actor != RESTORE:
+        actor.require(creator, sentence=_("Only the creator can choose this."))
     if use not in USES:
         raise unknown_use(use)
     with transaction.atomic(durable=True):
@@ -74,6 +76,8 @@ def set_upload_default(
             until=terms.until if terms else None,
             notice=terms.notice.uuid if terms else None,
         )
+        if before and not (terms and terms.covers(before.terms)):
+            journal.write("default_off", creator=creator, use=use)
     return choice
 
 
@@ -114,6 +118,7 @@ def clear(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
             until=None,
             notice=None,
         )
+        journal.write("default_off", creator=creator, use=default.use)
 
 
 def is_in_force(default: UploadDefault) -> bool:

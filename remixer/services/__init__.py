@@ -24,6 +24,7 @@ from remixer.services.requests import (
     template_of,
 )
 from remixer.services.restoring import hidden_memes, restore
+from remixer.services.said_again import say_again_of_memes
 from remixer.services.sweeping import Sweep, sweep_renders
 from remixer.services.visibility import meme_for, note_hidden, note_seen, why_gone
 from remixer.services.withdrawal import stop_and_takedown
@@ -60,6 +61,7 @@ __all__ = [
     "retry_render",
     "run_next_render",
     "run_render",
+    "say_again_of_memes",
     "stop_and_takedown",
     "sweep_renders",
     "take_report",

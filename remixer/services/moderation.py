@@ -17,9 +17,10 @@ from consent import services as consent
 from consent.models import Consent
 from consent.policy import Facts, Reason
 from consent.reasons import Act, Why
+from consent.services import journal
 from consent.uses import REMIX
 from creatorhub import jobs
-from creatorhub.actors import Actor
+from creatorhub.actors import RESTORE, Actor
 from creatorhub.jobs import LIVE, State
 from creatorhub.letters import tell
 from creatorhub.models import User
@@ -83,6 +84,20 @@ def takedown_by_creator(render: Render, *, actor: Actor, reason: str) -> bool:
         ended_for=BY_CREATOR,
     )
     return bool(down)
+
+
+def takedown_again(memes: RenderQuerySet, *, creator: User, by_creator: bool, reason: str) -> int:
+    """Take down what was, before a database was restored that does not know it. Returns how many.
+    Nobody gets a mail; an appeal can still be made against what staff did."""
+    return _take_down(
+        memes.filter(creator=creator),
+        creator=creator,
+        actor=RESTORE,
+        reason=reason,
+        problem=_by_creator("") if by_creator else reason,
+        ended_for=BY_CREATOR if by_creator else BY_STAFF,
+        until=None if by_creator else timezone.now() + APPEAL_WITHIN,
+    )
 
 
 def takedown_of_person(person: User, *, actor: Actor, creator: User) -> int:
@@ -211,4 +226,10 @@ def _take_down(
             some = [one for one in reached if one.is_live is live]
             record_all(action, some, actor=actor, correlation_id=correlation_id, reason=reason)
         jobs.enqueue("operations.sweep")
+        journal.write(
+            "meme_taken_down",
+            creator=creator,
+            memes=[str(one.uuid) for one in reached],
+            by_creator=ended_for == BY_CREATOR,
+        )
     return len(reached)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from consent import services as consent
+from consent.services import journal
 from creatorhub import jobs
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, NotFound, Refused
@@ -130,6 +131,7 @@ def remove_render(render: Render, *, actor: Actor) -> bool:
             return False
         record("render.removed", render, actor=actor)
         jobs.enqueue("operations.sweep")
+        journal.write("meme_removed", creator=render.video.owner, memes=[str(render.uuid)])
     return True
 
 

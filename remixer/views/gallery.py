@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from consent import querysets
+from consent.models import Journal
 from consent.uses import REMIX
 from creatorhub.models import User
 from creatorhub.pages import render_page
@@ -54,7 +55,10 @@ def gallery(request: SignedIn) -> HttpResponse:
 
 
 def _why_nothing() -> str:
-    """Why a person sees no video, where it is not that no creator allows it. Two queries."""
+    """Why a person sees no video, where it is not that no creator allows it. At most three
+    queries."""
+    if Journal.objects.are_restoring():
+        return "restoring"
     if services.is_paused():
         return "paused"
     return "not_you" if querysets.permitting(Video.objects.all(), REMIX.id).exists() else ""

@@ -44,6 +44,7 @@ from remixer.services.files import KIND
 from tests import acts, factories
 from tests.audit.test_personal import first_version
 from tests.conftest import ApiOf, ClientOf
+from tests.database import rolled_back
 from tests.memes import make_render
 
 NAME = "Quetzalina"  # in everything that this person writes or is called
@@ -401,3 +402,19 @@ def places_of(text: str) -> list[str]:
         for path in stored
         if wanted in path.name.lower().encode() or wanted in path.read_bytes().lower()
     ]
+
+
+def test_a_database_that_was_restored_erases_the_account_once_more(alice: User) -> None:
+    with rolled_back():
+        leave(alice)
+        steps._begin(alice)
+    mail.outbox.clear()
+    alice.refresh_from_db()
+    assert (alice.username, alice.deletion) == ("alice", "")
+
+    assert not consent.look_at_journal()
+
+    alice.refresh_from_db()
+    assert (alice.username, alice.deletion) == (f"erased-{alice.uuid.hex}", Deletion.ERASING)
+    assert ConsentState.objects.get(creator=alice).opted_out
+    assert not mail.outbox, "the last mail was the last"

@@ -211,6 +211,25 @@ EXAMPLES = [
         {"title": "New", "version": 2, "use": "remix", "material": True},
         "What you had allowed under older terms waits for your answer.",
     ),
+    Example(
+        "consent.withdrawn_again",
+        "Restored after 1 March 2027: “Remix” is off again, as it was then",
+        {"what": "off", "use": "remix", "withdrawn_at": "2027-03-01T12:00:00.000000Z"},
+    ),
+    Example(
+        "consent.withdrawn_again",
+        "Restored after 1 March 2027: everything is turned off again",
+        {"what": "opted_out", "withdrawn_at": "2027-03-01T12:00:00.000000Z"},
+    ),
+    Example(
+        "restore.held",
+        "You turned everything off for everybody, until it is known what was withdrawn",
+        {"problem": "The journal is not there."},
+    ),
+    Example(
+        "restore.finished",
+        "You ended a restore: what was withdrawn since the backup is withdrawn again",
+    ),
     Example("render.requested", "Bob asked for a meme of “Cat”", MEME),
     Example("render.published", "Bob made a meme of “Cat”", MEME),
     Example(

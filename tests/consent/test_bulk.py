@@ -129,7 +129,7 @@ def test_a_confirm_of_any_size_asks_the_same_number_of_queries(large_edits: Larg
         videos = make_videos(count, owner=owner)
         large_edits(inline=500)
         make_consent(*videos)
-        large_edits()
+        large_edits(freeze=500)
         edit = draft(*videos, grant=None)
         with counted_queries() as confirming:
             confirm(edit)

@@ -673,6 +673,7 @@ def facts_of(videos: list[Video]) -> dict[int, Facts]:
         terms = row.terms if row else None
         holding = terms is not None and any(edit.status == "holding" for edit in live)
         found[video.pk] = Facts(
+            restoring=False,
             paused=paused,
             available=video.status == Video.Status.READY and video.removed_at is None,
             opted_out=bool(state and state.opted_out),

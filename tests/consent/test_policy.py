@@ -15,7 +15,7 @@ from time_machine import TimeMachineFixture
 from waffle.testutils import override_switch
 
 from consent import policy, querysets, selection, services, wording
-from consent.models import Block, Consent, ConsentState, Edit, Hold, Item, Notice, Terms
+from consent.models import Block, Consent, ConsentState, Edit, Hold, Item, Journal, Notice, Terms
 from consent.policy import Facts, Reason
 from consent.querysets import AsOf
 from consent.uses import USES
@@ -35,6 +35,7 @@ NAMES = [field.name for field in fields(Facts)]
 
 # The table of the decision, written once more by hand: (fact, value that says no, reason).
 TABLE = [
+    ("restoring", True, "restoring"),
     ("paused", True, "paused"),
     ("available", False, "video_unavailable"),
     ("opted_out", True, "opted_out"),
@@ -101,6 +102,7 @@ class Row:
         terms, consent = self.terms, self.consent
         withdrawn = self.withdrawal in ("confirmed", "applying")
         return Facts(
+            restoring=False,
             paused=paused,
             available=self.video.status == "ready" and self.video.removed_at is None,
             opted_out=self.opted_out,
@@ -266,8 +268,13 @@ def test_the_sql_twin_agrees_everywhere(every_row: list[Row], blocked: User) -> 
             assert reasons == {pk: str(found.reason) for pk, found in decided.items()}, case
             assert permitted == {pk for pk, found in decided.items() if found.allowed}, case
             seen = set(reasons.values())
-            unseen = {"paused", "not_in_audience", *(() if asker == blocked else ("blocked",))}
+            unseen = {"restoring", "paused", "not_in_audience"}
+            unseen |= set() if asker == blocked else {"blocked"}
             assert seen == {"paused"} if paused else seen == set(Reason) - unseen, case
+    Journal.objects.update(held=True)
+    for use in USES:
+        listed = querysets.with_reason(Video.objects.all(), use)
+        assert set(listed.values_list(f"reason_{use}", flat=True)) == {"restoring"}
 
 
 def test_single_rulings_agree_with_the_list(

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 
 from audit import log
 from consent.models import Edit, EditJob
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits.draft import draft_expired, own_edit
 from creatorhub import jobs
-from creatorhub.actors import Actor
+from creatorhub.actors import RESTORE, Actor
 from creatorhub.errors import Conflict
 from creatorhub.jobs import State
 from creatorhub.models import User
@@ -25,7 +26,8 @@ def cancel_edit(edit_uuid: uuid.UUID, *, actor: Actor, creator: User) -> Edit:
     """What it has allowed stays, and can be undone. A second call returns it as it is. Raises
     NotFound; Conflict for an edit that is not under way, and for a withdrawal: that is in force
     for all its videos already, and allowing them again is an edit of its own."""
-    actor.require(creator, sentence=_("Only the creator can cancel an edit."))
+    if actor != RESTORE:
+        actor.require(creator, sentence=_("Only the creator can cancel an edit."))
     with transaction.atomic(durable=True):
         lock_consent_state(creator)
         edit = own_edit(edit_uuid, creator)
@@ -83,4 +85,5 @@ def _cancel(edit: Edit, *, actor: Actor, correlation_id: uuid.UUID, problem: str
             changed=edit.changed,
             left_out=edit.left_out,
         )
+        journal.write("cancelled", creator=edit.creator, use=edit.use, edit=str(edit.uuid))
     return edit

@@ -46,11 +46,14 @@ class Chunk:
     lines of all of them ordered by video:
 
     {"after":"remix/1 allowed everyone -","before":"undecided","outcome":"changed","video":"…"}
+
+    `lessened` are the ids of the videos of which less is allowed than before, or for less long.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     exceptions: Counter[str] = field(default_factory=Counter)
     root: str = ""
+    lessened: list[str] = field(default_factory=list)
 
 
 class _Run(NamedTuple):
@@ -200,14 +203,19 @@ def apply_chunk(
         elif outcome == PENDING:
             left_alone = kind.stale or (kind.after and (void or kind.named))
             outcome = SUPERSEDED if left_alone else CHANGED
+        hashed = list(lines.hashed(kind, outcome))
+        leaves += hashed
         if outcome == CHANGED:
             moved[kind.after] += kind.number
+            if kind.before and not (
+                kind.after and lines.terms[kind.after].covers(lines.terms[kind.before])
+            ):
+                chunk.lessened += [video for video, _ in hashed]
             moved[None if kind.gone else kind.before] -= kind.number
             known = known and kind.known
         elif kind.outcome == PENDING:
             exceptions[outcome] += (kind.items or "").split(",")
         chunk.counts[outcome] += kind.number
-        leaves += lines.hashed(kind, outcome)
     chunk.root = tree.root([leaf for _, leaf in sorted(leaves)]).hex()
     for outcome, keys in exceptions.items():
         if keys:
@@ -294,19 +302,19 @@ class Lines:
     surrounds it is made once: RFC 8785 sorts the keys, and `video` comes last. Keeps the terms
     that it has read."""
 
-    _terms: dict[int, Terms] = field(default_factory=dict)
+    terms: dict[int, Terms] = field(default_factory=dict)
 
     def hashed(self, kind: _Kind, outcome: str) -> Iterator[tuple[str, bytes]]:
         """The id of each video of a kind, as it sorts, and the hash of its line."""
         for key in (kind.before, kind.after):
-            if key and key not in self._terms:
-                self._terms[key] = Terms.objects.select_related("notice").get(pk=key)
+            if key and key not in self.terms:
+                self.terms[key] = Terms.objects.select_related("notice").get(pk=key)
         around = {
             "video": "",
             "before": state_line(
-                self._terms.get(kind.before or 0), decided=bool(kind.before_decided)
+                self.terms.get(kind.before or 0), decided=bool(kind.before_decided)
             ),
-            "after": state_line(self._terms.get(kind.after or 0), decided=bool(kind.after_decided)),
+            "after": state_line(self.terms.get(kind.after or 0), decided=bool(kind.after_decided)),
             "outcome": outcome,
         }
         start = tree.canonical(around).removesuffix(b'"}')

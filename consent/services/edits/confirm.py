@@ -16,9 +16,10 @@ from django.utils.translation import ngettext
 
 from audit import log
 from consent import counts, selection
-from consent.models import Consent, ConsentState, Edit, Item, Terms
+from consent.models import Consent, ConsentState, Edit, Item, Journal, Terms
 from consent.policy import Reason
 from consent.selection import Matching
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
 from consent.services.edits.draft import check_draft, draft, enqueue, own_edit
@@ -187,7 +188,20 @@ def put_into_force(
         revoke(edit, videos, actor=actor, correlation_id=correlation_id)
     _record_confirmed(edit, actor=actor, correlation_id=correlation_id)
     enqueue(edit)
+    if edit.withdraws:
+        _note(edit, some=edit.selected <= settings.EDIT_MAX_FREEZE_INLINE)
     return edit
+
+
+def _note(edit: Edit, *, some: bool) -> None:
+    """In the withdrawal journal, which videos this edit is going to turn off: by name if they are
+    only `some`; else each chunk names those that it turned off, and until the last has, a restored
+    database takes it for everything that is allowed of this use."""
+    named = None
+    if some:
+        withdrawn = items.withdrawn_videos(edit, applied=False).order_by("pk")
+        named = [str(one) for one in withdrawn.values_list("uuid", flat=True)]
+    journal.write("off", creator=edit.creator, use=edit.use, edit=str(edit.uuid), videos=named)
 
 
 def _apply_inline(
@@ -215,20 +229,31 @@ def _apply_inline(
     state.save()
     edit.save()
     if edit.withdraws:
-        videos = items.withdrawn_videos(edit, applied=True)
+        videos: QuerySet[Video]
+        if edit.change == Edit.Change.OFF:
+            videos = Video.objects.filter(uuid__in=chunk.lessened)
+        else:
+            videos = items.withdrawn_videos(edit, applied=True)
         revoke(edit, videos, actor=actor, correlation_id=correlation_id)
     if edit.undoes and edit.grants:
         bring_back(edit, state, actor=actor, correlation_id=correlation_id)
     only = edit.items.values_list("video__uuid", flat=True) if edit.selected == 1 else []
-    log.append(
+    fields = described(edit, applied=True) | {"items_root": chunk.root}
+    log.append_many(
         "consent.edited",
+        [(next(iter(only), None), fields)],
         actor=actor,
         creator=edit.creator,
         correlation_id=correlation_id,
-        subject=next(iter(only), None),
-        **described(edit, applied=True),
-        items_root=chunk.root,
     )
+    if chunk.lessened:
+        journal.write(
+            "off",
+            creator=edit.creator,
+            use=edit.use,
+            edit=str(edit.uuid),
+            videos=chunk.lessened,
+        )
     return edit
 
 
@@ -243,11 +268,13 @@ def _hold(edit: Edit, state: ConsentState, *, actor: Actor, correlation_id: uuid
     edit.confirmed_under = {
         "opted_out": state.opted_out,
         "paused": sorted(counts.paused_uses()),
+        "restoring": Journal.objects.are_restoring(),
     }
     edit.save()
     revoke(edit, intended_videos(edit), actor=actor, correlation_id=correlation_id)
     _record_confirmed(edit, actor=actor, correlation_id=correlation_id)
     enqueue(edit)
+    _note(edit, some=False)
     return edit
 
 

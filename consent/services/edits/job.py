@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from audit import log
 from consent.models import Edit, EditJob, Item
+from consent.services import journal
 from consent.services.consent_state import lock_consent_state
 from consent.services.edits import chunks, items
 from consent.services.edits.confirm import bring_back, described, revoke
@@ -96,11 +97,21 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
                 bring_back(edit, state, actor=who, correlation_id=act, above=above)
             jobs.beat(job, progress=100 * reached // edit.selected, attempts=1)
             _record_part(edit, chunk, version=state.version)
+            if chunk.lessened:
+                journal.write(
+                    "off",
+                    creator=creator,
+                    use=edit.use,
+                    edit=str(edit.uuid),
+                    videos=chunk.lessened,
+                )
             return True
         edit.status, edit.applied_at = Status.APPLIED, timezone.now()
         edit.save()
         _record_applied(edit)
         jobs.finish(job, State.DONE)
+        if edit.withdraws:
+            journal.write("written_down", creator=creator, use=edit.use, edit=str(edit.uuid))
         return False
 
 
