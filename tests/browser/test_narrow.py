@@ -11,7 +11,7 @@ from consent.services import opt_out
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from tests.browser.conftest import PageOf
-from tests.factories import make_consent, make_user, make_videos
+from tests.factories import make_consent, make_user, make_video, make_videos
 
 pytestmark = [
     pytest.mark.browser,
@@ -21,7 +21,8 @@ pytestmark = [
 
 
 def test_a_row_of_the_list_is_short_on_a_narrow_screen(alice: User, page_of: PageOf) -> None:
-    make_videos(3, owner=alice, title="Street")
+    allowed, *_ = make_videos(3, owner=alice, title="Street", collection="Summer")
+    make_consent(allowed)
     page = page_of(alice, width=390)
     page.goto("/videos/")
 
@@ -29,7 +30,22 @@ def test_a_row_of_the_list_is_short_on_a_narrow_screen(alice: User, page_of: Pag
     heights = [box["height"] for row in rows if (box := row.bounding_box())]
 
     assert len(heights) == 3
-    assert max(heights) < 150
+    assert max(heights) < 110
+
+
+def test_the_columns_of_the_list_stay_where_they_are_from_page_to_page(
+    alice: User, page_of: PageOf
+) -> None:
+    make_videos(25, owner=alice, title="A")
+    make_consent(*make_videos(25, owner=alice, title="A much longer title than before " * 3))
+    page = page_of(alice)
+    widths = []
+    for address in ("/videos/?size=25&sort=title", "/videos/?size=25&sort=newest"):
+        page.goto(address)
+        heads = page.locator("thead th")
+        widths.append(heads.evaluate_all("heads => heads.map(head => head.offsetWidth)"))
+
+    assert widths[0] == widths[1]
 
 
 def test_the_bar_is_short_on_a_narrow_screen_and_tells_the_rest_when_asked(
@@ -52,6 +68,26 @@ def test_the_bar_is_short_on_a_narrow_screen_and_tells_the_rest_when_asked(
     assert not rest.is_visible()
     page.get_by_text("Details").click()
     assert "Remix for 3 videos" in rest.inner_text()
+
+
+def test_the_picture_of_the_editor_stays_in_view_above_the_text_that_is_typed(
+    alice: User, page_of: PageOf
+) -> None:
+    video = make_video(owner=alice)
+    make_consent(video)
+    page = page_of(alice, width=390)
+    page.set_viewport_size({"width": 390, "height": 660})
+    page.goto(f"/remix/{video.uuid}/")
+
+    page.locator("input[name^=text_]").last.fill("Still here")
+
+    bar, picture, field = (
+        page.locator(one).last.evaluate("part => part.getBoundingClientRect().toJSON()")
+        for one in (".bar", "[data-preview]", "input[name^=text_]")
+    )
+    assert bar["bottom"] <= picture["top"] + 1
+    assert picture["bottom"] <= field["top"]
+    assert field["bottom"] <= 660
 
 
 @pytest.mark.parametrize("width", [390, 1280])

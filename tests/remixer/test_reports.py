@@ -87,7 +87,9 @@ def test_a_video_is_reported_from_its_editor(alice: User, carol: User, client_of
     browser = client_of(carol)
     address = reverse("remixer:report_video", args=[video.uuid])
 
-    assert f'href="{address}"' in browser.get(f"/remix/{video.uuid}/").text
+    for page in (f"/remix/{video.uuid}/", "/remix/"):
+        assert f'href="{address}"' in browser.get(page).text
+        assert f'href="{address}"' not in client_of(alice).get(page).text
     assert browser.post(address, WRONG).status_code == 303
     assert Report.objects.get().render is None
 
