@@ -67,7 +67,7 @@ class User(AbstractUser):
     time_zone = models.CharField(max_length=64, default="UTC")
     deletion = models.CharField(
         max_length=8,
-        choices=Deletion.choices,
+        choices=Deletion,
         blank=True,
         default="",
         db_default="",
