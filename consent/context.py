@@ -91,7 +91,7 @@ class ConsentBar:
     def detail(self) -> str:
         overview = self.overview
         if overview.restoring and not overview.opted_out:
-            return " ".join([Why(Reason.RESTORING).told(to_creator=True), *self._held()])
+            return " ".join([Why(Reason.RESTORING).told(to_creator=True), *self.held_back()])
         if not overview.videos and not overview.opted_out:
             return _("Whatever you add starts off.")
         if not self.stored and not overview.opted_out:

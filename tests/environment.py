@@ -23,6 +23,7 @@ ROOT = Path(os.environ["CREATORHUB_TEST_ROOT"])
 
 os.environ |= {
     "CREATORHUB_DATA": str(ROOT / (WORKER or "main")),
+    "WITHDRAWAL_JOURNAL": str(ROOT / (WORKER or "main") / "withdrawals.journal"),
     "CREATORHUB_TESTS": "1",
     "DEBUG": "1",
     "REDIS_PREFIX": f"{ROOT.name}:{WORKER or 'main'}:",

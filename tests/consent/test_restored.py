@@ -18,6 +18,7 @@ from pytest_django.fixtures import Settings
 
 from audit.models import Event
 from consent import journal, querysets, services
+from consent.context import consent_bar_of
 from consent.journal import JournalProblem
 from consent.models import Block, ConsentState, Edit, Hold, Journal, JournalLine, Notice
 from consent.services import Grant, catching_up
@@ -264,6 +265,11 @@ def test_more_than_a_crash_can_lose_holds_everything_until_it_is_applied(
     problem = services.look_at_journal()
 
     assert "manage.py restore --apply-journal" in problem
+    bar = consent_bar_of(alice)
+    assert bar.text == (
+        "Everything is off. CreatorHub is being restored from a backup: until it knows what was "
+        "turned off since, nothing is allowed. Stored, and waiting for that: Remix for 4 videos."
+    )
     assert reasons(*videos) == ["restoring"] * 4
     assert not querysets.permitting(Video.objects.all(), "remix").exists()
     assert services.look_at_journal() == problem, "another start changes nothing"
