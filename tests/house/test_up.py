@@ -118,6 +118,8 @@ def test_it_starts_heals_and_ends_without_a_trace(up: Up) -> None:
     assert "password" in page
     assert f"http://localhost:{up.port}/" in up.text()
     assert "alice" in up.text().split("CreatorHub is running at")[1]
+    assert up.text().count("(level “") == 1
+    assert up.text().count("This runs as root") <= 1
 
     _wait(up.worker, seconds=60, up=up)
     killed = up.worker()

@@ -15,7 +15,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 
 from creatorhub.models import User
-from library import sandbox
+from library import startup
 from operations.supervisor import Child, Supervisor, answers
 
 HOST = "127.0.0.1"
@@ -38,12 +38,13 @@ class Command(BaseCommand):
     def handle(self, *, port: str, **options: Any) -> None:
         number = _free_port(port)
         self._say(_("Preparing the database …"))
-        # Before it changes anything it runs all checks, those of the database too.
+        # Before it changes anything it runs all checks, those of the database too. They say how
+        # video programs are locked in.
         call_command("migrate", verbosity=0, interactive=False, skip_checks=False)
         self._demo_on_first_start()
         connections.close_all()
-        self._say(sandbox.description())
         self._say(_("Starting the web server and the workers …"))
+        os.environ[startup.SAID] = "1"
 
         supervisor = Supervisor(_children(number), say=self._say)
         for stop_signal in STOP_SIGNALS:
