@@ -64,7 +64,7 @@ class Command(BaseCommand):
             return
         unfinished.touch()
         self._say(_("Making a demo, once. This takes a minute or two …"))
-        call_command("demo", videos=int(os.environ.get("DEMO_VIDEOS", "500")))
+        call_command("demo", videos=int(os.environ.get("DEMO_VIDEOS", "500")), checked=True)
         unfinished.unlink()
 
     def _welcome(self, address: str) -> str:
