@@ -152,6 +152,18 @@ ACTIONS = [
         personal=of_creator("reason"),
     ),
     Action(
+        "account.exported",
+        _("{who} asked for an archive of all data of this account"),
+        ("export",),
+        "download",
+    ),
+    Action(
+        "account.export_taken",
+        _("{who} downloaded the archive of all data of this account"),
+        ("export",),
+        "download",
+    ),
+    Action(
         "account.erased",
         _("This account was erased: {videos:,} videos, {memes:,} memes, all personal data"),
         ("videos", "memes"),

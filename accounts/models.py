@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
+from creatorhub.jobs import Job, State
 from creatorhub.scopes import Scope
 from creatorhub.texts import LineField
 
@@ -37,3 +39,42 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Export(Job):
+    """The job that packs all of a person's data into an archive, and its result. `file_key` is
+    written before the file is stored. The sweep deletes archive and row after `expires_at`."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="exports"
+    )
+    file_key = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(default=0, help_text="Bytes of the archive.")
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="export_is_made_one_at_a_time",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "next_attempt_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="export_that_is_live",
+            ),
+            models.Index(fields=["expires_at"], name="export_by_its_end"),
+        ]
+
+    def __str__(self) -> str:
+        return f"export of {self.user_id}: {self.state}"
+
+    @property
+    def is_ready(self) -> bool:
+        """Made, and not expired."""
+        return bool(
+            self.state == State.DONE and self.expires_at and self.expires_at > timezone.now()
+        )

@@ -15,26 +15,30 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
 from accounts.forms import NameTaken, ProfileForm, SignupForm, TokenForm
-from accounts.models import Token
+from accounts.models import Export, Token
 from accounts.wording import device_of, last_used
 from audit import history
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
 from creatorhub.fresh import fresh_sign_in
 from creatorhub.jobs import State
+from creatorhub.models import User
 from creatorhub.pages import render_page, see_other
 from creatorhub.requests import SignedIn, login_required
 from creatorhub.shown import ChangedMeanwhile
 from creatorhub.verified import is_verified
 from library import services as library
+from library.serving import serve
 from remixer.models import Render
 
 
@@ -160,6 +164,49 @@ def delete(request: SignedIn) -> HttpResponse:
         "of_theirs": Render.objects.filter(creator=user, state=State.DONE).count(),
     }
     return render_page(request, "accounts/delete.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@fresh_sign_in
+def export(request: SignedIn) -> HttpResponse:
+    """All of one's data: how far the archive is, and where to have it from."""
+    user = request.user
+    if request.method == "POST":
+        services.ask_for_export(user, actor=Actor.creator(user))
+        return see_other("accounts:export")
+    context = {"export": _newest_export(user), "days": settings.EXPORT_DAYS}
+    return render_page(request, "accounts/export.html", context)
+
+
+@require_safe
+@login_required
+def export_status(request: SignedIn) -> HttpResponse:
+    """The part of the page that changes. It says nothing that needs a fresh sign-in."""
+    newest = _newest_export(request.user)
+    context = {"export": newest, "days": settings.EXPORT_DAYS}
+    return render(request, "accounts/export_status.html", context)
+
+
+@require_safe
+@login_required
+@fresh_sign_in
+def export_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    key = services.archive_for(request.user, uuid)
+    if request.method == "GET":
+        services.record_taking(request.user, uuid, actor=Actor.creator(request.user))
+    return serve(
+        request,
+        key,
+        content_type="application/zip",
+        ask_again=lambda: services.archive_for(request.user, uuid),
+        filename=f"creatorhub-{request.user.username}.zip",
+        download=True,
+    )
+
+
+def _newest_export(user: User) -> Export | None:
+    return Export.objects.filter(user=user).order_by("-pk").first()
 
 
 @require_POST

@@ -225,13 +225,7 @@ def _written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterato
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(header)  # spreadsheets know UTF-8 by the mark
     for row in rows:
-        yield writer.writerow([_cell(value) for value in row])
-
-
-def _cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is shown as the text that it is."""
-    formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if formula else value
+        yield writer.writerow([sheets.cell(value) for value in row])
 
 
 def export(videos: QuerySet[Video], use: str) -> Iterator[str]:

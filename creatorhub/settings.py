@@ -186,6 +186,7 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # After so many seconds, what could take an account over asks for a fresh sign-in
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = env.int("FRESH_SIGN_IN_SECONDS", default=300)
+EXPORT_DAYS = env.int("EXPORT_DAYS", default=3)  # in which an archive can be downloaded
 DELETION_DAYS = env.int("DELETION_DAYS", default=7)  # in which a person may keep the account
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[CreatorHub] "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -366,6 +367,7 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_TASK_ROUTES = {
+    "accounts.export": {"queue": "ingest"},
     "library.ingest": {"queue": "ingest"},
     "library.proxy": {"queue": "ingest"},
     "remixer.render": {"queue": "render"},

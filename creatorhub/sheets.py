@@ -200,3 +200,10 @@ def order_of(texts: Iterator[str]) -> bool | None:
         if parts and (int(parts[1]) > 12) != (int(parts[2]) > 12):
             told.add(int(parts[1]) > 12)
     return told.pop() if len(told) == 1 else None
+
+
+def cell(value: object) -> object:
+    """For a file that we write: a text that a spreadsheet would take for a formula is shown as the
+    text that it is."""
+    formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if formula else value

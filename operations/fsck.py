@@ -18,6 +18,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts.models import Export
 from audit import personal, tree
 from audit.models import Counter, Event
 from consent.models import Consent, ConsentCount, Edit, EditJob
@@ -37,7 +38,7 @@ DAY = timedelta(days=1)
 
 def every_job_makes_progress() -> Iterator[str]:
     """Every job has ended, is being worked on, or waits for its time"""
-    models: tuple[type[Job], ...] = (Ingest, Proxy, Render, EditJob)
+    models: tuple[type[Job], ...] = (Ingest, Proxy, Render, EditJob, Export)
     for model in models:
         for job in jobs.overdue(model).iterator():
             yield f"{model.__name__} {job.uuid} is {job.state} and nobody works on it."
@@ -128,6 +129,7 @@ def every_row_has_its_files() -> Iterator[str]:
             ("file_key", "poster_key"),
         ),
         ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key")),
+        ("Export", Export.objects.filter(state=State.DONE), ("file_key",)),
         ("Proxy", Proxy.objects.filter(state=State.DONE, video__removed_at=None), ("file_key",)),
     ):
         for row in rows.iterator():
@@ -140,7 +142,7 @@ def every_row_has_its_files() -> Iterator[str]:
 
 def every_file_has_its_row() -> Iterator[str]:
     """Every stored file belongs to a row"""
-    for kind in ("videos", KIND):
+    for kind in ("videos", KIND, accounts.KIND):
         for keys in _batches(_stored(kind), 1000):
             known = _named(kind, keys)
             for key in keys:
@@ -169,6 +171,10 @@ def _named(kind: str, keys: list[str]) -> set[str]:
         rows += videos.filter(proxy__isnull=False).values_list("proxy__file_key")
         working_on = Q(ingest__state__in=jobs.LIVE) | Q(proxy__state__in=jobs.LIVE)
         busy = [*videos.filter(working_on).values_list("uuid", flat=True)]
+    elif kind == accounts.KIND:
+        exports = Export.objects.filter(uuid__in=folders)
+        rows = [*exports.values_list("file_key")]
+        busy = [*exports.filter(state__in=jobs.LIVE).values_list("uuid", flat=True)]
     else:
         renders = Render.objects.filter(uuid__in=folders)
         rows = [*renders.values_list("file_key", "poster_key")]

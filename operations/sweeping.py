@@ -35,6 +35,7 @@ def sweep() -> Sweep | None:
         consent.sweep_edits()
         library.sweep_leftovers()
         done = remixer.sweep_renders()
+        accounts.sweep_exports()
         accounts.erase_due()
     if any((done.requeued, done.failed, done.stopped)):
         logger.info("Swept: %s", done)

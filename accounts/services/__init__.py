@@ -10,6 +10,15 @@ from accounts.services.accounts import (
     update_profile,
 )
 from accounts.services.erasing import erase_again, erase_due, what_is_left, wipe_free_space
+from accounts.services.exporting import (
+    KIND,
+    archive_for,
+    ask_for_export,
+    delete_exports,
+    record_taking,
+    run_export,
+    sweep_exports,
+)
 from accounts.services.leaving import ask_for_deletion, keep_account
 from accounts.services.security import (
     end_all_sessions,
@@ -25,9 +34,13 @@ from accounts.services.security import (
 from accounts.services.tokens import TOKENS_MAX, end_token, make_token, note_use, token_of_key
 
 __all__ = [
+    "KIND",
     "TOKENS_MAX",
+    "archive_for",
     "ask_for_deletion",
+    "ask_for_export",
     "deactivate",
+    "delete_exports",
     "end_all_sessions",
     "end_session",
     "end_token",
@@ -45,9 +58,12 @@ __all__ = [
     "record_failure",
     "record_reading",
     "record_sign_in",
+    "record_taking",
     "remove_second_factors",
+    "run_export",
     "set_password",
     "set_roles",
+    "sweep_exports",
     "token_of_key",
     "update_profile",
     "what_is_left",

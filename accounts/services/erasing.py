@@ -24,8 +24,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authtoken.models import Token as OldToken
 
-from accounts.models import Token
+from accounts.models import Export, Token
 from accounts.services.accounts import end_access, locked
+from accounts.services.exporting import delete_exports
 from audit import erasing as events
 from audit import log
 from consent import services as consent
@@ -53,6 +54,7 @@ NAMELESS = {
 }
 ERASABLE = (
     Erasable(Token, ("user",)),
+    Erasable(Export, ("user",)),
     Erasable(OldToken, ("user",)),
     Erasable(Authenticator, ("user",)),
     Erasable(EmailAddress, ("user",)),
@@ -115,6 +117,7 @@ def _empty(user: User) -> bool:
     remixer.erase_memes(user)
     library.erase_videos(user)
     consent.erase_words(user)
+    delete_exports(user)
     _delete_sessions(user)
     erasing.erase(ERASABLE, user)
     events.erase(user)
@@ -141,6 +144,7 @@ def erase_again(*, what: str, creator: User | None, **_: Any) -> int:
 def _begin(user: User, *, by_mail: bool = True) -> bool:
     """From its commit on the account has no name, and nobody can keep it."""
     with transaction.atomic(durable=True):
+        consent.lock_consent_state(user)  # the journal asks for it
         account = locked(user)
         if account.deletion == Deletion.ERASING:
             return True

@@ -107,6 +107,8 @@ EXAMPLES = [
         "account.deletion_cancelled",
         "You kept this account. It is not deleted; everything stays off",
     ),
+    Example("account.exported", "You asked for an archive of all data of this account"),
+    Example("account.export_taken", "You downloaded the archive of all data of this account"),
     Example(
         "account.erased",
         "This account was erased: 1,203 videos, 2 memes, all personal data",

@@ -20,6 +20,7 @@ NOT_TYPED = {
     "opted_out_by opted_out_reason username_key",
     "source_key mezzanine_key poster_key file_key import_key idempotency_key ended_for query",
     "username password email first_name last_name time_zone problem reason title text",
+    "data deletion field measure note",
 }
 
 
