@@ -52,17 +52,22 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         "email_taken": _("There is already an account with this address."),
         "duplicate_email": _("This address is already in your account."),
         "username_taken": _("This username is taken. Choose another one."),
+        "username_looks_taken": _(
+            "This username looks like the name of somebody else. Choose another one."
+        ),
         "username_blacklisted": _("This username is not available. Choose another one."),
     }
 
     def clean_username(self, username: str, shallow: bool = False) -> str:  # noqa: FBT001, FBT002
         """In the form in which it is stored. Raises ValidationError for one that may not be, or
-        that differs from another person's only in the case of its letters."""
+        that differs from another person's only in the case of its letters, or looks like it."""
         name = normal(username)
         super().clean_username(name, shallow)
         taken = User.objects.filter(username_key=username_key(name))
         if not shallow and taken.exists():
             raise self.validation_error("username_taken")
+        if not shallow and services.looks_like_another(name):
+            raise self.validation_error("username_looks_taken")
         return name
 
     def save_user(

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts import services
 from accounts.models import NAME_MAX
 from creatorhub.scopes import Scope
 from creatorhub.shown import ShownForm
@@ -104,6 +105,9 @@ class SignupForm(Ours, allauth.SignupForm):  # type: ignore[misc]
         """Raises NameTaken, and then nothing is saved."""
         try:
             with transaction.atomic():
+                services.keep_apart(self.cleaned_data["username"])
+                if services.looks_like_another(self.cleaned_data["username"]):
+                    raise NameTaken
                 return super().try_save(request)
         except IntegrityError as error:
             raise NameTaken from error

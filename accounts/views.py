@@ -55,6 +55,8 @@ def account(request: SignedIn) -> HttpResponse:
         except ChangedMeanwhile as changed:
             form.show_again(changed, how=history.last_of(["account.updated"], creator=user))
             status = 409
+        except Refused as refused:
+            form.add_error("display_name", refused.sentence)
         else:
             messages.success(request, _("Your account is saved."))
             return see_other("accounts:account")

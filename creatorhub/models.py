@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from creatorhub import roles
+from creatorhub.lookalikes import skeleton
 from creatorhub.texts import FoldedField, LineField
 from creatorhub.usernames import username_key, validate_username
 
@@ -28,6 +29,25 @@ class UsernameKeyField(models.CharField[str | None, str | None]):
         key = username_key(instance.username)  # type: ignore[attr-defined]
         setattr(instance, self.attname, key)
         return key
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, __, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class SkeletonField(models.CharField[str | None, str | None]):
+    """What the name in the field `of` looks like; no other account's looks so. A new row fills it,
+    and whoever changes the name. NULL: there is no name, or it looked like an older account's when
+    skeletons were introduced, or a release before has written the row."""
+
+    def __init__(self, *args: Any, of: str = "", **options: Any) -> None:
+        self.of = of
+        super().__init__(*args, **{"null": True, "editable": False, **options})
+
+    def pre_save(self, instance: models.Model, add: bool) -> Any:  # noqa: FBT001
+        if add:
+            setattr(instance, self.attname, skeleton(getattr(instance, self.of)) or None)
+        return getattr(instance, self.attname)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, __, args, kwargs = super().deconstruct()
@@ -61,6 +81,8 @@ class User(AbstractUser):
         error_messages={"unique": _("This username is taken. Choose another one.")},
     )
     username_key = UsernameKeyField(max_length=450)
+    username_skeleton = SkeletonField(of="username", max_length=450)
+    display_skeleton = SkeletonField(of="display_name", max_length=450)
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     display_name = LineField(max_length=80, blank=True)
     folded_name = FoldedField(of="name", max_length=450)
@@ -91,7 +113,17 @@ class User(AbstractUser):
                 fields=["username_key"],
                 condition=models.Q(username_key__isnull=False),
                 name="username_key_is_unique",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["username_skeleton"],
+                condition=models.Q(username_skeleton__isnull=False),
+                name="username_looks_like_no_other",
+            ),
+            models.UniqueConstraint(
+                fields=["display_skeleton"],
+                condition=models.Q(display_skeleton__isnull=False),
+                name="display_name_looks_like_no_other",
+            ),
         ]
         indexes = [
             models.Index(

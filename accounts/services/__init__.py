@@ -20,6 +20,7 @@ from accounts.services.exporting import (
     sweep_exports,
 )
 from accounts.services.leaving import ask_for_deletion, keep_account
+from accounts.services.names import keep_apart, looks_like_another
 from accounts.services.security import (
     end_all_sessions,
     end_session,
@@ -47,6 +48,8 @@ __all__ = [
     "erase_again",
     "erase_due",
     "keep_account",
+    "keep_apart",
+    "looks_like_another",
     "make_token",
     "move_session",
     "note_use",

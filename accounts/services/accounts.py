@@ -11,9 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Token
+from accounts.services.names import keep_apart, looks_like_another
 from audit import log
 from creatorhub.actors import Actor
 from creatorhub.errors import Forbidden, Refused
+from creatorhub.lookalikes import skeleton
 from creatorhub.models import User
 from creatorhub.roles import Power, Role, roles_of
 from creatorhub.shown import merged
@@ -130,7 +132,8 @@ def update_profile(
 ) -> bool:
     """Change the name that others see (empty: the username) and the zone of times on pages. False,
     and no event, if they were the same. Only the person themselves. What equals what was `shown`
-    stays as it is now; raises ChangedMeanwhile where both changed."""
+    stays as it is now; raises ChangedMeanwhile where both changed, and Refused for a name that
+    looks like somebody else's."""
     actor.require(user)
     with transaction.atomic(durable=True):
         account = locked(user)
@@ -139,10 +142,26 @@ def update_profile(
         new = merged(now, sent, shown)
         if new == now:
             return False
-        account.display_name, account.time_zone = new["display_name"], new["time_zone"]
-        account.save(update_fields=["display_name", "folded_name", "time_zone"])
+        if new["display_name"] != now["display_name"]:
+            _rename(account, new["display_name"])
+        account.time_zone = new["time_zone"]
+        fields = ["display_name", "display_skeleton", "folded_name", "time_zone"]
+        account.save(update_fields=fields)
         log.append("account.updated", actor=actor, creator=account)
     return True
+
+
+def _rename(account: User, name: str) -> None:
+    """Raises Refused for a display name that looks like somebody else's name."""
+    if name:
+        keep_apart(name)
+        if looks_like_another(name, but=account):
+            raise Refused(
+                _("This name looks like the name of somebody else. Choose another one."),
+                code="looks_like_another",
+                status=422,
+            )
+    account.display_name, account.display_skeleton = name, skeleton(name) or None
 
 
 def set_password(user: User, password: str, *, actor: Actor) -> None:

@@ -35,6 +35,7 @@ from creatorhub import erasing
 from creatorhub.actors import ERASER, RESTORE
 from creatorhub.erasing import Erasable
 from creatorhub.letters import tell
+from creatorhub.lookalikes import skeleton
 from creatorhub.models import Deletion, User
 from library import services as library
 from library.models import Video
@@ -49,6 +50,7 @@ NAMELESS = {
     "first_name": "",
     "last_name": "",
     "display_name": "",
+    "display_skeleton": None,
     "time_zone": "UTC",
     "last_login": None,
 }
@@ -159,6 +161,7 @@ def _begin(user: User, *, by_mail: bool = True) -> bool:
         end_access(account)
         account.deletion, account.is_active = Deletion.ERASING, False
         account.username = _nameless(account)
+        account.username_skeleton = skeleton(account.username)
         account.set_unusable_password()
         for name, value in NAMELESS.items():
             setattr(account, name, value)

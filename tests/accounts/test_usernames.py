@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from importlib import import_module
 from typing import Any
@@ -12,9 +13,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
+from creatorhub.lookalikes import skeleton
 from creatorhub.models import User
 from creatorhub.usernames import scripts, username_key
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, client_of, make_user
 
 SIGN_UP = reverse("account_signup")
 LOGIN = reverse("account_login")
@@ -119,3 +121,106 @@ def test_of_names_that_were_there_twice_the_older_stays(capsys: pytest.CaptureFi
     assert names == {older.pk: "Maria", younger.pk: "maria-3", third.pk: "maria-2"}
     assert User.objects.filter(username_key=None).count() == 0
     assert f"The account {younger.uuid} is now called maria-3" in capsys.readouterr().out
+
+
+# look-alikes
+
+
+def test_a_skeleton_is_what_a_name_looks_like() -> None:
+    alike = [
+        ("alice", "alıce", "ALICE", "аlісе", "al\u200dice"),
+        ("paypal", "раураl", "PAYPA1", "paypaI"),
+        ("modern", "rnodern"),
+        ("bob0", "bobo"),
+        ("éva", "E\u0301VA"),
+    ]
+
+    for names in alike:
+        assert len({skeleton(name) for name in names}) == 1, names
+    apart = ["alice", "alicia", "éva", "eva", "мария", "佐藤さくら", "dora-2", "dora-3", "user1"]
+    assert len({skeleton(name) for name in apart}) == len(apart)
+
+
+def test_a_skeleton_is_its_own_skeleton() -> None:
+    """So that it does not count which of two look-alikes came first."""
+    shapes = {char: skeleton(char) for char in map(chr, range(0x250, 0x600)) if char.isalpha()}
+
+    assert [char for char, shape in shapes.items() if skeleton(shape) != shape] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["alıce", "aIice", "ALıCE", "bob", "B0B", "paypa", "PAYPA"])
+def test_a_name_that_looks_like_anothers_is_refused(name: str) -> None:
+    make_user("alice", display_name="Bob")
+    make_user("раура")  # Cyrillic throughout
+
+    answer = sign_up(name)
+
+    # Of a letter whose capital is the same PostgreSQL says itself that the name is taken.
+    assert re.search("This username (looks like the name of somebody else|is taken)", answer.text)
+    assert User.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_display_name_does_not_look_like_anothers_name(alice: User) -> None:
+    other = make_user("dora", display_name="Studio One")
+    page, saved = reverse("accounts:account"), {"time_zone": "UTC"}
+    browser = client_of(alice)
+
+    answers = [
+        browser.post(page, {"display_name": name, **saved})
+        for name in ("Dora", "dоrа", "Studio 0ne", "Alice")
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 303]
+    assert "This name looks like the name of somebody else." in answers[0].text
+    alice.refresh_from_db()
+    assert (alice.display_name, alice.display_skeleton) == ("Alice", "alice")
+    other.refresh_from_db()
+    assert browser.post(page, {"display_name": "", **saved}).status_code == 303
+    alice.refresh_from_db()
+    assert alice.display_skeleton is None
+
+
+@pytest.mark.django_db
+def test_the_database_keeps_look_alikes_apart(alice: User) -> None:
+    """Whatever was looked up before: of two at once the second fails, and is told so."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(username="alıce")
+    make_user("dora", display_name="Studio")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(username="eva", display_name="Ѕtudio")
+
+
+@pytest.mark.django_db
+def test_a_name_that_looks_taken_since_it_was_looked_up_is_refused_with_422(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.adapter.Adapter.clean_username", lambda self, name: name)
+
+    answer = sign_up("alıce")
+
+    assert answer.status_code == 422
+    assert User.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_of_names_that_looked_alike_already_all_are_kept() -> None:
+    _older, younger = make_user("maria", display_name="dora"), make_user("x", display_name="Eva")
+    late = make_user("y", display_name="z")
+    User.objects.update(username_skeleton=None, display_skeleton=None)
+    User.objects.filter(pk=younger.pk).update(username="mаriа")
+    User.objects.filter(pk=late.pk).update(username="dora", display_name="еvа")
+    fill = import_module("creatorhub.migrations.0011_fill_skeletons_of_names").fill
+
+    for _ in range(2):  # it may be started again
+        fill(apps, type("Editor", (), {"connection": connection}))
+
+    kept = User.objects.values_list("username", "username_skeleton", "display_skeleton")
+    assert list(kept.order_by("pk")) == [
+        ("maria", skeleton("maria"), None),  # whose display name is the username of another
+        ("mаriа", None, "eva"),
+        ("dora", "dora", None),
+    ]
+    User.objects.get(pk=younger.pk).save()
+    assert sign_up("mariа").status_code != 302
