@@ -27,8 +27,9 @@ from accounts.models import Token
 from accounts.services import erasing as steps
 from audit import history
 from audit.models import Event
+from consent import journal
 from consent import services as consent
-from consent.models import ConsentState, Hold
+from consent.models import ConsentState, Edit, Hold
 from consent.querysets import ruling
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, Refused
@@ -39,6 +40,7 @@ from library import services as library
 from library.models import Video
 from operations import fsck
 from remixer import services as remixer
+from remixer.cases import Appeal, Report
 from remixer.models import Render
 from remixer.services.files import KIND
 from tests import acts, factories
@@ -228,9 +230,39 @@ class TestErasing:
         assert "A deleted creator added “(erased)”" in [line.text for line in told]
         assert not [line for line in told if NAME in f"{line.text}{line.reason}{line.fields}"]
         # And what is bob's says the rest.
-        seen = client_of(bob).get("/activity/").content.decode()
-        assert "(erased)" in seen
+        browser = client_of(bob)
+        [*memes] = Render.objects.filter(requester=bob).values_list("uuid", flat=True)
+        pages = ["/activity/", "/memes/", "/reports/", *(f"/memes/{meme}/" for meme in memes)]
+        seen = [browser.get(page) for page in pages]
+        desk = client_of(staff)
+        seen += [
+            desk.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+            for model in (User, Video, Render, Report, Appeal, Hold, Edit, Event)
+        ]
+        assert {answer.status_code for answer in seen} == {200, 410}, "410: the memes are gone"
+        assert "(erased)" in seen[0].content.decode()
+        assert not [answer for answer in seen if NAME.encode() in answer.content]
         assert services.erase_due() == 0
+
+    def test_a_restored_backup_erases_again(self, person: User, bob: User) -> None:
+        factories.make_videos(2, owner=person, title=NAME)
+        known = len(list(journal.read(Path(django_settings.WITHDRAWAL_JOURNAL))))
+        leave(person)
+        due(person)
+        services.erase_due()
+
+        later = list(journal.read(Path(django_settings.WITHDRAWAL_JOURNAL)))[known:]
+        assert [line.what for line in later if line.what == "erased"] == ["erased"]
+        assert {line.body["creator"] for line in later} == {str(person.uuid)}
+        assert NAME.lower() not in str(later).lower()
+        back = factories.make_user(f"{NAME}-back", display_name=NAME)
+        factories.make_videos(1, owner=back, title=NAME)
+
+        assert services.erase_again(what="erased", creator=back) == 1
+        assert services.erase_again(what="opted_out", creator=bob) == 0
+
+        assert services.erase_due() == 1
+        assert not places_of(NAME)
 
     def everything_of(
         self, person: User, bob: User, staff: User, client_of: ClientOf

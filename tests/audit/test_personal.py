@@ -38,6 +38,7 @@ PUBLIC = {
     ("video.refused", "problem"),
     ("render.failed", "problem"),
     ("account.deletion_asked", "erase_after"),
+    ("restore.held", "problem"),
 }
 SOUNDS_PERSONAL = re.compile(r"title|name|reason|caption|text|before|after|problem|email|address")
 

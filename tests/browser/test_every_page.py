@@ -79,6 +79,8 @@ def pages(alice: User) -> list[str]:
         f"/edits/{under_way.uuid}/",
         "/activity/",
         "/account/",
+        "/account/delete/",
+        "/account/export/",
         "/opt-out/",
         "/opt-in/",
         "/remix/",
