@@ -521,14 +521,35 @@ def describe(event: dict[str, Any], index: int, head: Head) -> list[str]:
         f"{what}: {event['action']}, by {event['actor']}, on {event['at'][:10]} at"
         f" {event['at'][11:19]} UTC. In the log {head.origin} it is number {index}."
     )
+    told = in_words(event)
     return [
         first,
+        *([f"  In words: {told}."] if told else []),
         *(
             f"  {name}: {value}"
             for name, value in event.items()
             if name not in beside and value not in (None, "") and not isinstance(value, dict)
         ),
     ]
+
+
+def in_words(event: dict[str, Any]) -> str:
+    """What the commonest events say, or nothing."""
+    action, use = event["action"], event.get("use")
+    if action == "creator.opted_out":
+        return "everything was turned off, for all videos"
+    if action == "creator.opted_in":
+        return "what was stored was turned back on"
+    number_of = event.get("changed", event.get("will_change"))
+    if not use or number_of is None:
+        return ""
+    until = f" until {event['until']}" if event.get("until") else ""
+    done = {
+        "allowed": f"“{use}” was allowed{until}",
+        "off": f"“{use}” was turned off",
+        "former": f"“{use}” was put back as it had been",
+    }.get(str(event.get("to")), f"“{use}” was changed{until}")
+    return f"{done} for {number_of} {'video' if number_of == 1 else 'videos'}"
 
 
 # ---------------------------------------------------------------- files

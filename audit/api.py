@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.mixins import ListModelMixin
 from rest_framework.request import Request
+from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
-from audit import history, vocabulary
+from audit import history, receipts, vocabulary
 from audit.activity import events_about
 from audit.filters import ActivityFilter
 from audit.models import Event
-from creatorhub.api import CursorPages, KnownParameters, caller, parameters_of
+from creatorhub.api import AnyAccept, CursorPages, KnownParameters, caller, parameters_of
+from creatorhub.errors import Refused
 from creatorhub.models import User
 from creatorhub.scopes import Scope
 
@@ -110,15 +117,24 @@ class EventFilterBackend(BaseFilterBackend):
         return parameters_of(form, descriptions=DESCRIPTIONS)
 
 
+class ArchiveThrottle(UserRateThrottle):
+    """An archive reads a whole record."""
+
+    scope = "archive"
+
+
 class EventViewSet(KnownParameters, ListModelMixin, GenericViewSet[Any]):
     """Everything that concerns you, newest first: your record, what you did in others', what
     was done to memes of yours, and what CreatorHub did to everybody. `creator_seq` numbers your
     own record without gaps; it is null for what stands in no record, and counts another record
     where the event is not in yours."""
 
-    scopes = {"list": Scope.READ}
+    scopes = dict.fromkeys(("list", "receipt", "receipts"), Scope.READ)
     queryset = Event.objects.all()
     serializer_class = EventSerializer
+    lookup_field = "uuid"
+    lookup_value_converter = "uuid"
+    parameters_of_actions = {"receipt": ("video",)}
     pagination_class = CursorPages
     filter_backends = [EventFilterBackend]
 
@@ -132,3 +148,52 @@ class EventViewSet(KnownParameters, ListModelMixin, GenericViewSet[Any]):
         return history.describe(
             super().paginate_queryset(queryset) or [], reader=caller(self.request)
         )
+
+    @extend_schema(
+        responses={(200, "application/json"): OpenApiTypes.OBJECT},
+        parameters=[
+            OpenApiParameter(
+                "video",
+                OpenApiTypes.UUID,
+                description=_("Of an event of an edit: the receipt of what it did to this video."),
+            )
+        ],
+    )
+    @action(detail=True, content_negotiation_class=AnyAccept)
+    def receipt(self, request: Request, uuid: UUID) -> HttpResponse:
+        """What proves, without us, that an event of your record is in the log as it was written:
+        a file for `verify_receipt.py`. 409 in the seconds before it is signed."""
+        name, data = receipts.of_event(
+            uuid,
+            creator=caller(request),
+            address=request.build_absolute_uri,
+            video=_video(request.query_params.get("video")),
+        )
+        return HttpResponse(
+            data,
+            content_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY}, filters=False)
+    @action(
+        detail=False,
+        content_negotiation_class=AnyAccept,
+        throttle_classes=[ArchiveThrottle],
+        pagination_class=None,
+    )
+    def receipts(self, request: Request) -> StreamingHttpResponse:
+        """All receipts of your record as one archive, with the program that checks them."""
+        name, pieces = receipts.archive(creator=caller(request), address=request.build_absolute_uri)
+        return StreamingHttpResponse(
+            pieces,
+            content_type="application/zip",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def _video(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Refused(_("“video” is the id of a video."), code="invalid_video") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from audit.models import Event, Personal
+from audit.models import Event, HandedOut, Personal
 from creatorhub.models import User
 
 PART = 500  # events in one transaction
@@ -26,3 +26,4 @@ def erase(person: User) -> None:
         of_these = Personal.objects.filter(event__in=events)
         with transaction.atomic(durable=True):
             of_these.filter(Q(person=person.uuid) | Q(event__in=list(own))).delete()
+    HandedOut.objects.filter(creator=person).delete()

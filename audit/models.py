@@ -216,3 +216,27 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size}"
+
+
+class HandedOut(models.Model):
+    """A creator was given receipts against the checkpoint of this size. Later ones carry a proof
+    that the log continues it, so that nobody needs to be asked when two files are compared."""
+
+    creator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    size = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creator", "size"], name="checkpoint_is_handed_out_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.creator_id}: {self.size}"

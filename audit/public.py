@@ -4,8 +4,6 @@ the hashes do not tell it. Reading only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpResponse
@@ -19,10 +17,9 @@ from rest_framework.throttling import AnonRateThrottle
 from rest_framework.viewsets import ViewSet
 
 from audit import keys, proofs, receipts_format
-from audit.models import Checkpoint
 from audit.notes import Note
+from audit.receipts import newest, reported
 from audit.receipts_format import Continued
-from audit.sequencing import Broken
 from audit.tiles import Tile
 from audit.tree import Malformed
 from creatorhub.api import AnyAccept
@@ -103,30 +100,6 @@ class LogViewSet(ViewSet):
             content_type="application/octet-stream",
             headers={"Cache-Control": FOR_EVER},
         )
-
-
-def newest() -> Checkpoint:
-    """One query. Raises NotFound before the first."""
-    checkpoint = Checkpoint.objects.order_by("size").last()
-    if checkpoint is None:
-        raise NotFound(
-            _("The log has no checkpoint yet. The first is signed some seconds after an event."),
-            code="no_checkpoint",
-        )
-    return checkpoint
-
-
-@contextmanager
-def reported() -> Iterator[None]:
-    """Says of a stored tree that has holes what it is, in place of a traceback."""
-    try:
-        yield
-    except Broken as broken:
-        raise Refused(
-            _("The log cannot prove this now: %(why)s") % {"why": broken},
-            code="log_broken",
-            status=503,
-        ) from None
 
 
 def _size(text: str) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from audit.tree import HASH_SIZE, SIZE_LIMIT, Malformed, Subtree, from_nodes, node_hash
 
 WIDTH = 256
+KEPT = 64  # tiles, 8 kB each
 _PATH = re.compile(r"(0|[1-9][0-9]?)/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
@@ -61,9 +62,9 @@ class Tile:
 
 
 def subtrees(size: int, fetch: Callable[[Tile], bytes]) -> Subtree:
-    """The subtrees of a tree of `size` leaves out of its tiles, for proofs. Each tile is fetched
-    once. Raises Malformed where a tile has another length. The hashes are not verified: a proof
-    of them that holds does that."""
+    """The subtrees of a tree of `size` leaves out of its tiles, for proofs. The last ones that were
+    fetched are kept: proofs of neighbours fetch each tile once. Raises Malformed where a tile has
+    another length. The hashes are not verified: a proof of them that holds does that."""
     if not 0 < size <= SIZE_LIMIT:
         raise Malformed("A tree that has tiles has from 1 to 2**63 - 1 leaves.")
     kept: dict[tuple[int, int], bytes] = {}
@@ -75,6 +76,8 @@ def subtrees(size: int, fetch: Callable[[Tile], bytes]) -> Subtree:
             data = fetch(tile)
             if len(data) != width * HASH_SIZE:
                 raise Malformed(f"The tile {tile.path} is not {width * HASH_SIZE} bytes long.")
+            if len(kept) == KEPT:
+                kept.pop(next(iter(kept)))
             kept[level, index] = data
         return kept[level, index]
 

@@ -162,6 +162,32 @@ def also_about(subject: UUID, *, reader: User) -> dict[str, list[str]]:
     return _gathered("also_about", subject, reader=reader)
 
 
+def records_of(
+    bodies: Mapping[UUID, Body], *, address: Callable[[str], str]
+) -> dict[UUID, dict[str, Any]]:
+    """The readable parts of receipts, with the names of ISO/IEC TS 27560, by the event's id. What
+    has none is not about consent. `address` makes a path whole."""
+    return _gathered("records_of", bodies, address=address)
+
+
+def lines_reader() -> Callable[[Body], list[bytes] | None]:
+    """Reads the lines that stand behind the root in an event of many things, ordered as they were
+    hashed; None for an event without. It may remember where it was: read events in their order."""
+    readers = [make() for make in _asked("LineReader")]
+
+    def read(body: Body) -> list[bytes] | None:
+        found = (reader(body) for reader in readers)
+        return next((lines for lines in found if lines is not None), None)
+
+    return read
+
+
+def event_with(body: Body, subject: UUID) -> UUID | None:
+    """The event that has the line of this video, of the change that this event is part of."""
+    found = (ask(body, subject) for ask in _asked("event_with"))
+    return next((one for one in found if one), None)
+
+
 def _asked(name: str) -> list[Callable[..., Any]]:
     """From the ground up, in the order of the layers."""
     modules = [import_module(module) for module in settings.AUDIT_VOCABULARIES]

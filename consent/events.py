@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from audit.vocabulary import Action, Body, Period, of_creator
+from consent import receipts
 from consent.models import Consent, ConsentCount, Edit, Item
 from consent.uses import use_of
 from creatorhub.days import last_day
@@ -285,6 +286,10 @@ def also_about(subject: UUID, *, reader: User) -> dict[str, list[str]]:
     items = Item.objects.filter(video__uuid=subject, edit__creator=reader)
     changed = items.changed(upto=F("edit__cursor")).values_list("edit__uuid", flat=True)
     return {"edit": [str(edit) for edit in changed]}
+
+
+# What receipts ask for.
+LineReader, event_with, records_of = receipts.LineReader, receipts.event_with, receipts.records_of
 
 
 def periods_of(creator: User) -> dict[str, Period]:

@@ -32,4 +32,11 @@ urlpatterns = [
     path("opt-in/", views.opt_in, name="opt_in"),
     # the record
     path("activity/", views.activity, name="activity"),
+    path("activity/receipts.zip", views.receipts_archive, name="receipts_archive"),
+    path("activity/<uuid:uuid>/receipt.json", views.receipt, name="receipt"),
+    path(
+        "edits/<uuid:uuid>/videos/<uuid:video>/receipt.json",
+        views.receipt_of_video,
+        name="receipt_of_video",
+    ),
 ]

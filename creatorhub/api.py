@@ -64,19 +64,22 @@ class KnownParameters(GenericAPIView[Any]):
     `unknown_parameter`). If it were ignored, a mistyped filter would answer with all rows.
 
     A list takes the parameters of its pagination and its filter backends, and those that
-    `query_parameters` names. `list_actions` names the actions that list; no other takes any.
+    `query_parameters` names. `list_actions` names the actions that list; no other takes any but
+    those that `parameters_of_actions` names for it.
     """
 
     query_parameters: tuple[str, ...] = ()
     list_actions: tuple[str, ...] = ("list",)
+    parameters_of_actions: Mapping[str, tuple[str, ...]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if isinstance(request.user, User):  # the middleware knows a session, not a token
             timezone.activate(ZoneInfo(request.user.time_zone))
-        is_list = getattr(self, "action", "list") in self.list_actions
-        is_list = is_list and request.method in ("GET", "HEAD")
-        known = self.parameters_of_list() if is_list else []
+        action = getattr(self, "action", "list")
+        is_list = action in self.list_actions and request.method in ("GET", "HEAD")
+        own = [*self.parameters_of_actions.get(action, ())]
+        known = self.parameters_of_list() if is_list else own
         require_known(request.query_params, *known, unsaid=(api_settings.URL_FORMAT_OVERRIDE,))
 
     def parameters_of_list(self) -> list[str]:

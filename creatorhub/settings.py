@@ -396,6 +396,7 @@ REST_FRAMEWORK = {
         "anon": env.str("API_RATE_ANON", default="120/min"),
         "user": env.str("API_RATE_USER", default="1200/min"),
         "log": env.str("API_RATE_LOG", default="1200/min"),
+        "archive": "10/min",
     },
     "EXCEPTION_HANDLER": "creatorhub.api_errors.api_exception",
     "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,

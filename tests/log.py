@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from audit import personal
-from audit.models import Event
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from audit import personal, sequencing, signing, tree
+from audit.models import Checkpoint, Event
 from consent.models import Edit
 from library.models import Video
 
@@ -38,3 +43,42 @@ def of_video(video: Video) -> list[dict[str, Any]]:
 def newest(action: str) -> dict[str, Any]:
     """The newest event of this action."""
     return body(Event.objects.filter(action=action).latest("id"))
+
+
+def sign() -> Checkpoint:
+    """Give every event a leaf, and sign all of them, as the workers do ten seconds later."""
+    sequencing.sequence()
+    newest = Checkpoint.objects.order_by("size").last()
+    with time_machine.travel((newest.at if newest else timezone.now()) + timedelta(seconds=11)):
+        made = signing.sign()
+    if made is None:
+        raise AssertionError("Nothing was added that could be signed.")
+    return made
+
+
+def rewrite(event: Event, old: bytes, new: bytes) -> None:
+    """Change the bytes of an event as somebody does who has the database: past the triggers, and
+    its hash with them."""
+    body = bytes(Event.objects.get(pk=event.pk).body).replace(old, new)
+    _past_triggers(
+        "audit_event",
+        "UPDATE audit_event SET body = %s, leaf_hash = %s WHERE id = %s",
+        [body, tree.leaf_hash(body), event.pk],
+    )
+
+
+def forget_checkpoints() -> None:
+    """As somebody does who has the database, and wants to sign another log."""
+    _past_triggers("audit_checkpoint", "DELETE FROM audit_checkpoint", [])
+
+
+def _past_triggers(table: str, sql: str, params: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        else:
+            of_table = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+            cursor.execute(of_table, [table])
+            for (name,) in cursor.fetchall():
+                cursor.execute(f'DROP TRIGGER "{name}"')
+        cursor.execute(sql, params)

@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from audit import sequencing, signing
+from audit.models import Event
 from consent import services as consent
 from creatorhub.actors import Actor
 from creatorhub.models import User
@@ -106,6 +107,8 @@ TABLE = [
     api("meme-retry", 401, 404, 202, 404, of="failed", method="POST"),
     api("use-of-my-videos-list", 401, 200, 200, 200),
     api("event-list", 401, 200, 200, 200),
+    api("event-receipt", 401, 404, 404, 200, of="event"),
+    api("event-receipts", 401, 409, 409, 200),
     api("log-checkpoint", 200, 200, 200, 200),
     api("log-key", 200, 200, 200, 200),
     api("log-consistency", 200, 200, 200, 200, query={"old": "1"}),
@@ -121,6 +124,9 @@ TABLE = [
     Row("consent:opt_in", TO_SIGN_IN, 200, 200, 200),
     post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "all_off"}),
     Row("consent:activity", TO_SIGN_IN, 200, 200, 200),
+    Row("consent:receipt", TO_SIGN_IN, 404, 404, 200, of="event"),
+    Row("consent:receipts_archive", TO_SIGN_IN, 409, 409, 200),
+    Row("consent:receipt_of_video", TO_SIGN_IN, 404, 404, 200, of="video in edit"),
     Row("accounts:account", TO_SIGN_IN, 200, 200, 200),
     Row("accounts:token_new", TO_SIGN_IN, 200, 200, 200),
     post("accounts:token_new", TO_SIGN_IN, 201, 201, 201, form=TOKEN),
@@ -252,6 +258,7 @@ def things(alice: User, bob: User) -> dict[str, Any]:
         "hold": acts.hold(video, use="train").holds[0].uuid,
         "video": video.uuid,
         "edit": edit.uuid,
+        "event": Event.objects.get(action="consent.edited").uuid,
         "draft": draft.uuid,
         "filter": consent.save_filter(
             actor=Actor.creator(alice), creator=alice, name="Mine", asked={"q": "mine"}
@@ -314,6 +321,8 @@ def address(row: Row, things: dict[str, Any]) -> str:
         kwargs = {"pk": 0}
     elif row.of == "no confirmation":
         kwargs = {"key": "none"}
+    elif row.of == "video in edit":
+        kwargs = {"uuid": things["edit"], "video": things["video"]}
     elif row.of == "tile":
         kwargs = {"tile": "0/000.p/1"}
     elif row.of == "template":

@@ -5,6 +5,7 @@ from consent.views.edits import edit_cancel, edit_draft, edit_retry, edit_undo, 
 from consent.views.opt_out import opt_in, opt_out
 from consent.views.overview import overview
 from consent.views.previews import edit_confirm, edit_preview
+from consent.views.receipts import receipt, receipt_of_video, receipts_archive
 from consent.views.results import edit_items, edit_progress, edit_result
 from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
 from consent.views.upload_defaults import upload_defaults
@@ -26,6 +27,9 @@ __all__ = [
     "opt_in",
     "opt_out",
     "overview",
+    "receipt",
+    "receipt_of_video",
+    "receipts_archive",
     "spreadsheet_draft",
     "spreadsheet_export",
     "turn_off",

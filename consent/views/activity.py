@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.http import HttpResponse, QueryDict
+from django.shortcuts import resolve_url
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -37,7 +38,8 @@ class Entry:
     """A line of the activity: when, what happened, the reason given, and the address of what it is
     about. Of a withdrawal also what it did to memes and by whom it was; of an edit the edit, and in
     how many parts it was applied;
-    `may_undo` says that it is the line to undo it from."""
+    `may_undo` says that it is the line to undo it from; `receipt` is the address of the file that
+    proves it, if it is in the reader's own record."""
 
     at: datetime
     icon: str
@@ -50,6 +52,7 @@ class Entry:
     by: str = ""
     parts: int = 0
     may_undo: bool = False
+    receipt: str = ""
 
 
 @require_safe
@@ -88,11 +91,15 @@ def entries(events: Iterable[Event], *, reader: User) -> list[Entry]:
     links = vocabulary.links_of(bodies, reader=reader) if bodies else {}
     edits = _edits(lines, reader)
     only = _only_videos(edits.values())
-    return [_entry(line, links, edits, only) for line in lines]
+    return [_entry(line, links, edits, only, reader) for line in lines]
 
 
 def _entry(
-    line: Line, links: dict[UUID, str], edits: dict[str, Edit], only: dict[int, str]
+    line: Line,
+    links: dict[UUID, str],
+    edits: dict[str, Edit],
+    only: dict[int, str],
+    reader: User,
 ) -> Entry:
     fields, text = line.fields, line.text
     edit = edits.get(fields.get("edit") or "")
@@ -101,6 +108,7 @@ def _entry(
         video = only.get(edit.pk, "")
         text = sentence_of(fields, who=line.who, changed=edit.changed, video=video)
     done = edit is not None and not edit.is_live
+    own = line.event.creator_id == reader.pk
     return Entry(
         at=line.at,
         icon=line.icon,
@@ -113,6 +121,7 @@ def _entry(
         by=line.event.actor,
         parts=edit.parts if edit and large and done else 0,
         may_undo=bool(edit and done and edit.changed and fields.get("to")),
+        receipt=resolve_url("consent:receipt", line.event.uuid) if own else "",
     )
 
 

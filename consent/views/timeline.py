@@ -43,6 +43,7 @@ def _of_item(item: Item, reader: User) -> Entry:
         reason=edit.reason,
         url=resolve_url("consent:edit_result", edit.uuid),
         edit=edit,
+        receipt=resolve_url("consent:receipt_of_video", edit.uuid, item.video.uuid),
     )
 
 

@@ -78,6 +78,29 @@ def test_a_receipt_says_what_it_proves(log: Log, run: Run) -> None:
     assert "came with the file" not in text
 
 
+def test_the_commonest_events_are_told_in_words(run: Run) -> None:
+    log = Log()
+    edit(log, 3)
+    log.add(use="remix", to="allowed", until="2030-01-01T00:00:00.000000Z", changed=1)
+    log.add(use="train", to="former", will_change=2)
+    log.add(use="train", to="listed", changed=2)
+    log.add(action="creator.opted_out")
+    log.add(action="creator.opted_in")
+    log.add(action="video.renamed")
+
+    text = run(log.archive())[1]
+
+    told = [line for line in text.splitlines() if line.startswith("  In words: ")]
+    assert told == [
+        "  In words: “remix” was turned off for 3 videos.",
+        "  In words: “remix” was allowed until 2030-01-01T00:00:00.000000Z for 1 video.",
+        "  In words: “train” was put back as it had been for 2 videos.",
+        "  In words: “train” was changed for 2 videos.",
+        "  In words: everything was turned off, for all videos.",
+        "  In words: what was stored was turned back on.",
+    ]
+
+
 def test_a_key_that_came_with_the_receipt_is_said_to(log: Log, run: Run) -> None:
     status, text = run(log.receipt(3), key=None)
 
