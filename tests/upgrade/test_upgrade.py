@@ -23,6 +23,7 @@ from creatorhub.models import User
 from library import services as library
 from library.models import Video
 from operations import fsck
+from remixer.models import Render
 from tests.upgrade.migrating import migrate, models_at
 from tests.upgrade.release_0_2_0 import MIGRATIONS, PASSWORD, TOKEN, Release
 
@@ -121,6 +122,39 @@ def test_events_of_before_keep_their_bytes_and_new_ones_keep_names_apart(release
     assert old.items() <= {key: bytes(body) for key, body in bodies.items()}.items()
     migrate({"audit": "0003_fill_concern"})
     assert dict(Event.objects.values_list("pk", "body")) == bodies
+
+
+def test_memes_of_before_are_hidden_from_now_on_and_hidden_ones_do_not_survive_the_way_back(
+    release: Release,
+) -> None:
+    migrate()
+    for job in EditJob.objects.filter(state="queued"):
+        consent.run_edit(job.pk)
+    actor, alice = Actor.creator(release.alice), User.objects.get(username="alice")
+    gone = Render.objects.get(state=Render.TAKEN_DOWN)
+    columns = set(Render.objects.values_list("hidden_version", "restorable_until"))
+
+    def turn_off() -> Edit:
+        ids = [release.ready[0].uuid]
+        return consent.turn_off(actor=actor, creator=alice, use="remix", ids=ids)
+
+    off = turn_off()
+    hidden = Render.objects.get(pk=release.meme.pk)
+    inverse = consent.undo_edit(off.uuid, actor=actor, creator=alice)
+    consent.confirm_edit(inverse.uuid, actor=actor, creator=alice)
+    back = Render.objects.get(pk=release.meme.pk)
+    turn_off()
+    migrate({"remixer": MIGRATIONS["remixer"]})
+    before = models_at(MIGRATIONS).get_model("remixer.Render")
+    states = dict(before.objects.values_list("pk", "state"))
+    migrate()
+
+    assert columns == {(None, None)}
+    assert (hidden.state, hidden.hidden_version) == (Render.HIDDEN, off.version)
+    assert (back.state, back.hidden_version, back.restorable_until) == ("done", None, None)
+    assert (states[back.pk], states[gone.pk]) == ("taken_down", "taken_down")
+    assert not set(Render.objects.values_list("hidden_version", "restorable_until")) - columns
+    assert Render.objects.get(pk=back.pk).state == Render.TAKEN_DOWN
 
 
 def test_after_an_upgrade_people_continue_as_before(release: Release) -> None:
