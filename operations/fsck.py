@@ -10,8 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
@@ -21,7 +23,9 @@ from accounts import services as accounts
 from accounts.models import Export
 from audit import personal, tree
 from audit.models import Counter, Event
-from consent.models import Consent, ConsentCount, Edit, EditJob
+from consent import journal
+from consent.journal import JournalProblem
+from consent.models import Consent, ConsentCount, Edit, EditJob, Journal, JournalLine
 from creatorhub import jobs
 from creatorhub.jobs import Job, State
 from creatorhub.models import Deletion, User
@@ -143,14 +147,14 @@ def every_row_has_its_files() -> Iterator[str]:
 def every_file_has_its_row() -> Iterator[str]:
     """Every stored file belongs to a row"""
     for kind in ("videos", KIND, accounts.KIND):
-        for keys in _batches(_stored(kind), 1000):
+        for keys in _batches(stored(kind), 1000):
             known = _named(kind, keys)
             for key in keys:
                 if key not in known and default_storage.exists(key):
                     yield f"The file {key} belongs to nothing."
 
 
-def _stored(kind: str) -> Iterator[str]:
+def stored(kind: str) -> Iterator[str]:
     try:
         prefixes = default_storage.listdir(kind)[0]
     except FileNotFoundError:
@@ -251,6 +255,20 @@ def deleted_accounts_are_erased() -> Iterator[str]:
             yield f"The account {user.uuid} is erased, and there is still: {left}."
 
 
+def every_no_is_in_the_journal() -> Iterator[str]:
+    """Every withdrawal is in the withdrawal journal, whose lines are as they were written"""
+    row = Journal.objects.first()
+    if row and row.held:
+        yield f"Nothing is allowed: {row.problem}"
+    if owed := JournalLine.objects.filter(seq=None).count():
+        yield f"{owed} withdrawals are not in the journal yet: a restored backup would allow them."
+    try:
+        for _line in journal.read(Path(settings.WITHDRAWAL_JOURNAL)):
+            pass
+    except JournalProblem as problem:
+        yield problem.sentence
+
+
 def _batches(keys: Iterable[str], size: int) -> Iterator[list[str]]:
     keys = iter(keys)
     while batch := list(islice(keys, size)):
@@ -269,4 +287,5 @@ CHECKS: tuple[Callable[[], Iterator[str]], ...] = (
     no_old_work_is_left,
     the_log_is_complete,
     deleted_accounts_are_erased,
+    every_no_is_in_the_journal,
 )

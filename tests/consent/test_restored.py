@@ -6,6 +6,10 @@ had been restored from a backup of before.
 
 from __future__ import annotations
 
+import errno
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -26,6 +30,7 @@ from consent.services.journal import write_what_is_owed
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
+from operations import fsck
 from tests import acts, log
 from tests.conftest import LargeEdits
 from tests.database import counted_queries, rolled_back
@@ -296,6 +301,43 @@ def test_a_withdrawal_is_never_refused_for_its_journal(
     assert line["videos"] == [str(videos[0].uuid)]
     assert not services.look_at_journal()
     assert not JournalLine.objects.exists(), "all of it is known"
+
+
+def test_a_full_disk_leaves_no_half_line(
+    videos: list[Video], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path_of(settings).read_bytes()
+
+    def half(file: int, data: bytes) -> int:
+        if data.startswith(b'{"at"'):
+            return write(file, data[:20])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    write = os.write
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", half)
+        acts.turn_off(videos[0])
+
+    assert reasons(videos[0]) == ["off"]
+    assert path_of(settings).read_bytes() == before
+    [owed] = fsck.every_no_is_in_the_journal()
+    assert owed.startswith("1 withdrawals are not in the journal yet")
+    assert not services.look_at_journal()
+    assert len(lines(settings)) == 1
+    assert not list(fsck.every_no_is_in_the_journal())
+
+
+def test_many_writers_write_one_chain(settings: Settings) -> None:
+    def write(number: int) -> None:
+        for _ in range(20):
+            journal.append(path_of(settings), {"what": "off", "id": f"{number}"})
+
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, range(4)))
+
+    written = lines(settings)
+    assert [line["seq"] for line in written] == list(range(1, 81))
+    assert Counter(line["id"] for line in written) == {str(number): 20 for number in range(4)}
 
 
 def test_a_journal_that_is_gone_holds_everything(
