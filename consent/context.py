@@ -142,12 +142,12 @@ _HELD: dict[Reason, Text] = {
 }
 # Of what those hold back, what would not be allowed without them either.
 _BENEATH: dict[Reason, Text] = {
-    Reason.EXPIRED: gettext_lazy("Of what is held back, this has ended: %(uses)s."),
+    Reason.EXPIRED: gettext_lazy("Of what is held back, ended: %(uses)s."),
     Reason.NOTICE_CHANGED: gettext_lazy(
-        "Of what is held back, this waits for you, because CreatorHub changed the terms: %(uses)s."
+        "Of what is held back, waiting for you since CreatorHub changed the terms: %(uses)s."
     ),
     Reason.APPROVAL_NEEDED: gettext_lazy(
-        "Of what is held back, for this you are asked each time: %(uses)s."
+        "Of what is held back, you are asked each time: %(uses)s."
     ),
 }
 _BY_TERMS: dict[Reason, Text] = {

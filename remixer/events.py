@@ -211,7 +211,7 @@ ACTIONS = [
         "play",
         _pause,
         personal={"reason": "actor"},
-        to_creator=_("{who} resumed remixing. What you allowed is in force again."),
+        to_creator=_("{who} resumed remixing. What you allow counts again."),
         concerns=lambda body: REMIX.id,
     ),
     _meme(

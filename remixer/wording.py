@@ -79,11 +79,11 @@ def _may_come_back(render: Render, *, reader: User) -> str:
     if render.restorable_until is None or render.restorable_until <= timezone.now():
         return why
     if is_creator(render, reader):
-        words = _("%(why)s It is deleted at %(time)s; if you undo that until then, it comes back.")
+        words = _("%(why)s It is deleted at %(time)s, unless undoing that brings it back before.")
     else:
         words = _(
-            "%(why)s It is deleted at %(time)s; if the creator undoes that until then, it comes "
-            "back."
+            "%(why)s It is deleted at %(time)s, unless the creator brings it back before by "
+            "undoing that."
         )
     time = date_format(timezone.localtime(render.restorable_until), "H:i")
     return words % {"why": why, "time": time}

@@ -277,7 +277,7 @@ EXAMPLES = [
     ),
     Example(
         "remixer.resumed",
-        "You resumed remixing. What you allowed is in force again.",
+        "You resumed remixing. What you allow counts again.",
         {"reason": "Mended"},
     ),
 ]

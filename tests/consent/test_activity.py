@@ -72,7 +72,7 @@ def test_pause_and_resume_concern_who_had_allowed_remixing(
     resume(staff)
 
     assert texts(alice, client_of)[:2] == [
-        "CreatorHub staff resumed remixing. What you allowed is in force again.",
+        "CreatorHub staff resumed remixing. What you allow counts again.",
         "CreatorHub staff paused remixing for everyone. What you allowed stays stored.",
     ]
     assert len(texts(bob, client_of)) == 1
@@ -339,7 +339,7 @@ def test_a_videos_page_tells_all_that_happened_to_it(
 
     assert told(cat) == [
         ("CreatorHub staff turned “Remix” off", "A complaint"),
-        ("CreatorHub staff resumed remixing. What you allowed is in force again.", ""),
+        ("CreatorHub staff resumed remixing. What you allow counts again.", ""),
         ("CreatorHub staff paused remixing for everyone. What you allowed stays stored.", ""),
         ("You allowed “Remix”, with 1 other video", ""),
     ]

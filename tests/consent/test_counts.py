@@ -247,8 +247,8 @@ def test_while_everything_is_off_no_number_says_otherwise(
     assert consent_bar_of(alice).sentence == "Everything is off."
     assert consent_bar_of(alice).detail == (
         "You turned everything off. Stored beneath: Remix for 6 videos. Of what is held back, "
-        "this has ended: Remix for 2 videos. Of what is held back, this waits for you, because "
-        "CreatorHub changed the terms: Remix for 1 video."
+        "ended: Remix for 2 videos. Of what is held back, waiting for you since CreatorHub changed "
+        "the terms: Remix for 1 video."
     )
     assert [words for words, _ in card["legend"]] == [
         "6 permissions are stored: You turned everything off",

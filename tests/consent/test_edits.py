@@ -369,11 +369,13 @@ def test_what_was_turned_off_anew_stays_off_whatever_is_undone(
     preview = client_of(alice).get(f"/edits/{draft_of_undo.uuid}/preview/").content.decode()
     inverse = confirm(draft_of_undo, expected=1)
     result = client_of(alice).get(f"/edits/{inverse.uuid}/").content.decode()
+    activity = client_of(alice).get("/activity/").content.decode()
 
     assert (draft_of_undo.will_change, draft_of_undo.superseded) == (2, 1)
     assert "<b>2</b> changed or turned off since, left alone" in preview
     assert (inverse.changed, inverse.superseded) == (1, 2)
     assert "2 videos were changed or turned off since and were left alone." in result
+    assert "Undone for 1 of 3 videos." in activity
     assert [reason_of(video) for video in (anew, again, other)] == ["off", "off", "allowed"]
 
 

@@ -505,8 +505,8 @@ class TestPages:
             "1 meme of it is hidden now, and will be deleted at 12:10. Undo brings it back until "
             "then." in result
         )
-        assert "It is deleted at 12:10; if you undo that until then, it comes back." in mine
-        assert "if the creator undoes that until then, it comes back." in theirs
+        assert "It is deleted at 12:10, unless undoing that brings it back before." in mine
+        assert "unless the creator brings it back before by undoing that." in theirs
         assert "1 meme comes back, if you do this before 12:10." in preview
         assert "1 meme is back." in done
         assert is_visible(render)
