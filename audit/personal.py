@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -129,18 +129,3 @@ def _hide_erased(bodies: Iterable[dict[str, Any]]) -> None:
     for body, field, person in about:
         if person in erased:
             body[field] = str(ERASED)
-
-
-def check(events: Iterable[Event]) -> Iterator[str]:
-    """A sentence for each row of these events that is not what was hashed. What was erased has no
-    row. One query: give a thousand events at a time, no more."""
-    events = list(events)
-    kept = Personal.objects.filter(event__in=[event.pk for event in events])
-    digests = {event.pk: hashed_fields(event.written) for event in events}
-    names = {event.pk: event.uuid for event in events}
-    for row in kept.order_by("event", "field"):
-        expected = digests[row.event_id].get(row.field)
-        if expected is None:
-            yield f"Event {names[row.event_id]}: personal data is kept for {row.field}, not hashed."
-        elif digest(bytes(row.salt), row.data) != expected:
-            yield f"Event {names[row.event_id]}: its {row.field} is not the one that was hashed."

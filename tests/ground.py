@@ -45,7 +45,7 @@ def kept_through_flush(blocker: Any) -> Iterator[None]:
 
     def flush_past_triggers(ops: Any, statements: Sequence[str]) -> None:
         with ops.connection.cursor() as cursor:
-            back = list(_without_triggers(ops.connection.vendor, cursor))
+            back = list(without_triggers(ops.connection.vendor, cursor))
             flush(ops, statements)
             for statement in back:
                 cursor.execute(statement)
@@ -59,7 +59,7 @@ def kept_through_flush(blocker: Any) -> Iterator[None]:
         post_migrate.disconnect(dispatch_uid="tests.ground")
 
 
-def _without_triggers(vendor: str, cursor: Any) -> Iterable[str]:
+def without_triggers(vendor: str, cursor: Any) -> Iterable[str]:
     """Takes the triggers that refuse away; yields the statements that bring them back. Those that
     keep an index in step with its table stay."""
     if vendor == "sqlite":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -357,7 +357,7 @@ class Release:
             already=0,
             superseded=0,
             not_eligible=0,
-            items_root=tree.root([]).hex(),
+            items_root=self._root_over(self.ready[:3]),
             version=1,
             stopped=0,
             taken_down=0,
@@ -375,6 +375,13 @@ class Release:
         self._add("audit.Counter", creator=self.alice, last=2)
         self._add("audit.Counter", creator=self.carol, last=1)
 
+    def _root_over(self, videos: list[Any]) -> str:
+        """Of videos that were undecided and got the terms `open`."""
+        state = {"after": "remix/1 allowed everyone -", "before": "undecided", "outcome": "changed"}
+        uuids = sorted(str(video.uuid) for video in videos)
+        lines = [tree.canonical({**state, "video": key}) for key in uuids]
+        return tree.root([tree.leaf_hash(line) for line in lines]).hex()
+
     def _event(
         self, creator: Any, seq: int | None, action: str, *, subject: Any = None, **fields: Any
     ) -> None:
@@ -386,7 +393,7 @@ class Release:
             "action": action,
             "actor": f"creator:{creator.uuid}" if creator else "system:upgrade",
             "correlation_id": str(event_id),
-            "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+            "at": f"{self.now:%Y-%m-%dT%H:%M:%S.%fZ}",
             **fields,
         }
         if subject:

@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from audit import history
+from audit import history, sequencing
 from audit.models import Event, Personal
 from consent import services as consent
 from consent.models import Consent, Edit, EditJob
@@ -46,6 +46,7 @@ def _values(model: Any) -> list[dict[str, Any]]:
 
 
 def _inconsistent() -> list[str]:
+    sequencing.sequence()
     return [line for check in fsck.CHECKS for line in check()]
 
 

@@ -16,7 +16,6 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.check(databases=["default"])
         try:
             made = sequencing.sequence()
             signed = signing.sign()
