@@ -14,9 +14,9 @@ from accounts.models import Token
 from accounts.services.names import keep_apart, looks_like_another
 from audit import log
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden, Refused
+from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.lookalikes import skeleton
-from creatorhub.models import User
+from creatorhub.models import GONE, User
 from creatorhub.roles import Power, Role, roles_of
 from creatorhub.shown import merged
 from creatorhub.texts import line
@@ -69,6 +69,7 @@ def _set_active(user: User, *, is_active: bool, actor: Actor, reason: str) -> bo
     actor.require_staff(Power.ADMINISTER if user.is_staff else Power.MODERATE)
     with transaction.atomic(durable=True):
         account = locked(user)
+        _require_there(account)
         if account.is_active == is_active:
             return False
         account.is_active = is_active
@@ -100,6 +101,7 @@ def set_roles(user: User, *, actor: Actor, roles: Collection[str], reason: str) 
         )
     with transaction.atomic(durable=True):
         account = locked(user)
+        _require_there(account)
         before = roles_of(account)
         if before == sorted(roles) and account.is_staff == bool(roles):
             return False
@@ -115,6 +117,13 @@ def set_roles(user: User, *, actor: Actor, roles: Collection[str], reason: str) 
             reason=reason,
         )
     return True
+
+
+def _require_there(account: User) -> None:
+    """Raises Conflict for an account that is erased, or is being erased: nothing more is said about
+    the person."""
+    if account.deletion in GONE:
+        raise Conflict(_("This account is erased. Nothing can be done with it."), code="erased")
 
 
 def _give(account: User, roles: Collection[str]) -> None:

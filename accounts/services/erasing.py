@@ -71,7 +71,7 @@ def erase_due() -> int:
     due = Q(deletion=Deletion.ASKED, erase_after__lte=timezone.now())
     leaving = User.objects.filter(due | Q(deletion=Deletion.ERASING), erase_after__isnull=False)
     some = leaving.order_by("erase_after", "pk")[:ACCOUNTS_PER_SWEEP]
-    empty = [user for user in some if _empty(user)]
+    empty = [user for user in some if _emptied(user)]
     if not empty or not wipe_free_space():
         return 0
     for user in empty:
@@ -103,6 +103,15 @@ def wipe_free_space() -> bool:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         busy = cursor.fetchone()[0]
     return not busy
+
+
+def _emptied(user: User) -> bool:
+    """One whose files cannot be deleted now does not keep the others waiting."""
+    try:
+        return _empty(user)
+    except OSError:
+        logger.exception("The account %s cannot be erased now; the sweep tries again.", user.uuid)
+        return False
 
 
 def _empty(user: User) -> bool:

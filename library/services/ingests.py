@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -203,7 +202,7 @@ def _publish(
         )
         queue_proxy(video)
         transaction.on_commit(lambda: files.delete([source]), robust=True)
-        transaction.on_commit(partial(video_ready.send, sender=Video, video=video), robust=True)
+        transaction.on_commit(lambda: video_ready.send(sender=Video, video=video), robust=True)
 
 
 def _refuse(ingest: Ingest, video: Video, *, problem: str) -> None:

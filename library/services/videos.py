@@ -277,7 +277,7 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
         title=locked.title,
         reason=reason,
     )
-    transaction.on_commit(partial(files.delete_all, video.uuid), robust=True)
+    transaction.on_commit(lambda: files.delete_all(video.uuid), robust=True)
 
 
 def video_count(owner: User) -> int:

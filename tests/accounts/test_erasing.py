@@ -350,6 +350,37 @@ class TestErasing:
         assert not list(services.what_is_left(person))
         assert Event.objects.filter(action="video.removed").count() == 3
 
+    def test_one_that_cannot_be_erased_now_keeps_no_other_waiting(
+        self, person: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        factories.make_videos(1, owner=person)
+        for user in (person, bob):
+            leave(user)
+            due(user)
+
+        def broken(*_: Any, **__: Any) -> None:
+            raise OSError("Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(library_files, "delete_all", broken)
+            assert services.erase_due() == 1
+        assert User.objects.get(pk=bob.pk).deletion == Deletion.ERASED
+
+        assert services.erase_due() == 1
+
+    def test_nothing_more_is_said_about_who_is_erased(self, person: User, staff: User) -> None:
+        leave(person)
+        due(person)
+        services.erase_due()
+        desk = Actor.staff(staff)
+
+        with pytest.raises(Conflict, match="is erased"):
+            services.reactivate(person, actor=desk, reason=NAME)
+        with pytest.raises(Conflict, match="is erased"):
+            services.set_roles(person, roles=["support"], actor=desk, reason=NAME)
+
+        assert not places_of(NAME)
+
     def test_a_large_account_takes_several_sweeps(
         self, person: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
