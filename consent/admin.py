@@ -278,7 +278,7 @@ class VideoAdmin(WatchAdmin[Video], TurnOffAdmin[Video]):
     actions = ["remove"]
 
     def picture_key(self, row: Video) -> str:
-        return row.poster_key
+        return row.small_picture_key
 
     def file_key(self, row: Video) -> str:
         return row.mezzanine_key

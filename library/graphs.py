@@ -19,6 +19,7 @@ MEZZANINE_BOX = (1920, 1080)  # pixels; 1080 × 1920 for an upright video
 MEZZANINE_FPS = 60
 MAY_BE_LOST = 0.2  # of the length, and half a second: damage for which the picture stands still
 POSTER_WIDTH = 960  # pixels
+THUMB_BOX = 320  # pixels of the longer side, at most
 SDR_WHITE = 203  # nits: where HDR puts what is white in SDR (ITU-R BT.2408)
 # Light up to KNEE of SDR white stays as it is; what is brighter, up to PEAK times white, is pressed
 # together above it.
@@ -150,18 +151,27 @@ def encoding(fps: float) -> dict[str, Any]:
     }
 
 
-def poster_args(source: Path | str, target: Path | str, *, at: float) -> list[str]:
-    """Arguments that save the frame of a mezzanine at `at` seconds as a JPEG. A JPEG is BT.601 in
-    the full range, without saying so."""
+def poster_args(
+    source: Path | str, target: Path | str, thumb: Path | str, *, at: float
+) -> list[str]:
+    """Arguments that save the frame of a mezzanine at `at` seconds as a JPEG, and as a small one
+    for lists. A JPEG is BT.601 in the full range, without saying so."""
     opened = ffmpeg.input(f"file:{source}", ss=f"{at:.3f}", **input_options(5))
     colours = {"out_color_matrix": "bt601", "out_range": "pc", **EXACT}
     picture = (
         opened["v:0"]
         .filter("scale", f"min({POSTER_WIDTH},iw)", -2, **colours)
         .filter("format", "yuvj420p")
+        .filter_multi_output("split")
     )
-    options = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg", "q:v": 4}
-    arguments: list[str] = ffmpeg.output(picture, str(target), **options).get_args()
+    box = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2}
+    small = picture[1].filter("scale", f"min({THUMB_BOX},iw)", f"min({THUMB_BOX},ih)", **box)
+    options = {"f": "image2", "update": 1, "frames:v": 1, "c:v": "mjpeg"}
+    outputs = (
+        ffmpeg.output(picture[0], str(target), **options, **{"q:v": 4}),
+        ffmpeg.output(small, str(thumb), **options, **{"q:v": 6}),
+    )
+    arguments: list[str] = ffmpeg.merge_outputs(*outputs).get_args()
     return arguments
 
 

@@ -64,6 +64,13 @@ class Video(models.Model):
     source_key = models.CharField(max_length=200, blank=True, help_text="The upload, until ingest.")
     mezzanine_key = models.CharField(max_length=200, blank=True)
     poster_key = models.CharField(max_length=200, blank=True)
+    thumb_key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The poster as lists show it; empty for videos of before it was made.",
+    )
     duration_ms = models.PositiveIntegerField(default=0)
     width = models.PositiveIntegerField(default=0, help_text="Pixels of the mezzanine.")
     height = models.PositiveIntegerField(default=0)
@@ -129,6 +136,10 @@ class Video(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def small_picture_key(self) -> str:
+        return self.thumb_key or self.poster_key
 
     @property
     def duration(self) -> float:

@@ -174,9 +174,11 @@ def video_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 @login_required
 @require_safe
 def poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
+    """With `?small` as lists show it."""
+    video = _owned(request, uuid)
     return serve(
         request,
-        _owned(request, uuid).poster_key,
+        video.small_picture_key if "small" in request.GET else video.poster_key,
         content_type="image/jpeg",
         ask_again=lambda: _owned(request, uuid),
     )

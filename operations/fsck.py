@@ -128,15 +128,17 @@ def every_row_has_its_files() -> Iterator[str]:
         (
             "Meme",
             Render.objects.filter(state__in=[State.DONE, Render.HIDDEN]),
-            ("file_key", "poster_key"),
+            ("file_key", "poster_key", "thumb_key"),
         ),
-        ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key")),
+        ("Video", Video.objects.ready(), ("mezzanine_key", "poster_key", "thumb_key")),
         ("Export", Export.objects.filter(state=State.DONE), ("file_key",)),
         ("Proxy", Proxy.objects.filter(state=State.DONE, video__removed_at=None), ("file_key",)),
     ):
         for row in rows.iterator():
             for name in names:
                 key = getattr(row, name)
+                if name == "thumb_key" and not key:
+                    continue  # of before there were any
                 still = type(row).objects.filter(pk=row.pk, **{name: key})
                 if not (key and default_storage.exists(key)) and still.exists():
                     yield f"{kind} {row.uuid} has no {name.removesuffix('_key')}."
@@ -169,7 +171,7 @@ def _named(kind: str, keys: list[str]) -> set[str]:
     rows: list[tuple[str, ...]]
     if kind == "videos":
         videos = Video.objects.filter(uuid__in=folders)
-        rows = [*videos.values_list("source_key", "mezzanine_key", "poster_key")]
+        rows = [*videos.values_list("source_key", "mezzanine_key", "poster_key", "thumb_key")]
         rows += videos.filter(proxy__isnull=False).values_list("proxy__file_key")
         working_on = Q(ingest__state__in=jobs.LIVE) | Q(proxy__state__in=jobs.LIVE)
         busy = [*videos.filter(working_on).values_list("uuid", flat=True)]
@@ -179,7 +181,7 @@ def _named(kind: str, keys: list[str]) -> set[str]:
         busy = [*exports.filter(state__in=jobs.LIVE).values_list("uuid", flat=True)]
     else:
         renders = Render.objects.filter(uuid__in=folders)
-        rows = [*renders.values_list("file_key", "poster_key")]
+        rows = [*renders.values_list("file_key", "poster_key", "thumb_key")]
         busy = [*renders.live().values_list("uuid", flat=True)]
     working = set(map(str, busy))
     return {key for row in rows for key in row} | {

@@ -134,7 +134,7 @@ class RenderAdmin(WatchAdmin[Render]):
         return super().get_queryset(request).annotate(reported=Count("reports"))
 
     def picture_key(self, row: Render) -> str:
-        return row.poster_key
+        return row.small_picture_key
 
     def file_key(self, row: Render) -> str:
         return row.file_key if row.published_at else ""

@@ -88,9 +88,9 @@ class Render(FairJob):
     decision that ended it, if a decision did, and `ended_by` who was behind that. Pages and the API
     say it to each reader in their own person (remixer.wording.why_ended).
 
-    `file_key` and `poster_key` are written before the files are stored, and cleared after the
-    files are deleted. A row that is neither live, done nor hidden and still has a `file_key` has
-    files to delete.
+    `file_key`, `poster_key` and `thumb_key` are written before the files are stored, and cleared
+    after the files are deleted. A row that is neither live, done nor hidden and still has a
+    `file_key` has files to delete.
     """
 
     HIDDEN = "hidden"
@@ -127,6 +127,13 @@ class Render(FairJob):
     idempotency_key = models.CharField(max_length=100, null=True, blank=True)
     file_key = models.CharField(max_length=200, blank=True)
     poster_key = models.CharField(max_length=200, blank=True)
+    thumb_key = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The poster as lists show it; empty for memes of before it was made.",
+    )
     size = models.BigIntegerField(default=0, help_text="Bytes of the file.")
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
@@ -187,6 +194,10 @@ class Render(FairJob):
     def length(self) -> float:
         """Seconds, as asked for."""
         return self.length_ms / 1000
+
+    @property
+    def small_picture_key(self) -> str:
+        return self.thumb_key or self.poster_key
 
     @property
     def filename(self) -> str:

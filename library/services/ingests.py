@@ -117,6 +117,7 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         source, made_here = folder / "in", folder / "made"
         made_here.mkdir()
         part, poster = made_here / f"{token}.part", made_here / "poster.part"
+        thumb = made_here / "thumb.part"
         _fetch(ingest, video, source)
         facts = probe(source)
         charge(ingest, owner=video.owner, cost=round(facts.width * facts.height * facts.duration))
@@ -125,14 +126,15 @@ def _ingest(ingest: Ingest, video: Video) -> None:
         made = _inspect(part)
         if made.duration - made.hold < facts.duration - END_MAY_DIFFER:
             raise Refusal(PICTURE_LOST)
-        _take_poster(part, poster, at=min(made.duration * 0.2, 10))
+        _take_pictures(part, poster, thumb, at=min(made.duration * 0.2, 10))
         jobs.beat(ingest, progress=98)
-        size = part.stat().st_size + poster.stat().st_size
+        parts = {"mezzanine.mp4": part, "poster.jpg": poster, "thumb.jpg": thumb}
+        size = sum(path.stat().st_size for path in parts.values())
         kept: list[str] = []
         try:
-            for path, name in ((part, "mezzanine.mp4"), (poster, "poster.jpg")):
+            for name, path in parts.items():
                 kept.append(files.store(path, files.key_of(video.uuid, name)))
-            _publish(ingest, video, made, size=size, mezzanine=kept[0], poster=kept[1])
+            _publish(ingest, video, made, size=size, keys=kept)
         except BaseException:
             files.delete(kept)
             raise
@@ -167,27 +169,26 @@ def _inspect(mezzanine: Path) -> Facts:
         raise Refusal(NOT_CONVERTED) from None
 
 
-def _take_poster(mezzanine: Path, target: Path, *, at: float) -> None:
+def _take_pictures(mezzanine: Path, poster: Path, thumb: Path, *, at: float) -> None:
     ffmpeg.run(
-        graphs.poster_args(mezzanine, target, at=at),
-        folder=target.parent,
+        graphs.poster_args(mezzanine, poster, thumb, at=at),
+        folder=poster.parent,
         timeout=20,
         quiet_timeout=20,
         limits=Limits(cpu=60),
     )
 
 
-def _publish(
-    ingest: Ingest, video: Video, made: Facts, *, size: int, mezzanine: str, poster: str
-) -> None:
-    """Make the video ready, if the job is still ours, and delete the upload."""
+def _publish(ingest: Ingest, video: Video, made: Facts, *, size: int, keys: list[str]) -> None:
+    """Make the video ready, if the job is still ours, and delete the upload. `keys` of the
+    mezzanine, the poster and the small one."""
     source = video.source_key
     with transaction.atomic(durable=True):
         jobs.finish(ingest, State.DONE)
         video = _locked(video.pk)
         video.status = Video.Status.READY
         video.problem = video.source_key = ""
-        video.mezzanine_key, video.poster_key = mezzanine, poster
+        video.mezzanine_key, video.poster_key, video.thumb_key = keys
         video.size = size
         video.duration_ms = round(made.duration * 1000)
         video.width, video.height, video.has_audio = made.width, made.height, made.has_audio

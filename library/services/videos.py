@@ -139,6 +139,7 @@ class ReadyVideo:
     height: int
     has_audio: bool
     size: int
+    has_thumb: bool = False
 
 
 def add_ready_videos(
@@ -147,7 +148,7 @@ def add_ready_videos(
     """Add videos that need no ingest, in one transaction with one event. The quota is not checked.
 
     Their files must be at `files.key_of(uuid, "mezzanine.mp4")` and `files.key_of(uuid,
-    "poster.jpg")`.
+    "poster.jpg")`, and with `has_thumb` at `files.key_of(uuid, "thumb.jpg")`.
     """
     _require_owner(actor, owner)
     if not videos:
@@ -162,6 +163,7 @@ def add_ready_videos(
             size=video.size,
             mezzanine_key=files.key_of(video.uuid, "mezzanine.mp4"),
             poster_key=files.key_of(video.uuid, "poster.jpg"),
+            thumb_key=files.key_of(video.uuid, "thumb.jpg") if video.has_thumb else "",
             duration_ms=video.duration_ms,
             width=video.width,
             height=video.height,
@@ -265,9 +267,11 @@ def mark_removed(video: Video, *, actor: Actor, reason: str = "") -> None:
     jobs.stop(Ingest.objects.filter(video=locked), State.CANCELLED, problem=REMOVED)
     jobs.stop(Proxy.objects.filter(video=locked), State.CANCELLED, problem=REMOVED)
     video.removed_at = timezone.now()
-    video.source_key = video.mezzanine_key = video.poster_key = ""
+    keys = ["source_key", "mezzanine_key", "poster_key", "thumb_key"]
+    for key in keys:
+        setattr(video, key, "")
     video.size = 0
-    video.save(update_fields=["removed_at", "source_key", "mezzanine_key", "poster_key", "size"])
+    video.save(update_fields=["removed_at", "size", *keys])
     _change_video_count(video.owner, -1)
     log.append(
         "video.removed",

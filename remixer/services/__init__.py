@@ -3,7 +3,7 @@ renders, then the log."""
 
 from remixer.services.appeals import appeal_hold, appeal_takedown, decide_appeal
 from remixer.services.erasing import ERASABLE, erase_memes, remove_memes_by
-from remixer.services.files import file_of, poster_of, preview_image
+from remixer.services.files import file_of, poster_of, preview_image, thumb_of
 from remixer.services.moderation import (
     memes_by,
     put_back,
@@ -69,5 +69,6 @@ __all__ = [
     "takedown_by_creator",
     "takedown_of_person",
     "template_of",
+    "thumb_of",
     "why_gone",
 ]

@@ -46,6 +46,6 @@ def erase_memes(person: User) -> None:
     for render in of_person.exclude(file_key="").order_by("pk").iterator(chunk_size=500):
         discard(render)
         Render.objects.filter(pk=render.pk).update(
-            file_key="", poster_key="", restorable_until=None
+            file_key="", poster_key="", thumb_key="", restorable_until=None
         )
     erasing.erase(ERASABLE, person)

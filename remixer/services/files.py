@@ -40,6 +40,12 @@ def poster_of(render: Render, *, reader: User | None = None) -> str:
     return render.poster_key
 
 
+def thumb_of(render: Render, *, reader: User | None = None) -> str:
+    """The storage key of its still picture as lists show it; as file_of."""
+    require_visible(render, reader=reader)
+    return render.small_picture_key
+
+
 def preview_image(
     video: Video, *, asker: User, template: str, captions: Mapping[str, str], start: float
 ) -> bytes:
@@ -91,12 +97,14 @@ def _no_picture() -> NotFound:
     return NotFound(_("This video has no picture there."), code="not_found")
 
 
-def keys_for(render: Render) -> tuple[str, str]:
-    """The keys of this attempt's file and poster. No two attempts have the same ones."""
-    return (
-        files.key_of(render.uuid, f"{render.lease_token}.mp4", kind=KIND),
-        files.key_of(render.uuid, f"{render.lease_token}.jpg", kind=KIND),
-    )
+def keys_for(render: Render) -> dict[str, str]:
+    """The columns and keys of this attempt's file and its pictures. No two attempts have the same
+    ones."""
+    ends = {"file_key": ".mp4", "poster_key": ".jpg", "thumb_key": ".small.jpg"}
+    return {
+        column: files.key_of(render.uuid, f"{render.lease_token}{end}", kind=KIND)
+        for column, end in ends.items()
+    }
 
 
 def discard(render: Render) -> None:

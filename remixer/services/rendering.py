@@ -40,12 +40,17 @@ DID_NOT_WORK = gettext_noop(
 TOOK_TOO_LONG = gettext_noop("Making this meme took too long. Try a shorter one.")
 
 
+THUMB = (320, 320)  # pixels, at most
+THUMB_QUALITY = 75
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """A finished meme in the work folder: pixels, bytes, milliseconds."""
 
     path: Path
     poster: Path
+    thumb: Path
     width: int
     height: int
     size: int
@@ -125,7 +130,7 @@ def _make(render: Render, folder: Path) -> _Made:
         limits=LIMITS,
         on_progress=_heartbeat(render),
     )
-    return _inspect(output, poster=folder / "poster.jpg")
+    return _inspect(output, poster=folder / "poster.jpg", thumb=folder / "thumb.jpg")
 
 
 def _heartbeat(render: Render) -> Callable[[float], None]:
@@ -141,14 +146,17 @@ def _heartbeat(render: Render) -> Callable[[float], None]:
     return beat
 
 
-def _inspect(path: Path, *, poster: Path) -> _Made:
-    """Read the facts of the finished file, and save its first frame as a JPEG."""
+def _inspect(path: Path, *, poster: Path, thumb: Path) -> _Made:
+    """Read the facts of the finished file, and save its first frame as a JPEG, large and small."""
     first = still(path, at=0)
     image = Image.frombytes("RGB", (first.width, first.height), first.pixels)
     image.save(poster, "JPEG", quality=JPEG_QUALITY)
+    image.thumbnail(THUMB)
+    image.save(thumb, "JPEG", quality=THUMB_QUALITY)
     return _Made(
         path=path,
         poster=poster,
+        thumb=thumb,
         width=first.width,
         height=first.height,
         size=path.stat().st_size,
@@ -161,13 +169,13 @@ def publish(render: Render, made: _Made) -> None:
     since the request. That is asked in the publishing transaction, under the lock of the creator's
     consent state. Raises LeaseLost.
     """
-    file_key, poster_key = keys_for(render)
+    keys = keys_for(render)
     # The row names the files before they are stored. If this process is killed, the sweep can still
     # find and delete them.
-    jobs.beat(render, file_key=file_key, poster_key=poster_key)
+    jobs.beat(render, progress=None, **keys)
     try:
-        files.store(made.path, file_key)
-        files.store(made.poster, poster_key)
+        for path, key in zip((made.path, made.poster, made.thumb), keys.values(), strict=True):
+            files.store(path, key)
         with transaction.atomic(durable=True):
             consent.lock_consent_state(render.video.owner)
             why = why_not(render)
@@ -193,7 +201,7 @@ def publish(render: Render, made: _Made) -> None:
                 _refuse(render, why)
     except LeaseLost:
         # After any other failure the row may be published, so the files must stay.
-        files.delete([file_key, poster_key])
+        files.delete(keys.values())
         raise
     if why:
         discard(render)

@@ -64,6 +64,6 @@ def _delete_leftovers() -> int:
         discard(render)
         # Only if the row still names the deleted files: a retry can have stored new ones since.
         Render.objects.with_leftover_files().filter(pk=render.pk, file_key=render.file_key).update(
-            file_key="", poster_key=""
+            file_key="", poster_key="", thumb_key=""
         )
     return len(left)

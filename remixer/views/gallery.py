@@ -67,7 +67,12 @@ def _why_nothing() -> str:
 @login_required
 @require_safe
 def source_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    return _file(request, uuid, lambda video: video.poster_key, content_type="image/jpeg")
+    """With `?small` as lists show it."""
+
+    def key_of(video: Video) -> str:
+        return video.small_picture_key if "small" in request.GET else video.poster_key
+
+    return _file(request, uuid, key_of, content_type="image/jpeg")
 
 
 @login_required

@@ -77,7 +77,9 @@ def meme_file(request: SignedIn, uuid: UUID) -> HttpResponseBase:
 @login_required
 @require_safe
 def meme_poster(request: SignedIn, uuid: UUID) -> HttpResponseBase:
-    return _file(request, services.poster_of, uuid, content_type="image/jpeg")
+    """With `?small` as lists show it."""
+    key_of = services.thumb_of if "small" in request.GET else services.poster_of
+    return _file(request, key_of, uuid, content_type="image/jpeg")
 
 
 @login_required

@@ -48,8 +48,14 @@ def test_an_upload_becomes_a_video_that_plays(alice: User, good_file: Path) -> N
     poster = Path(django_settings.MEDIA_ROOT, video.poster_key)
     with Image.open(poster) as image:
         assert (image.format, image.size) == ("JPEG", (320, 180))
-    assert video.size == mezzanine_of(video).stat().st_size + poster.stat().st_size
-    assert stored() - before == {f"media/{video.mezzanine_key}", f"media/{video.poster_key}"}
+    thumb = Path(django_settings.MEDIA_ROOT, video.thumb_key)
+    with Image.open(thumb) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 180))
+    assert thumb.stat().st_size < 20_000
+    parts = (mezzanine_of(video), poster, thumb)
+    assert video.size == sum(part.stat().st_size for part in parts)
+    keys = (video.mezzanine_key, video.poster_key, video.thumb_key)
+    assert stored() - before == {f"media/{key}" for key in keys}
     assert not job_folders()
     assert of_video(video)[1:] == [
         {
@@ -321,7 +327,7 @@ def test_a_worker_whose_lease_went_to_another_publishes_nothing(
     after = stored()
 
     with pytest.raises(jobs.LeaseLost):
-        ingests._publish(slow, video, probe.probe(good_file), size=1, mezzanine="x", poster="y")
+        ingests._publish(slow, video, probe.probe(good_file), size=1, keys=["x", "y", "z"])
 
     assert stored() == after
     assert Video.objects.get(pk=video.pk).mezzanine_key == video.mezzanine_key

@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -179,6 +181,22 @@ def test_the_owner_gets_the_file_by_parts(client_of: ClientOf, alice: User) -> N
     assert answer["Content-Range"] == f"bytes 10-19/{len(whole)}"
     assert b"".join(answer.streaming_content) == whole[10:20]  # type: ignore[attr-defined]
     assert answer["Cache-Control"] == "private, no-store"
+
+
+def test_lists_show_the_small_poster_or_the_large_one_of_before(
+    client_of: ClientOf, alice: User
+) -> None:
+    video, browser = make_video(owner=alice), client_of(alice)
+    small = f"{page('poster', video)}?small"
+    large = b"".join(browser.get(page("poster", video)).streaming_content)  # type: ignore[attr-defined]
+
+    before = b"".join(browser.get(small).streaming_content)  # type: ignore[attr-defined]
+    video.thumb_key = default_storage.save("thumb.jpg", ContentFile(b"small"))
+    video.save()
+    after = b"".join(browser.get(small).streaming_content)  # type: ignore[attr-defined]
+
+    assert (before, after) == (large, b"small")
+    assert f'src="{small}"' in browser.get("/videos/").text
 
 
 def test_the_owner_gets_the_poster(client_of: ClientOf, alice: User) -> None:

@@ -80,6 +80,9 @@ def test_every_template_gives_a_file_that_plays(bob: User, video: Video, templat
     assert render.duration_ms == pytest.approx(1000, abs=100)
     assert render.size == path_of(render.file_key).stat().st_size
     assert Image.open(path_of(services.poster_of(render))).size == (render.width, render.height)
+    thumb = path_of(services.thumb_of(render))
+    assert max(Image.open(thumb).size) == 320
+    assert thumb.stat().st_size < 20_000
 
 
 def test_the_text_is_where_the_template_puts_it(bob: User, video: Video) -> None:

@@ -155,11 +155,17 @@ class Arena:
 
     def _made(self) -> rendering._Made:
         """A finished file of one byte, for a publisher to move into storage."""
-        names = [self.folder / f"{uuid.uuid4()}.{kind}" for kind in ("mp4", "jpg")]
+        names = [self.folder / f"{uuid.uuid4()}.{kind}" for kind in ("mp4", "jpg", "small.jpg")]
         for path in names:
             path.write_bytes(b"x")
         return rendering._Made(
-            path=names[0], poster=names[1], width=320, height=180, size=1, duration_ms=1000
+            path=names[0],
+            poster=names[1],
+            thumb=names[2],
+            width=320,
+            height=180,
+            size=1,
+            duration_ms=1000,
         )
 
     def _withdraw(self, withdraw: Withdraw) -> bool:

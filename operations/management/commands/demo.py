@@ -47,6 +47,7 @@ class Made:
     facts: Facts
     mezzanine: SharedFile
     poster: SharedFile
+    thumb: SharedFile
     size: int
 
 
@@ -148,6 +149,7 @@ def _place(
     shared = made[clip.name]
     shared.mezzanine.place(files.key_of(key, "mezzanine.mp4"))
     shared.poster.place(files.key_of(key, "poster.jpg"))
+    shared.thumb.place(files.key_of(key, "thumb.jpg"))
     return services.ReadyVideo(
         uuid=key,
         title=title_of(clip, number),
@@ -158,22 +160,26 @@ def _place(
         height=shared.facts.height,
         has_audio=shared.facts.has_audio,
         size=shared.size,
+        has_thumb=True,
     )
 
 
 def _made(clip: Clip, folder: Path, *, sharing: int) -> Made:
-    """The clip's two files, drawn now unless they exist."""
-    mezzanine, poster = folder / f"{clip.name}.mp4", folder / f"{clip.name}.jpg"
-    if not (mezzanine.exists() and poster.exists()):
-        _draw(clip, mezzanine, poster)
+    """The clip's files, drawn now unless they exist."""
+    ends = (".mp4", ".jpg", ".small.jpg")
+    mezzanine, poster, thumb = parts = [folder / f"{clip.name}{end}" for end in ends]
+    if not all(part.exists() for part in parts):
+        _draw(clip, mezzanine, poster, thumb)
     facts = probe(mezzanine)
-    size = mezzanine.stat().st_size + poster.stat().st_size
-    return Made(facts, SharedFile(mezzanine), SharedFile(poster), size // sharing)
+    size = sum(part.stat().st_size for part in parts)
+    return Made(
+        facts, SharedFile(mezzanine), SharedFile(poster), SharedFile(thumb), size // sharing
+    )
 
 
-def _draw(clip: Clip, mezzanine: Path, poster: Path) -> None:
+def _draw(clip: Clip, mezzanine: Path, poster: Path, thumb: Path) -> None:
     with files.work_folder(f"demo-{clip.name}-{uuid.uuid4()}") as folder:
-        part, picture = folder / "part.mp4", folder / "part.jpg"
+        part, picture, small = folder / "part.mp4", folder / "part.jpg", folder / "small.jpg"
         ffmpeg.run(
             graphs.drawing_args(clip.picture, clip.sound, part, seconds=clip.seconds),
             folder=folder,
@@ -181,13 +187,14 @@ def _draw(clip: Clip, mezzanine: Path, poster: Path) -> None:
             quiet_timeout=90,
         )
         ffmpeg.run(
-            graphs.poster_args(part, picture, at=clip.seconds / 3),
+            graphs.poster_args(part, picture, small, at=clip.seconds / 3),
             folder=folder,
             timeout=60,
             quiet_timeout=60,
         )
         shutil.move(part, mezzanine)
         shutil.move(picture, poster)
+        shutil.move(small, thumb)
 
 
 def _sign_ins() -> str:
