@@ -67,31 +67,29 @@ def subtrees(size: int, fetch: Callable[[Tile], bytes]) -> Subtree:
     another length. The hashes are not verified: a proof of them that holds does that."""
     if not 0 < size <= SIZE_LIMIT:
         raise Malformed("A tree that has tiles has from 1 to 2**63 - 1 leaves.")
-    kept: dict[tuple[int, int], bytes] = {}
+    kept: dict[tuple[int, int], list[list[bytes]]] = {}
 
-    def hashes(level: int, index: int) -> bytes:
+    def rows(level: int, index: int) -> list[list[bytes]]:
+        """The hashes of a tile, those over two of them, over four, and so on."""
         if (level, index) not in kept:
             width = min(WIDTH, (size >> 8 * level) - index * WIDTH)
             tile = Tile(level, index, width)
             data = fetch(tile)
             if len(data) != width * HASH_SIZE:
                 raise Malformed(f"The tile {tile.path} is not {width * HASH_SIZE} bytes long.")
+            row = [data[at : at + HASH_SIZE] for at in range(0, len(data), HASH_SIZE)]
+            made = [row]
+            while len(row) > 1:
+                row = [node_hash(*pair) for pair in zip(row[::2], row[1::2], strict=False)]
+                made.append(row)
             if len(kept) == KEPT:
                 kept.pop(next(iter(kept)))
-            kept[level, index] = data
+            kept[level, index] = made
         return kept[level, index]
 
     def node(level: int, index: int) -> bytes:
         tile_level, above = divmod(level, 8)
-        first = index << above
-        data = hashes(tile_level, first // WIDTH)
-        at = first % WIDTH * HASH_SIZE
-        row = [
-            data[place : place + HASH_SIZE]
-            for place in range(at, at + (HASH_SIZE << above), HASH_SIZE)
-        ]
-        while len(row) > 1:
-            row = [node_hash(*row[place : place + 2]) for place in range(0, len(row), 2)]
-        return row[0]
+        tile, at = divmod(index << above, WIDTH)
+        return rows(tile_level, tile)[above][at >> above]
 
     return from_nodes(node)
