@@ -127,7 +127,7 @@ def _zipped(maker: _Maker, log: bytes, events: QuerySet[Event]) -> Iterator[byte
 
     with zipfile.ZipFile(out, "w") as made:
         made.writestr(entry("README.txt"), receipts_format.README)
-        made.writestr(entry("verify_receipt.py"), _verifier())
+        made.writestr(entry("verify_receipt.py"), verifier())
         made.writestr(entry("key.txt"), "".join(f"{key}\n" for key in maker.keys))
         made.writestr(entry("log.json"), log)
         read = vocabulary.lines_reader()
@@ -235,5 +235,6 @@ def _video_of(item: Item) -> str:
     return item.line.rpartition(b'"video":"')[2].removesuffix(b'"}').decode()
 
 
-def _verifier() -> bytes:
+def verifier() -> bytes:
+    """verify_receipt.py, which every archive brings along."""
     return (Path(settings.BASE_DIR) / "verify_receipt.py").read_bytes()

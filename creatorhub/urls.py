@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("library.urls")),
     path("", include("remixer.urls")),
     path("", include("accounts.urls")),
+    path("", include("audit.urls")),
     path("account/signup/", SignUp.as_view(), name="account_signup"),
     path("account/email/", Addresses.as_view(), name="account_email"),
     path("account/", include("allauth.account.urls")),

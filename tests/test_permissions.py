@@ -117,6 +117,9 @@ TABLE = [
     api("docs", 200, 200, 200, 200),
     # for whoever found a hole; not set here
     Row("security_txt", 404, 404, 404, 404),
+    # what everybody may know about the log
+    Row("log:log", 200, 200, 200, 200),
+    Row("log:verifier", 200, 200, 200, 200),
     # where one stands
     Row("consent:overview", TO_SIGN_IN, 200, 200, 200),
     Row("consent:opt_out", TO_SIGN_IN, 200, 200, 200),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import transaction
+from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
+import verify_receipt
 from audit import keys, notes, public, sequencing, signing, tree, witnessing
 from audit.models import Checkpoint, Event, Leaf
 from audit.notes import Note, Verifier, open_checkpoint
@@ -203,3 +207,22 @@ def test_a_witness_follows_the_log_by_what_is_public(
     monkeypatch.setattr(public, "newest", lambda: Checkpoint.objects.order_by("size")[0])
     with pytest.raises(CommandError, match="has shrunk"):
         look()
+
+
+def test_the_page_says_what_is_signed_and_by_which_keys(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    before = Client().get("/log/").content.decode()
+    made = grow(alice, 1_234)
+
+    with django_assert_num_queries(1):
+        page = Client().get("/log/").content.decode()
+
+    assert "Nothing is signed yet" in before
+    assert "1,234 events, signed on" in page
+    for shown in (b64encode(bytes(made.root)).decode(), *map(str, keys.verifiers())):
+        assert escape(shown) in page
+    assert 'href="/log/"' in page  # at the foot of every page
+    program = Client().get("/log/verify_receipt.py")
+    assert program.content == Path(verify_receipt.__file__).read_bytes()
+    assert Client().get("/log/?x=1").status_code == 400

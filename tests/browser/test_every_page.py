@@ -97,7 +97,9 @@ def pages(alice: User) -> list[str]:
     ]
 
 
-PUBLIC = ["/account/login/", "/account/signup/", "/account/password/reset/", "/no-such-page/"]
+PUBLIC = [
+    *("/account/login/", "/account/signup/", "/account/password/reset/", "/log/", "/no-such-page/"),
+]
 
 
 def test_every_page_is_accessible_in_both_schemes_and_fits_a_narrow_screen(
