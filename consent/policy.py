@@ -81,7 +81,7 @@ RULES = (
 # Facts of which none says no, to ask about some of them alone by dataclasses.replace.
 ALLOWING = Facts(**{rule.fact: not rule.value for rule in RULES})
 # Facts that only hold back, for as long as they last, what a creator has decided about a video.
-ABOVE = ("paused", "opted_out", "held", "blocked")
+ABOVE = ("restoring", "paused", "opted_out", "held", "blocked")
 
 
 @dataclass(frozen=True, slots=True)

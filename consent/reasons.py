@@ -66,7 +66,7 @@ def _whoever(text: Text) -> _Words:
 
 
 _SHORT: dict[Reason, _Words] = {
-    Reason.RESTORING: _whoever(gettext_lazy("CreatorHub is being restored")),
+    Reason.RESTORING: _whoever(gettext_lazy("Being restored")),
     Reason.PAUSED: _whoever(gettext_lazy("CreatorHub has paused this")),
     Reason.VIDEO_UNAVAILABLE: _whoever(gettext_lazy("The video is not ready")),
     Reason.OPTED_OUT: _Words(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from consent.models import Edit
 
 LABELS: dict[str, Text] = {
-    Reason.RESTORING: gettext_lazy("Being restored"),
+    Reason.RESTORING: gettext_lazy("Off for now"),
     Reason.PAUSED: gettext_lazy("Paused"),
     Reason.VIDEO_UNAVAILABLE: gettext_lazy("Not ready"),
     Reason.OPTED_OUT: gettext_lazy("Off"),

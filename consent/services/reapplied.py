@@ -94,12 +94,10 @@ def apply_line(line: Line, *, written_down: Collection[str] = ()) -> bool:
 
 
 def why(body: Body) -> str:
-    """What creators read beside what was turned off again."""
+    """What creators read beside what was turned off again: “Turned off: as on …”."""
     at = parse_datetime(body["at"])
     day = date_format(at, "j F Y") if at else ""
-    return _("CreatorHub was restored from a backup, and this was turned off on %(day)s") % {
-        "day": day
-    }
+    return _("as on %(day)s, before CreatorHub was restored") % {"day": day}
 
 
 def _creator_of(line: Line) -> User | None:

@@ -54,13 +54,12 @@ def takedown(render: Render, *, actor: Actor, reason: str) -> bool:
     deletes them. Only for moderators. False, and nothing is written, if it was neither being made
     nor published, nor hidden for a while."""
     actor.require_staff(Power.MODERATE)
-    problem = _("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason}
     down = _take_down(
         Render.objects.filter(pk=render.pk),
         creator=render.video.owner,
         actor=actor,
         reason=reason,
-        problem=problem,
+        problem=_by_staff(reason),
         ended_for=BY_STAFF,
         until=timezone.now() + APPEAL_WITHIN,
     )
@@ -94,7 +93,7 @@ def takedown_again(memes: RenderQuerySet, *, creator: User, by_creator: bool, re
         creator=creator,
         actor=RESTORE,
         reason=reason,
-        problem=_by_creator("") if by_creator else reason,
+        problem=_by_creator("") if by_creator else _by_staff(reason),
         ended_for=BY_CREATOR if by_creator else BY_STAFF,
         until=None if by_creator else timezone.now() + APPEAL_WITHIN,
     )
@@ -185,6 +184,10 @@ def _tell_maker(render: Render, *, reason: str) -> None:
         )
         % words,
     )
+
+
+def _by_staff(reason: str) -> str:
+    return _("CreatorHub staff took this meme down: %(reason)s") % {"reason": reason}
 
 
 def _by_creator(reason: str) -> str:

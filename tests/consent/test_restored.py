@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from audit.models import Event
-from consent import journal, querysets, services
+from consent import journal, querysets, selection, services
 from consent.context import consent_bar_of
 from consent.journal import JournalProblem
 from consent.models import Block, ConsentState, Edit, Hold, Journal, JournalLine, Notice
@@ -118,7 +118,8 @@ def test_an_opt_out_that_is_forgotten_is_said_again(
     assert reasons(*videos) == ["opted_out"] * 4
     state = ConsentState.objects.get(creator=alice)
     assert state.opted_out_by == "system:restore"
-    assert state.opted_out_reason.startswith("CreatorHub was restored from a backup, and this was")
+    assert state.opted_out_reason.endswith(", before CreatorHub was restored")
+    assert consent_bar_of(alice).text.startswith("Everything is off. Everything is turned off: as")
     event = log.newest("consent.withdrawn_again")
     assert (event["what"], event["changed"], event["creator"]) == (
         *("opted_out", 1),
@@ -277,6 +278,10 @@ def test_more_than_a_crash_can_lose_holds_everything_until_it_is_applied(
     )
     assert reasons(*videos) == ["restoring"] * 4
     assert not querysets.permitting(Video.objects.all(), "remix").exists()
+    allowed = selection.matching(alice, {"remix": "allowed"})
+    assert selection.videos(alice, allowed).count() == 4, "what is stored is found"
+    [listed, *_] = querysets.with_reasons(Video.objects.all())
+    assert listed.stored_remix == "allowed"  # type: ignore[attr-defined]
     assert services.look_at_journal() == problem, "another start changes nothing"
     assert Event.objects.filter(action="restore.held").count() == 1
     assert services.apply_journal() == 2
