@@ -2,12 +2,14 @@
 
 from django.db import migrations, models
 
+from creatorhub.migrations._columns import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("library", "0006_proxy")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             "video",
             "thumb_key",
             models.CharField(

@@ -2,12 +2,14 @@
 
 from django.db import migrations, models
 
+from creatorhub.migrations._columns import AddColumn
+
 
 class Migration(migrations.Migration):
     dependencies = [("remixer", "0009_what_is_hidden_does_not_outlive_its_columns")]
 
     operations = [
-        migrations.AddField(
+        AddColumn(
             "render",
             "thumb_key",
             models.CharField(
