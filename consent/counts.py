@@ -119,22 +119,35 @@ class Overview:
 
     def above(self, use: str, *, held: bool = False) -> Reason:
         """What the policy says above the terms, which then allow: of every video of this use, or
-        of those that staff hold each by itself. While the videos of a withdrawal are not all
-        written down, it is said of every one."""
+        of those that staff hold each by itself. A withdrawal whose videos are not written down yet
+        is of every one; the others are left to `_withdrawn`."""
         facts = replace(
             policy.ALLOWING,
             restoring=self.restoring,
             paused=use in self.paused,
             opted_out=self.opted_out,
             held=held or use in self.held_uses,
-            being_withdrawn=use in self.withdrawing,
+            being_withdrawn=self._withdrawn(use) is None,
         )
         return policy.decide(facts).reason
+
+    def _withdrawn(self, use: str) -> Counter[str] | None:
+        """From how many videos the live withdrawals are still going to take each terms, by their
+        keys; None where that is every one, or not known."""
+        found: Counter[str] = Counter()
+        for edit in self.live:
+            if edit.use != use or not edit.is_withdrawing:
+                continue
+            if edit.status == Edit.Status.HOLDING or edit.to_withdraw is None:
+                return None
+            found.update(edit.to_withdraw)
+        return found
 
     def facts(self, use: str) -> UseFacts:
         """What is stored for this use, and what holds it back: bar, overview and API say this."""
         counted, holds = self.uses[use], self.holds.get(use) or UseHolds()
         above, above_held = self.above(use), self.above(use, held=True)
+        withdrawn = self._withdrawn(use) if above is Reason.ALLOWED else None
         found: Counter[Reason] = Counter()
         beneath: Counter[Reason] = Counter()
         ending = 0
@@ -142,12 +155,15 @@ class Overview:
             for key in keys:
                 number = counted.under[key]
                 on_hold = min(number, holds.under.get(key, 0))
-                for over, part in ((above_held, on_hold), (above, number - on_hold)):
+                taken = min(number - on_hold, withdrawn[str(key)]) if withdrawn else 0
+                rest = number - on_hold - taken
+                parts = ((above_held, on_hold), (Reason.WITHDRAWN, taken), (above, rest))
+                for over, part in parts:
                     found[state if over is Reason.ALLOWED else over] += part
                     if over in FROM_ABOVE:
                         beneath[state] += part
                 if key in counted.ending_terms and above is Reason.ALLOWED:
-                    ending += number - on_hold
+                    ending += rest
         return UseFacts(
             use=USES[use],
             stored=counted.videos.total(),

@@ -55,7 +55,8 @@ class Edit(models.Model):
     spreadsheet) it is None as well, and `change` says which. With `keeps_ends` only what is not
     allowed yet gets `terms`: what is allowed keeps its own end, under the notice of `terms`.
     `kinds` is how many items the draft has that are alike (`Item.ALIKE`, then the number), None for
-    an edit of an older release.
+    an edit of an older release. `to_withdraw` is from how many videos it is still going to take
+    each terms, `{key: number}`; None likewise.
 
     `version` is the consent state's at the confirm, so it orders the edits of one creator; of a
     draft, that when it was made: what has a later one was changed since. The terms of a draft never
@@ -124,6 +125,7 @@ class Edit(models.Model):
     cursor = models.BigIntegerField(default=0)
     parts = models.PositiveIntegerField(default=0, help_text="Chunks applied, each with its event.")
     kinds = models.JSONField(null=True, blank=True, editable=False)
+    to_withdraw = models.JSONField(null=True, blank=True, editable=False)
     selected = models.PositiveIntegerField(default=0)
     will_change = models.PositiveIntegerField(default=0)
     grants = models.PositiveIntegerField(default=0, help_text="Of these, to something allowed.")

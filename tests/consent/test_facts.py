@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 from waffle.testutils import override_switch
 
+from consent.context import consent_bar_of
 from consent.counts import BY_TERMS, FROM_ABOVE, overview_of
 from consent.models import Consent, Terms
 from consent.policy import Reason
@@ -142,3 +143,44 @@ def test_list_page_api_and_spreadsheet_say_what_is_stored_and_what_holds_it_back
     assert (found["state"], found["reason"], found["stored"]) == ("off", "paused", "allowed")
     assert f"{allowed.duration},remix,allowed,,paused" in sheet
     assert turned_off.changed == 1
+
+
+@pytest.mark.large_edits(inline=1, freeze=100, chunk=2, stepwise=True)
+def test_what_is_being_withdrawn_is_counted_by_the_videos_that_are_left(alice: User) -> None:
+    videos = make_videos(8, owner=alice)
+    acts.run_to_the_end(make_consent(*videos[:7]))
+    acts.hold(videos[6])
+
+    edit = acts.turn_off(*videos[:5])
+    bar = consent_bar_of(alice)
+    seen = [compare(alice, videos)]
+    while edit.is_live:
+        edit = acts.run(edit)
+        seen.append(compare(alice, videos))
+
+    assert bar.sentence == "Remix is being turned off for 5 videos."
+    assert "Also allowed: Remix for 1 video." in bar.detail
+    assert seen[0] == {"withdrawn": 5, "allowed": 1, "held": 1}
+    assert [each["withdrawn"] for each in seen[:4]] == [5, 3, 1, 0]
+    assert seen[-1] == {"allowed": 1, "held": 1}
+
+
+@pytest.mark.large_edits(inline=1, freeze=100, chunk=2, stepwise=True)
+def test_an_undo_that_withdraws_is_counted_by_the_videos_that_are_left(
+    alice: User, time_machine: Any
+) -> None:
+    """Some of its videos get back terms that have ended, others never had any."""
+    videos = make_videos(6, owner=alice)
+    acts.run_to_the_end(make_consent(*videos[:3], until=timezone.now() + timedelta(days=1)))
+    time_machine.move_to(timezone.now() + timedelta(days=2))
+    edit = acts.run_to_the_end(make_consent(*videos[:5]))
+    make_consent(videos[5])
+
+    inverse = acts.confirm(acts.undo(edit))
+    seen = [compare(alice, videos)]
+    while inverse.is_live:
+        inverse = acts.run(inverse)
+        seen.append(compare(alice, videos))
+
+    assert seen[0] == {"withdrawn": 5, "allowed": 1}
+    assert seen[-1] == {"expired": 3, "allowed": 1}

@@ -196,7 +196,8 @@ def apply_chunk(
     leaves: list[tuple[str, bytes]] = []
     exceptions: dict[str, list[str]] = {NOT_ELIGIBLE: [], SUPERSEDED: []}
     moved: Counter[int | None] = Counter()
-    for kind in _read(edit, run, newer=newer, dead=dead, void=void):
+    kinds = _read(edit, run, newer=newer, dead=dead, void=void)
+    for kind in kinds:
         outcome = kind.outcome
         if outcome == PENDING and kind.after and kind.gone:
             outcome = NOT_ELIGIBLE
@@ -228,6 +229,7 @@ def apply_chunk(
         change_counts(edit.creator_id, edit.use, moved)
     if large:
         _allow_nested_loops("DEFAULT")
+    _count_what_is_left(edit, kinds, dead)
     edit.changed += chunk.counts[CHANGED]
     edit.superseded += chunk.exceptions[SUPERSEDED]
     edit.not_eligible += chunk.exceptions[NOT_ELIGIBLE]
@@ -254,6 +256,16 @@ def _read(
     with connection.cursor() as cursor:
         cursor.execute(sql, given | {"undone": edit.undoes_id})
         return [_Kind._make(row) for row in cursor.fetchall()]
+
+
+def _count_what_is_left(edit: Edit, kinds: list[_Kind], dead: Collection[int]) -> None:
+    """Take the items of a run off those that the edit is still going to withdraw."""
+    if edit.to_withdraw is not None:
+        left = Counter(edit.to_withdraw)
+        for kind in kinds:
+            if kind.outcome == PENDING and kind.before and (not kind.after or kind.after in dead):
+                left[str(kind.before)] -= kind.number
+        edit.to_withdraw = dict(+left)
 
 
 def _names(given: dict[str, int]) -> str:

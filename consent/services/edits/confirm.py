@@ -219,7 +219,7 @@ def _apply_inline(
         chunks.Lines(),
         limit=settings.EDIT_MAX_INLINE,
         newer=newer,
-        dead=items.dead_terms(edit) if newer else (),
+        dead=items.dead_terms(edit) if edit.undoes else (),
     )
     edit.status, edit.applied_at = Status.APPLIED, edit.confirmed_at
     if chunk is None or not edit.changed:

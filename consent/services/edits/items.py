@@ -218,6 +218,7 @@ def count(edit: Edit) -> Edit:
     alike = edit.items.order_by().values(*Item.ALIKE).annotate(n=Count("pk"))
     edit.kinds = list(alike.values_list(*Item.ALIKE, "n"))
     dead = dead_terms(edit) if edit.change == Edit.Change.FORMER else set()
+    to_withdraw: Counter[str] = Counter()
     edit.selected = edit.will_change = edit.grants = edit.withdraws = 0
     edit.already = edit.superseded = edit.not_eligible = 0
     for outcome, before, _decided, after, _as_decided, n in edit.kinds:
@@ -230,6 +231,9 @@ def count(edit: Edit) -> Edit:
             edit.grants += n
         elif before and (not after or before not in dead):
             edit.withdraws += n
+        if before and (not after or after in dead):
+            to_withdraw[str(before)] += n
+    edit.to_withdraw = to_withdraw
     edit.save()
     return edit
 

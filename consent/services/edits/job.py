@@ -79,7 +79,7 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
             jobs.release(job, until=timezone.now() + RETRY_HELD_AFTER)
             return False
         newer = items.newer_withdrawals(edit) if edit.grants or edit.undoes else []
-        dead = items.dead_terms(edit) if newer else ()
+        dead = items.dead_terms(edit) if newer or edit.undoes else ()
         void = edit.version < state.withdrawn_version
         state.raise_version()
         above = edit.cursor
