@@ -11,10 +11,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pytest_django import Settings
 
 import verify_receipt
 from audit import erasing, keys, receipts, sequencing
 from audit.models import Event, HandedOut
+from audit.notes import Signer
 from consent.models import Edit, Notice
 from creatorhub.errors import Conflict, NotFound, Refused
 from creatorhub.models import User
@@ -33,14 +35,15 @@ def trust() -> verify_receipt.Trust:
     )
 
 
-def checked(data: bytes) -> verify_receipt.Seen:
-    """What a receipt or an archive proves. Raises Refused where it does not hold."""
+def checked(data: bytes, by: verify_receipt.Trust | None = None) -> verify_receipt.Seen:
+    """What a receipt or an archive proves by these keys, or all of the log. Raises Refused where it
+    does not hold."""
     seen = verify_receipt.Seen("file")
     if data.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            verify_receipt.read_archive(archive, trust(), seen)
+            verify_receipt.read_archive(archive, by or trust(), seen)
     else:
-        verify_receipt.check_receipt(data.decode(), trust(), seen)
+        verify_receipt.check_receipt(data.decode(), by or trust(), seen)
     return seen
 
 
@@ -266,6 +269,26 @@ def test_a_later_archive_shows_by_itself_that_the_log_goes_on(alice: User, bob: 
             assert verify_receipt.compare(seen, newest, [])
     assert verify_receipt.compare(checked(files[0]), checked(files[-1]), [])
     assert HandedOut.objects.filter(creator=alice).count() == 4
+
+
+def test_receipts_of_before_and_after_a_new_key_are_compared_by_both(
+    alice: User, settings: Settings
+) -> None:
+    videos = factories.make_videos(2, owner=alice)
+    factories.make_consent(videos[0])
+    written.sign()
+    before, old_key = archive(alice), trust()
+    settings.LOG_VERIFIER_KEYS = [str(keys.signer().verifier)]
+    settings.LOG_KEY = Signer.generate("hub.test/log").secret()
+    factories.make_consent(videos[1])
+    written.sign()
+
+    after = archive(alice)
+
+    assert len(trust().keys) == 2
+    assert verify_receipt.compare(checked(before), checked(after), [])
+    with pytest.raises(verify_receipt.Refused, match="NOT signed with the key of the log"):
+        checked(after, old_key)
 
 
 def test_an_event_changed_by_whoever_has_the_database_shows(alice: User, bob: User) -> None:
