@@ -140,8 +140,10 @@ def _verify(moment: Snapshot, since_checkpoint: bool, advance: Advance) -> int: 
     stored = rows(moment, start)
     while batch := list(islice(stored, BATCH)):
         beside.read_up_to(max(row.key for row in batch))
-        for row in batch:
-            body = check.take(row._replace(person=beside.person(row)))
+        for one in batch:
+            person = beside.person(one)
+            row = one._replace(person=person) if person else one
+            body = check.take(row)
             beside.check_personal(row, body)
             if "items_root" in body:
                 _check_items(read_lines(body), row, body)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from audit.notes import Signer
 from creatorhub import data_folder
 
 JOINED = os.environ.get("BENCH_FOLDER", "")
@@ -26,6 +27,8 @@ os.environ |= {
     "DEBUG": "0",  # with DEBUG Django keeps every query in memory
     "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
     "SECRET_KEY": "benchmarks only",
+    "LOG_ORIGIN": "hub.bench/log",
+    "LOG_KEY": Signer.generate("hub.bench/log").secret(),
     "API_RATE_USER": "1000000/min",
 }
 (FOLDER / "static").mkdir(exist_ok=True)  # collected when a release is installed; empty here

@@ -35,12 +35,14 @@ ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
 
 def parts() -> dict[str, Callable[[], Report]]:
     """In the order in which they run: what wants an empty database comes first."""
-    from benchmarks import acts, lists, withdrawals
+    from benchmarks import acts, lists, logs, withdrawals
 
     return {
         "lists": lambda: lists.measured(LARGE, rounds=ROUNDS),
         "acts": lambda: acts.measured([1_000, 10_000, 100_000], rounds=ROUNDS),
         "withdrawals": lambda: withdrawals.measured(LARGE, rounds=4 * ROUNDS),
+        "log": lambda: logs.measured(LARGE, rounds=ROUNDS),
+        "signing": lambda: logs.signed_in_time(seconds=15 + 6 * ROUNDS),
     }
 
 

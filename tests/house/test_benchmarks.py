@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.timeout(600)
 def test_they_measure_all_that_needs_no_loop_of_saves(tmp_path: Path) -> None:
-    small = {"BENCH_LARGE": "1100", "BENCH_ROUNDS": "1", "BENCH_ONLY": "lists,withdrawals"}
+    small = {"BENCH_LARGE": "1100", "BENCH_ROUNDS": "1", "BENCH_ONLY": "lists,withdrawals,log"}
     done = subprocess.run(
         [sys.executable, "benchmarks/run.py"],
         cwd=ROOT,
@@ -27,7 +27,7 @@ def test_they_measure_all_that_needs_no_loop_of_saves(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     [path] = tmp_path.glob("*-1100.json")
     found = json.loads(path.read_text())
-    assert set(found) == {"lists", "withdrawals"}
+    assert set(found) == {"lists", "withdrawals", "log"}
     assert all(part["promises"] and part["lines"] for part in found.values())
     [queries] = [one for one in found["lists"]["promises"] if "more queries" in one["what"]]
     assert queries["found"] == 0
