@@ -163,6 +163,8 @@ class HeldOnPostgreSQL:
             cursor.execute("SELECT pg_advisory_lock(%s)", [sweeping.ADVISORY_LOCK])
 
     def __exit__(self, *_: object) -> None:
+        with self.other.cursor() as cursor:  # the server sees later that a connection has ended
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [sweeping.ADVISORY_LOCK])
         self.other.close()
 
 

@@ -109,6 +109,7 @@ def _step(job: EditJob, lines: chunks.Lines) -> bool:
         edit.status, edit.applied_at = Status.APPLIED, timezone.now()
         edit.save()
         _record_applied(edit)
+        _analyze("consent_consent")
         jobs.finish(job, State.DONE)
         if edit.withdraws:
             journal.write("written_down", creator=creator, use=edit.use, edit=str(edit.uuid))
@@ -122,7 +123,7 @@ def _freeze_chunk(job: EditJob, edit: Edit) -> bool:
         edit.save(update_fields=["selected"])
         jobs.beat(job, progress=_share_frozen(edit), attempts=1)
         return True
-    _analyze()
+    _analyze("consent_item")
     held = edit.status == Status.HOLDING
     edit.status = Status.CONFIRMED if held else Status.DRAFT
     items.count(edit)
@@ -145,12 +146,13 @@ def _commit_soon() -> None:
             cursor.execute("SET LOCAL synchronous_commit TO off")
 
 
-def _analyze() -> None:
-    """PostgreSQL plans by figures from before, in which the new edit has no items. An account that
-    does not own the table is only warned."""
+def _analyze(table: str) -> None:
+    """PostgreSQL plans by figures from before, in which the new edit has no items and its videos no
+    consents: the list would compare each video with each consent. An account that does not own the
+    table is only warned."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE consent_item")
+            cursor.execute(f"ANALYZE {table}")
 
 
 def _share_frozen(edit: Edit) -> int:
