@@ -417,7 +417,7 @@ SPECTACULAR_SETTINGS = {
         "UseStatus": "remixer.api.uses.STATUSES",
         "EffectiveState": "consent.api.fields.STATES",
         "ActorKind": "consent.api.fields.KINDS",
-        "Reason": "consent.policy.Reason",
+        "Reason": "consent.api.fields.REASONS",
     },
 }
 

@@ -20,6 +20,7 @@ from creatorhub.days import last_day
 
 STATES = ["allowed", "ask", "off"]
 KINDS = list(get_args(Kind))
+REASONS = [str(reason) for reason in Reason]
 
 
 class UseField(serializers.ChoiceField):
@@ -33,7 +34,7 @@ class ReasonField(serializers.ChoiceField):
     """A reason of the policy."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(choices=[str(reason) for reason in Reason], **options)
+        super().__init__(choices=REASONS, **options)
 
 
 class ByField(serializers.ChoiceField):
