@@ -14,13 +14,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
 from consent import journal
 from consent.journal import JournalProblem, Line, Place
-from consent.models import Consent, Journal, JournalLine
+from consent.models import Consent, Journal, JournalLine, UploadDefault
 from consent.services.journal import begin_anew, begin_journal, write_what_is_owed
 from consent.services.opt_out import opt_out
 from consent.services.reapplied import WRITTEN_DOWN, apply_line, is_lost
@@ -88,9 +89,12 @@ def without_journal(*, tell: Callable[[int], object] = lambda _: None) -> tuple[
     kept = begin_anew()
     reason = _("CreatorHub was restored from a backup that does not know what you withdrew since")
     changed = 0
-    have = (Consent.objects.values("creator"), Video.objects.values("owner"))
-    creators = User.objects.filter(pk__in=have[0]) | User.objects.filter(pk__in=have[1])
-    for creator in creators.order_by("pk").iterator():
+    has_any = (
+        Q(pk__in=Consent.objects.values("creator"))
+        | Q(pk__in=Video.objects.values("owner"))
+        | Q(pk__in=UploadDefault.objects.values("creator"))
+    )
+    for creator in User.objects.filter(has_any).order_by("pk").iterator():
         changed += opt_out(actor=RESTORE, creator=creator, reason=reason).changed
         tell(1)
     row = begin_journal()

@@ -27,10 +27,10 @@ logger = logging.getLogger(__name__)
 
 def write(what: str, *, creator: User | None, **fields: Any) -> None:
     """Note a no, as the last thing in the transaction that says it, under the lock of the creator's
-    consent state; without a creator this locks the journal's own row. `what` and `fields` are those
-    that `consent.services.reapplied` applies to an older database. One INSERT, and a lock without a
-    creator. Should the transaction still be rolled back, the sweep says this no again. Ids only:
-    nothing that a person wrote, because no line can be deleted."""
+    consent state. Without a creator this locks the journal's own row, and comes before the event.
+    `what` and `fields` are those that `consent.services.reapplied` applies to an older database.
+    One INSERT, and a lock without a creator. Should the transaction still be rolled back, the sweep
+    says this no again. Ids only: nothing that a person wrote, because no line can be deleted."""
     if creator is None:
         Journal.objects.select_for_update(no_key=True).first()
     key, seq = uuid4(), None

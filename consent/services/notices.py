@@ -68,6 +68,9 @@ def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
             )
         notice.published_at = timezone.now()
         notice.save()
+        if notice.material:
+            said = {name: getattr(notice, name) for name in SAID}
+            journal.write("notice", creator=None, notice={**said, "uuid": str(notice.uuid)})
         log.append(
             "notice.published",
             actor=actor,
@@ -78,9 +81,6 @@ def publish_notice(notice: Notice, *, actor: Actor) -> Notice:
             material=notice.material,
             title=notice.title,
         )
-        if notice.material:
-            said = {name: getattr(notice, name) for name in SAID}
-            journal.write("notice", creator=None, notice={**said, "uuid": str(notice.uuid)})
     return notice
 
 
@@ -96,6 +96,7 @@ def publish_again(said: dict[str, Any], *, actor: Actor) -> bool:
             return False
         same.filter(version=said["version"]).delete()  # a draft that was never read by anybody
         notice = Notice.objects.create(**fields, uuid=key, published_at=timezone.now())
+        journal.write("notice", creator=None, notice=said)
         log.append(
             "notice.published",
             actor=actor,
@@ -106,5 +107,4 @@ def publish_again(said: dict[str, Any], *, actor: Actor) -> bool:
             material=notice.material,
             title=notice.title,
         )
-        journal.write("notice", creator=None, notice=said)
     return True

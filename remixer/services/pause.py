@@ -60,6 +60,7 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             correlation_id=correlation_id,
             reason=Reason.PAUSED,
         )
+        journal.write("paused", creator=None, use=REMIX.id)
         log.append(
             "remixer.paused",
             actor=actor,
@@ -69,7 +70,6 @@ def pause(*, actor: Actor, reason: str) -> int | None:
             stopped=stopped,
         )
         jobs.enqueue("operations.sweep")
-        journal.write("paused", creator=None, use=REMIX.id)
     return stopped
 
 

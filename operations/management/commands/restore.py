@@ -96,6 +96,11 @@ class Command(BaseCommand):
             stored, missing = backup.put_media_back(found)
         except BackupProblem as problem:
             raise CommandError(str(problem)) from None
+        except OSError as error:
+            raise CommandError(
+                f"The backup could not be put back: {error}. Make room or give the rights, and "
+                "restore it again: nothing is allowed before its journal is applied."
+            ) from None
         self.stdout.write(f"The database of {found.manifest['made_at']} is back; it is held.")
         self.stdout.write(f"Media: {stored} put back, {missing} of its list missing.")
 
@@ -128,7 +133,12 @@ class Command(BaseCommand):
 
     def _without_journal(self) -> None:
         with tqdm(unit=" creators", disable=None, leave=False) as bar:
-            changed, kept = services.without_journal(tell=bar.update)
+            try:
+                changed, kept = services.without_journal(tell=bar.update)
+            except (OSError, JournalProblem) as problem:
+                raise CommandError(
+                    f"No new journal can begin: {problem}. Nothing is allowed until it can."
+                ) from None
         self.stdout.write(f"Everything was turned off for {changed} creators. Each decides again.")
         if kept:
             self.stdout.write(f"The former journal is kept as {kept}.")
