@@ -75,12 +75,6 @@ class UseFacts:
     held: dict[Reason, int]
     beneath: dict[Reason, int]
 
-    @property
-    def returning(self) -> int:
-        """How many of those that a pause, the opt-out or staff hold back are allowed without it."""
-        back = sum(self.held.get(reason, 0) for reason in FROM_ABOVE)
-        return back - sum(self.beneath.values())
-
 
 @dataclass(frozen=True, slots=True)
 class Overview:
@@ -111,11 +105,6 @@ class Overview:
     def withdrawing(self) -> dict[str, Edit]:
         """For each use that is being turned off, the last edit that does."""
         return {edit.use: edit for edit in self.live if edit.is_withdrawing}
-
-    def is_silent(self, use: str) -> bool:
-        """Whether nothing of this use is in force, whatever is stored."""
-        off = self.restoring or self.opted_out
-        return off or use in self.paused or use in self.held_uses
 
     def above(self, use: str, *, held: bool = False) -> Reason:
         """What the policy says above the terms, which then allow: of every video of this use, or

@@ -159,11 +159,8 @@ def put_back(render: Render, *, actor: Actor, reason: str) -> str:
 
 def _permission_gone(render: Render, facts: Facts) -> Why | None:
     """Why this meme may not come back even where nothing hides it any more. Two queries."""
-    beneath = policy.decide(
-        replace(facts, paused=False, held=False, opted_out=False, blocked=False)
-    )
-    if not beneath.allowed:
-        return Why(beneath.reason)
+    if (stored := policy.stored(facts)) is not Reason.ALLOWED:
+        return Why(stored)
     ruling = querysets.ruling(render.video, REMIX.id)
     withdrawn = ruling.withdrawn_version
     if facts.opted_out:  # which is a withdrawal of everything, until they opt back in

@@ -32,7 +32,7 @@ from remixer.services.withdrawal import among
 SWEEPER = Actor.system("sweeper")
 CREATORS_PER_SWEEP = 50
 MEMES_PER_SWEEP = 500  # of one creator, in one transaction
-BY_PLATFORM = ("paused", "held")  # facts that hide a meme, and take no permission away
+BY_PLATFORM = ("restoring", "paused", "held")  # facts that hide a meme, and take no permission away
 STILL_HIDDEN = (*BY_PLATFORM, "blocked")  # so does this one, for what one person has made
 Pair = tuple[int, int]  # the keys of a video and of who made a meme of it
 
@@ -125,7 +125,7 @@ def hidden_memes(
     return HiddenMemes(
         back=by[""],
         held=by["held"],
-        paused=by["paused"],
+        paused=by["paused"] + by["restoring"],
         blocked=by["blocked"],
         not_allowed=hidden.count() - (0 if undo else by.total()),
         removed=theirs.filter(state=Render.REMOVED).count(),

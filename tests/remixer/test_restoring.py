@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 
 from audit.models import Event
 from consent import hidden_memes, services
-from consent.models import ConsentState, Edit
+from consent.models import ConsentState, Edit, Journal
 from consent.wording import summary_of
 from creatorhub.actors import Actor
 from creatorhub.errors import Gone
@@ -400,7 +400,7 @@ class TestAnOptOut:
         assert [is_visible(withdrawn), is_visible(other)] == [False, True]
         assert foreseen[0].startswith("1 meme comes back")
 
-    @pytest.mark.parametrize("darkened", ["held", "paused"])
+    @pytest.mark.parametrize("darkened", ["held", "paused", "restoring"])
     def test_ended_under_a_hold_or_a_pause_gives_back_only_what_is_allowed_beneath(
         self, bob: User, alice: User, staff: User, videos: list[Video], darkened: str
     ) -> None:
@@ -409,6 +409,8 @@ class TestAnOptOut:
         turn_off(videos[0])
         if darkened == "held":
             held = hold(creator=alice)
+        elif darkened == "restoring":
+            Journal.objects.update_or_create(defaults={"held": True})
         else:
             remixer.pause(actor=Actor.staff(staff), reason="A test.")
         opt_in(alice, restore="previous")
@@ -417,6 +419,8 @@ class TestAnOptOut:
         confirm(draft(videos[0]))
         if darkened == "held":
             lift(held)
+        elif darkened == "restoring":
+            Journal.objects.update(held=False)
         else:
             remixer.resume(actor=Actor.staff(staff), reason="Over.")
 
