@@ -162,6 +162,12 @@ def also_about(subject: UUID, *, reader: User) -> dict[str, list[str]]:
     return _gathered("also_about", subject, reader=reader)
 
 
+def pauses() -> dict[str, tuple[str, str]]:
+    """By what is paused, in the words of `concerns`: the action that begins a pause of it for
+    everybody, and the one that ends it. No query."""
+    return _gathered("pauses")
+
+
 def records_of(
     bodies: Mapping[UUID, Body], *, address: Callable[[str], str]
 ) -> dict[UUID, dict[str, Any]]:

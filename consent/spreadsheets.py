@@ -221,7 +221,8 @@ class _Echo:
         return row
 
 
-def _written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A table as CSV, in pieces."""
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(header)  # spreadsheets know UTF-8 by the mark
     for row in rows:
@@ -231,7 +232,7 @@ def _written(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterato
 def export(videos: QuerySet[Video], use: str) -> Iterator[str]:
     """The videos as CSV, newest first, in pieces; a query for each batch and each terms. No
     transaction stays open between them."""
-    return _written(COLUMNS, _exported(videos, use))
+    return written(COLUMNS, _exported(videos, use))
 
 
 def _exported(videos: QuerySet[Video], use: str) -> Iterator[Sequence[object]]:
@@ -289,7 +290,7 @@ RESULT = ("video", "title", "before", "after", "outcome", "reason")
 
 def result(items: ItemQuerySet) -> Iterator[str]:
     """What came of an edit, video by video, as CSV in pieces."""
-    return _written(
+    return written(
         RESULT,
         (
             (

@@ -15,6 +15,7 @@ urlpatterns = [
     path("videos/filters/<uuid:uuid>/forget/", views.filter_forget, name="filter_forget"),
     path("videos/new-uploads/", views.upload_defaults, name="upload_defaults"),
     path("videos/<uuid:uuid>/", views.video, name="video"),
+    path("videos/<uuid:uuid>/as-it-stood/", views.video_as_it_stood, name="video_as_it_stood"),
     path("videos/<uuid:uuid>/remove/", views.video_remove, name="video_remove"),
     # edits
     path("consent/turn-off/", views.turn_off, name="turn_off"),
@@ -32,6 +33,8 @@ urlpatterns = [
     path("opt-in/", views.opt_in, name="opt_in"),
     # the record
     path("activity/", views.activity, name="activity"),
+    path("activity/as-it-stood/", views.as_it_stood, name="as_it_stood"),
+    path("activity/as-it-stood.csv", views.as_it_stood_export, name="as_it_stood_export"),
     path("activity/receipts.zip", views.receipts_archive, name="receipts_archive"),
     path("activity/<uuid:uuid>/receipt.json", views.receipt, name="receipt"),
     path(

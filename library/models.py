@@ -130,6 +130,11 @@ class Video(models.Model):
                 name="video_that_is_processing",
             ),
             models.Index(
+                fields=["owner", "removed_at"],
+                condition=models.Q(removed_at__isnull=False),
+                name="video_of_owner_removed",
+            ),
+            models.Index(
                 fields=["id"], condition=models.Q(folded_title=""), name="video_not_folded"
             ),
         ]

@@ -271,6 +271,10 @@ ACTIONS = [
 ]
 
 
+def pauses() -> dict[str, tuple[str, str]]:
+    return {REMIX.id: ("remixer.paused", "remixer.resumed")}
+
+
 def links_of(bodies: Mapping[UUID, Body], *, reader: User) -> dict[UUID, str]:
     """The pages of memes that the reader may open. One query."""
     memes = {key: body["render"] for key, body in bodies.items() if body.get("render")}

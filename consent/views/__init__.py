@@ -4,6 +4,7 @@ from consent.views.activity import activity
 from consent.views.edits import edit_cancel, edit_draft, edit_retry, edit_undo, turn_off
 from consent.views.opt_out import opt_in, opt_out
 from consent.views.overview import overview
+from consent.views.past import as_it_stood, as_it_stood_export, video_as_it_stood
 from consent.views.previews import edit_confirm, edit_preview
 from consent.views.receipts import receipt, receipt_of_video, receipts_archive
 from consent.views.results import edit_items, edit_progress, edit_result
@@ -13,6 +14,8 @@ from consent.views.videos import filter_forget, filter_save, video, video_remove
 
 __all__ = [
     "activity",
+    "as_it_stood",
+    "as_it_stood_export",
     "edit_cancel",
     "edit_confirm",
     "edit_draft",
@@ -35,6 +38,7 @@ __all__ = [
     "turn_off",
     "upload_defaults",
     "video",
+    "video_as_it_stood",
     "video_remove",
     "videos",
 ]

@@ -30,11 +30,11 @@ def timeline(video: Video, *, reader: User) -> list[Entry]:
     told = entries(events.exclude(action="consent.edited").order_by("-id")[:MOST], reader=reader)
     ended = [Edit.Status.APPLIED, Edit.Status.CANCELLED, Edit.Status.APPLYING]
     items = Item.objects.filter(video=video, edit__status__in=ended).changed(upto=F("edit__cursor"))
-    told += [_of_item(item, reader) for item in items.with_details().order_by("-edit")[:MOST]]
+    told += [of_item(item, reader) for item in items.with_details().order_by("-edit")[:MOST]]
     return sorted(told, key=lambda entry: entry.at, reverse=True)[:MOST]
 
 
-def _of_item(item: Item, reader: User) -> Entry:
+def of_item(item: Item, reader: User) -> Entry:
     edit = item.edit
     return Entry(
         at=edit.applied_at or edit.confirmed_at or edit.created_at,
