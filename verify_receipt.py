@@ -43,6 +43,14 @@ SHOWN = 20
 class Refused(Exception):
     """The message is a sentence: what is wrong."""
 
+    verdict = "It does NOT hold."
+
+
+class Unchecked(Refused):
+    """Something that the check needs is missing or is not what it was taken for."""
+
+    verdict = "It cannot be checked."
+
 
 # ---------------------------------------------------------------- bytes
 
@@ -221,11 +229,11 @@ class Key:
     def parse(cls, text: str) -> Key:
         parts = text.split("+", 2)
         if len(parts) != 3 or not parts[0] or re.search(r"\s", parts[0]):
-            raise Refused("A key is written name+8 hexadecimal digits+base64.")
+            raise Unchecked("A key is written name+8 hexadecimal digits+base64.")
         material = decoded(parts[2], "The key", 33)
         key = cls(parts[0], material[0], material[1:])
         if key.kind not in (1, 4) or key.id.hex() != parts[1]:
-            raise Refused("The key is not an Ed25519 key, or its id does not fit its name.")
+            raise Unchecked("The key is not an Ed25519 key, or its id does not fit its name.")
         return key
 
     @property
@@ -648,7 +656,7 @@ def item_lines(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
 def compare(earlier: Seen, newer: Seen, others: list[Seen]) -> list[str]:
     """That the newer file continues the earlier one. What is shown, in words."""
     if earlier.creator and newer.creator and earlier.creator != newer.creator:
-        raise Refused(
+        raise Unchecked(
             f"The earlier file is of another creator, {earlier.creator}; the newer one of"
             f" {newer.creator}."
         )
@@ -661,7 +669,7 @@ def compare(earlier: Seen, newer: Seen, others: list[Seen]) -> list[str]:
                 " keep both, they are evidence."
             )
     if earlier.latest.size > newer.latest.size:
-        raise Refused(
+        raise Unchecked(
             f"The earlier file is of a later log, of {earlier.latest.size} events; the other of"
             f" {newer.latest.size}. Give them the other way round."
         )
@@ -679,7 +687,7 @@ def compare(earlier: Seen, newer: Seen, others: list[Seen]) -> list[str]:
             above[size] |= above[head.size]
     for size in sorted(earlier.heads):
         if not above[size] & above[newer.latest.size]:
-            raise Refused(
+            raise Unchecked(
                 f"That the log of {newer.latest.size} events continues the one of {size} is not"
                 " shown by these files. Get the proof from the service, at"
                 f" /api/v1/audit/consistency?old={size}, and give it with --consistency FILE."
@@ -703,7 +711,7 @@ def keys_of(values: list[str]) -> list[Key]:
         lines = [value] if is_key else whole(value).splitlines()
         found += [Key.parse(line.strip()) for line in lines if line.strip()]
     if not found:
-        raise Refused("There is no key in what was given with --key.")
+        raise Unchecked("There is no key in what was given with --key.")
     return found
 
 
@@ -718,8 +726,16 @@ def keys_inside(path: str) -> list[Key]:
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
         raise Refused("“keys” is not a list of texts.")
     if not lines:
-        raise Refused("No key came with the file: give the key of the log with --key.")
+        raise Unchecked("No key came with the file: give the key of the log with --key.")
     return [Key.parse(line) for line in lines if line]
+
+
+def beside(path: str, trust: Trust) -> Seen:
+    """A file that the first one is compared with: what is wrong with it is said of it."""
+    try:
+        return read(path, trust)
+    except Refused as refused:
+        raise type(refused)(f"{path}: {refused}") from None
 
 
 def check(given: argparse.Namespace) -> list[str]:
@@ -731,8 +747,8 @@ def check(given: argparse.Namespace) -> list[str]:
         words.append(f"… and {len(newer.words) - len(words)} more events; --all shows them.")
     trust.witnesses, witnesses = [], trust.witnesses
     if given.earlier:
-        others = [read(path, trust) for path in given.consistency]
-        words += compare(read(given.earlier, trust), newer, others)
+        others = [beside(path, trust) for path in given.consistency]
+        words += compare(beside(given.earlier, trust), newer, others)
     head = newer.latest
     words += ["", "It holds." if newer.events else "The checkpoint holds."]
     words.append(
@@ -784,7 +800,7 @@ def main() -> int:
     try:
         words = check(given)
     except Refused as refused:
-        words, status = [f"It does NOT hold. {refused}"], 1
+        words, status = [f"{refused.verdict} {refused}"], 1
     except OSError as error:
         words, status = [f"{error.filename or given.file} cannot be read: {error.strerror}."], 1
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):

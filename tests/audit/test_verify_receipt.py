@@ -380,7 +380,7 @@ def test_what_cannot_be_read_or_was_not_given_is_said(
     status, text = run(str(tmp_path))
     assert (status, "cannot be read" in text) == (1, True)
     status, text = run(changed(log.receipt(1), keys=[]), key=None)
-    assert (status, "give the key of the log with --key" in text) == (1, True)
+    assert (status, text.startswith("It cannot be checked. No key came with")) == (1, True)
     with pytest.raises(SystemExit) as ended:
         run("--wrong", key=None)
     assert ended.value.code == 1
@@ -490,6 +490,7 @@ def test_that_a_log_continues_another_can_be_shown_by_a_proof_from_the_service(
 
     status, text = run(newer, "--earlier", earlier)
     assert (status, "at /api/v1/audit/consistency?old=7" in text) == (1, True)
+    assert text.startswith("It cannot be checked.")
     assert run(newer, "--earlier", earlier, "--consistency", shown)[0] == 0
     # Of a log that has grown since: that it continues both shows that one continues the other.
     one = run(newer, "--earlier", earlier, "--consistency", both[0])
@@ -512,6 +513,7 @@ def test_an_event_that_was_changed_since_is_found(log: Log, run: Run) -> None:
     for one in (earlier, old):
         status, text = run(newer, "--earlier", one)
         assert (status, "Event 1 is NOT the same in both files" in text) == (1, True)
+        assert text.startswith("It does NOT hold.")
 
 
 def test_an_event_of_somebody_else_that_was_changed_since_is_found(log: Log, run: Run) -> None:
@@ -549,7 +551,7 @@ def test_files_of_different_people_or_the_wrong_way_round_are_not_compared(
     status, text = run(log.receipt(3, size=7), "--earlier", newer)
     assert (status, "the other way round" in text) == (1, True)
     status, text = run(newer, "--earlier", earlier[:300])
-    assert (status, "cut off" in text) == (1, True)
+    assert (status, "file2: The archive is cut off" in text) == (1, True)
     status, text = run(newer, "--earlier", earlier, "--consistency", b"old 07\n\n")
     assert status == 1
     wrong = [receipts_format.Continued(7, log.continued(6)[0].hashes)]
