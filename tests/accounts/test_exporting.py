@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -24,6 +25,7 @@ from accounts.models import Export
 from accounts.services import archives, exporting
 from audit.models import Event
 from consent import services as consent
+from creatorhub import checks
 from creatorhub.actors import Actor
 from creatorhub.errors import Conflict, Forbidden, NotFound
 from creatorhub.jobs import LeaseLost, State
@@ -244,3 +246,28 @@ def test_no_secret_is_in_a_table() -> None:
     columns = {column for table in archives.TABLES for column in table.columns}
 
     assert not columns & {"password", "digest", "session_key", "data", "access_ended", "file_key"}
+
+
+# About people and in no table of the archive: numbers that are counted, jobs, receipts, what
+# is told as the activity.
+NOT_PACKED = {
+    "accounts.Export",
+    "audit.Counter",
+    "audit.HandedOut",
+    "audit.Event",
+    "consent.ConsentCount",
+    "library.VideoCount",
+}
+
+
+def test_every_table_about_a_person_is_in_the_archive(alice: User) -> None:
+    packed = {one.rows(alice).model._meta.label for one in archives.TABLES}
+    about_people = {
+        model._meta.label
+        for label in checks.our_apps()
+        for model in apps.get_app_config(label).get_models()
+        for field in model._meta.concrete_fields
+        if field.related_model is User
+    }
+
+    assert about_people - packed == NOT_PACKED
