@@ -741,7 +741,16 @@ def beside(path: str, trust: Trust) -> Seen:
 def check(given: argparse.Namespace) -> list[str]:
     keys = keys_of(given.key) if given.key else keys_inside(given.earlier or given.file)
     trust = Trust(keys, bool(given.key), keys_of(given.witness) if given.witness else [])
-    newer = read(given.file, trust)
+    try:
+        newer = read(given.file, trust)
+    except Refused as refused:
+        trust.witnesses = []
+        if not given.earlier or not beside(given.earlier, trust).events:
+            raise
+        raise type(refused)(
+            f"{refused} But {given.earlier} holds by itself: what it says is what was signed."
+            " Keep it."
+        ) from None
     words = newer.words if given.all else newer.words[:SHOWN]
     if len(newer.words) > len(words):
         words.append(f"… and {len(newer.words) - len(words)} more events; --all shows them.")

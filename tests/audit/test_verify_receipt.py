@@ -516,6 +516,19 @@ def test_an_event_that_was_changed_since_is_found(log: Log, run: Run) -> None:
         assert text.startswith("It does NOT hold.")
 
 
+def test_where_the_newer_file_does_not_even_hold_the_earlier_one_is_named(
+    log: Log, run: Run
+) -> None:
+    earlier = log.archive()
+    forged = {"receipts/00000001.json": log.receipt(1).replace(b"off", b"oft")}
+
+    status, text = run(log.archive(files=forged), "--earlier", earlier)
+
+    assert (status, "00000001.json: The event is NOT the one in the log" in text) == (1, True)
+    assert "file2 holds by itself: what it says is what was signed. Keep it." in text
+    assert run(log.archive(files=forged), "--earlier", log.archive(files=forged))[0] == 1
+
+
 def test_an_event_of_somebody_else_that_was_changed_since_is_found(log: Log, run: Run) -> None:
     earlier = log.archive()
     forked = Log()
