@@ -57,7 +57,7 @@ def events_of(action: str) -> list[dict[str, Any]]:
         {
             k: v
             for k, v in body(event).items()
-            if k not in ("id", "at", "correlation_id", "creator_seq", "v")
+            if k not in ("id", "at", "correlation_id", "creator_seq", "platform_seq", "v")
         }
         for event in events
     ]
