@@ -17,7 +17,7 @@ from creatorhub.texts import FoldedField, LineField, folded, line
 NOT_TYPED = {
     "action actor use change status state outcome kind mode audience language via template",
     "scope digest by lifted_by lifted_reason ended_by decided_by decision against",
-    "opted_out_by opted_out_reason username_key",
+    "opted_out_by opted_out_reason username_key username_skeleton display_skeleton thumb_key",
     "source_key mezzanine_key poster_key file_key import_key idempotency_key ended_for query",
     "username password email first_name last_name time_zone problem reason title text",
     "data deletion field measure note",
