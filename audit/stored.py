@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
-from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from audit import keys, personal, proofs, sequencing, tree, vocabulary
@@ -24,6 +24,8 @@ from creatorhub.models import User
 
 GRACE = timedelta(minutes=2)  # an event without a leaf is late only after it
 BATCH = 2000
+# In the order of a Row. Those that are UUIDs come as texts.
+UUIDS = ("uuid", "creator__uuid", "correlation_id", "subject")
 COLUMNS = (
     *("id", "uuid", "action", "actor", "creator", "creator__uuid", "creator_seq", "platform_seq"),
     *("correlation_id", "subject", "at", "body", "leaf_hash"),
@@ -79,17 +81,33 @@ def known() -> Known:
 def rows(moment: Snapshot, start: int = 0) -> Iterator[Row]:
     """Events with a leaf from `start` on, then those without a leaf. Two queries."""
     leaves = Leaf.objects.filter(index__gte=start).order_by("index")
-    fields = ("index", *(f"event__{name}" for name in COLUMNS))
-    loose = Event.objects.filter(leaf=None).order_by("id").values_list(*COLUMNS)
-    for values in moment.read(leaves.values_list(*fields)):
-        yield _row(values)
-    for values in moment.read(loose):
-        yield _row((None, *values))
+    loose = Event.objects.filter(leaf=None).order_by("id")
+    text = _hyphenated if connection.vendor == "sqlite" else str
+    for values in moment.read(leaves.values_list("index", *_columns("event__"))):
+        yield _row(text, *values)
+    for values in moment.read(loose.values_list(*_columns())):
+        yield _row(text, None, *values)
 
 
-def _row(values: Any) -> Row:
-    *columns, body, leaf_hash = values
-    return Row._make([*columns, bytes(body), bytes(leaf_hash), None])
+def _columns(prefix: str = "") -> list[Any]:
+    return [
+        Cast(prefix + name, TextField()) if name in UUIDS else F(prefix + name) for name in COLUMNS
+    ]
+
+
+def _row(text: Callable[[str], str], *values: Any) -> Row:
+    leaf, key, uuid, action, actor, creator, whose, number, platform, *rest = values
+    correlation, subject, at, body, leaf_hash = rest
+    return Row(
+        *(leaf, key, text(uuid), action, actor, creator, text(whose) if whose else None),
+        *(number, platform, text(correlation), text(subject) if subject else None),
+        *(at, bytes(body), bytes(leaf_hash)),
+    )
+
+
+def _hyphenated(text: str) -> str:
+    """SQLite keeps UUIDs without hyphens."""
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def checkpoints(moment: Snapshot, above: int = 0) -> Iterator[Signed]:
@@ -227,18 +245,18 @@ class _Beside:
         people = concerns.order_by("event", "id").values_list("event", "person")
         texts = kept.order_by("event", "field").values_list("event", "field", "salt", "data")
         self._concerns, self._kept = _Ahead(moment.read(people)), _Ahead(moment.read(texts))
-        self._people: dict[int, UUID] = {}
+        self._people: dict[int, str] = {}
         self._personal: dict[int, list[Any]] = {}
 
     def read_up_to(self, key: int) -> None:
         for event, person in self._concerns.up_to(key):
             if event in self._people:
                 raise Wrong(f"It is noted twice whom the event number {event} concerns.")
-            self._people[event] = person
+            self._people[event] = str(person)
         for event, *rest in self._kept.up_to(key):
             self._personal.setdefault(event, []).append(rest)
 
-    def person(self, row: Row) -> UUID | None:
+    def person(self, row: Row) -> str | None:
         return self._people.pop(row.key, None)
 
     def check_personal(self, row: Row, body: Body) -> None:

@@ -53,24 +53,27 @@ class MemoryLog:
 
 def row_of(leaf: int | None, key: int, body: dict[str, Any], creator: int | None) -> Row:
     data = tree.canonical(body)
-    person = body.get("requester")
     return Row(
         leaf=leaf,
         key=key,
-        uuid=body["id"],
+        uuid=str(body["id"]),
         action=body["action"],
         actor=body["actor"],
         creator=creator,
-        creator_uuid=body.get("creator"),
+        creator_uuid=_text(body.get("creator")),
         creator_seq=body.get("creator_seq"),
         platform_seq=body.get("platform_seq"),
-        correlation_id=body["correlation_id"],
-        subject=body.get("subject"),
+        correlation_id=str(body["correlation_id"]),
+        subject=_text(body.get("subject")),
         at=body["at"],
         body=data,
         leaf_hash=tree.leaf_hash(data),
-        person=person,
+        person=_text(body.get("requester")),
     )
+
+
+def _text(uuid: UUID | None) -> str | None:
+    return str(uuid) if uuid else None
 
 
 def body_number(number: int, random: Random) -> dict[str, Any]:

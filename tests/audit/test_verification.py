@@ -113,8 +113,6 @@ def test_a_changed_byte_with_a_hash_that_fits_is_found(length: int) -> None:
 
 def other(value: Any) -> Any:
     """Another value that such a column could hold."""
-    if isinstance(value, UUID):
-        return UUID(int=value.int ^ 1)
     if isinstance(value, int):
         return value + 1
     return value + timedelta(microseconds=1) if hasattr(value, "year") else f"{value}x"
@@ -145,7 +143,7 @@ def test_every_changed_column_is_found(length: int) -> None:
 
 
 def _invented(name: str) -> Any:
-    return {"creator": 1, "creator_seq": 5, "platform_seq": 5}.get(name, UUID(int=5))
+    return {"creator": 1, "creator_seq": 5, "platform_seq": 5}.get(name, str(UUID(int=5)))
 
 
 @pytest.mark.parametrize("length", SIZES)

@@ -10,7 +10,10 @@ from django.db import IntegrityError, connection, transaction
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ("audit_event", "The log is append-only."),
+        *(
+            (f"audit_{table}", "The log is append-only.")
+            for table in ("event", "leaf", "node", "checkpoint")
+        ),
         ("consent_terms", "Terms are immutable."),
         ("consent_notice", "A published notice is immutable."),
     ],
