@@ -16,6 +16,7 @@ urlpatterns = [
     path("videos/new-uploads/", views.upload_defaults, name="upload_defaults"),
     path("videos/<uuid:uuid>/", views.video, name="video"),
     path("videos/<uuid:uuid>/as-it-stood/", views.video_as_it_stood, name="video_as_it_stood"),
+    path("videos/<uuid:uuid>/timeline/", views.video_timeline, name="video_timeline"),
     path("videos/<uuid:uuid>/remove/", views.video_remove, name="video_remove"),
     # edits
     path("consent/turn-off/", views.turn_off, name="turn_off"),

@@ -130,6 +130,7 @@ TABLE = [
     Row("consent:receipt", TO_SIGN_IN, 404, 404, 200, of="event"),
     Row("consent:as_it_stood", TO_SIGN_IN, 200, 200, 200),
     Row("consent:as_it_stood_export", TO_SIGN_IN, 400, 400, 400),
+    Row("consent:video_timeline", TO_SIGN_IN, 404, 404, 200, of="video"),
     Row("consent:video_as_it_stood", TO_SIGN_IN, 404, 404, 200, of="video"),
     Row("consent:receipts_archive", TO_SIGN_IN, 409, 409, 200),
     Row("consent:receipt_of_video", TO_SIGN_IN, 404, 404, 200, of="video in edit"),

@@ -9,6 +9,7 @@ from consent.views.previews import edit_confirm, edit_preview
 from consent.views.receipts import receipt, receipt_of_video, receipts_archive
 from consent.views.results import edit_items, edit_progress, edit_result
 from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
+from consent.views.timeline import video_timeline
 from consent.views.upload_defaults import upload_defaults
 from consent.views.videos import filter_forget, filter_save, video, video_remove, videos
 
@@ -40,5 +41,6 @@ __all__ = [
     "video",
     "video_as_it_stood",
     "video_remove",
+    "video_timeline",
     "videos",
 ]

@@ -33,7 +33,7 @@ from consent.models import Hold, SavedFilter
 from consent.querysets import with_reasons
 from consent.states import UseState, states_of
 from consent.uses import USES
-from consent.views.timeline import timeline
+from consent.views.timeline import FIRST, timeline
 from consent.wording import REASON_LABELS, inside
 from creatorhub.actors import Actor
 from creatorhub.errors import Refused
@@ -221,6 +221,7 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
     mine = with_reasons(Video.objects.owned_by(request.user)).select_related("ingest")
     shown = get_object_or_404(mine, uuid=uuid)
     holds = Hold.objects.filter(creator=request.user).select_related("video", "appeal")
+    told = timeline(shown, reader=request.user, size=FIRST)
     context = {
         "video": shown,
         "states": _states(shown, request),
@@ -228,7 +229,8 @@ def video(request: SignedIn, uuid: UUID) -> HttpResponse:
         "naming": NameForm(
             owner=request.user, initial={"title": shown.title, "collection": shown.collection}
         ),
-        "timeline": timeline(shown, reader=request.user),
+        "timeline": told.entries,
+        "more_happened": bool(told.next),
     }
     return render_page(request, "consent/video.html", context)
 

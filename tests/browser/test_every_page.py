@@ -80,6 +80,7 @@ def pages(alice: User) -> list[str]:
         "/activity/",
         f"/activity/as-it-stood/?day={timezone.localdate():%Y-%m-%d}",
         "/activity/as-it-stood/?day=9999-12-31",
+        f"/videos/{video.uuid}/timeline/",
         f"/videos/{video.uuid}/as-it-stood/?day={timezone.localdate():%Y-%m-%d}",
         "/account/",
         "/account/delete/",
