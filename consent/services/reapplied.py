@@ -116,11 +116,11 @@ def _off(body: Body, creator: User) -> int:
     use = body["use"]
     if use not in USES:
         return 0
+    edit = Edit.objects.filter(creator=creator, uuid=body["edit"]).first()
+    if edit and (edit.is_withdrawing or (edit.withdraws and edit.status == Edit.Status.APPLIED)):
+        return 0  # it is in force, and its job does again the chunk that a crash has lost
     if body["videos"] is not None:
         return _videos_off(body, creator, use)
-    edit = Edit.objects.filter(creator=creator, uuid=body["edit"]).first()
-    if edit and edit.confirmed_at:
-        return 0
     is_fresh = edit and edit.status == Edit.Status.DRAFT and edit.expires_at > timezone.now()
     if edit and is_fresh and edit.change == Edit.Change.OFF:
         return confirm_edit(edit.uuid, actor=RESTORE, creator=creator).will_change

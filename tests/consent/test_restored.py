@@ -51,6 +51,10 @@ def lines(settings: Settings) -> list[dict[str, Any]]:
     return [line.body for line in journal.read(path_of(settings))][1:]
 
 
+def lines_of_edit() -> int:
+    return JournalLine.objects.count()
+
+
 def journal_row() -> Journal:
     return Journal.objects.get()
 
@@ -193,6 +197,22 @@ def test_a_confirm_that_was_lost_is_the_confirm_of_its_draft(
     services.look_at_journal()
 
     assert reasons(*videos) == ["withdrawn", "withdrawn", "allowed", "allowed"]
+
+
+def test_the_chunk_of_a_killed_worker_is_done_by_its_edit_alone(
+    alice: User, videos: list[Video], large_edits: LargeEdits
+) -> None:
+    large_edits(inline=1, freeze=100, chunk=1, stepwise=True)
+    edit = acts.turn_off(*videos)
+    with forgotten():
+        acts.run(edit)
+        assert lines_of_edit() == 2  # of the confirm, and of the chunk
+
+    assert not services.look_at_journal()
+    edit = acts.run_to_the_end(Edit.objects.get(pk=edit.pk))
+
+    assert (edit.changed, edit.superseded) == (4, 0)
+    assert not alice.edits.filter(actor="system:restore").exists()
 
 
 def test_a_grant_that_was_cancelled_does_not_go_on_after_a_restore(
