@@ -372,7 +372,7 @@ def test_what_was_turned_off_anew_stays_off_whatever_is_undone(
     activity = client_of(alice).get("/activity/").content.decode()
 
     assert (draft_of_undo.will_change, draft_of_undo.superseded) == (2, 1)
-    assert "<b>2</b> changed or turned off since, left alone" in preview
+    assert "<b>2</b> changed or turned off since, left alone" in " ".join(preview.split())
     assert (inverse.changed, inverse.superseded) == (1, 2)
     assert "2 videos were changed or turned off since and were left alone." in result
     assert "Undone for 1 of 3 videos." in activity
