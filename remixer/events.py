@@ -120,6 +120,13 @@ ACTIONS = [
         fields=_REQUEST,
     ),
     _meme(
+        "render.started",
+        _("A meme of “{title}” {by_maker} is being made: the video may be used"),
+        _("Your meme of “{title}” is being made"),
+        icon="refresh",
+        fields=(*_MEME, "attempt"),
+    ),
+    _meme(
         "render.published",
         _("{maker} made a meme of “{title}”"),
         _("Your meme of “{title}” is ready"),

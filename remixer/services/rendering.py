@@ -79,6 +79,8 @@ def _bring_to_an_end(render: Render) -> None:
         if why := why_not(render):
             refuse(render, why)
         else:
+            with transaction.atomic(durable=True):
+                record("render.started", render, actor=WORKER, attempt=render.attempts)
             _make_and_publish(render)
     except LeaseLost:
         logger.info("Render %s was stopped, or another worker took it over.", render.uuid)

@@ -109,14 +109,20 @@ def test_the_whole_path_by_token(alice: User, bob: User, api_of: ApiOf) -> None:
         "creator.opted_out",
         "render.hidden",
         "render.published",
+        "render.started",
         "render.requested",
         "consent.edited",
         "video.ingested",
         "video.added",
     ]
-    assert events[4]["text"] == "You allowed “Remix” for “Bars”"
+    assert events[5]["text"] == "You allowed “Remix” for “Bars”"
     told = [event["action"] for event in maker.get("/api/v1/audit/events/").json()["results"]]
-    assert told == ["render.hidden", "render.published", "render.requested"]
+    assert told == [
+        "render.hidden",
+        "render.published",
+        "render.started",
+        "render.requested",
+    ]
 
 
 def test_the_time_of_the_opt_out_stays_while_videos_are_turned_off(

@@ -233,6 +233,11 @@ EXAMPLES = [
         "You ended a restore: what was withdrawn since the backup is withdrawn again",
     ),
     Example("render.requested", "Bob asked for a meme of “Cat”", MEME),
+    Example(
+        "render.started",
+        "A meme of “Cat” by Bob is being made: the video may be used",
+        {**MEME, "attempt": 1},
+    ),
     Example("render.published", "Bob made a meme of “Cat”", MEME),
     Example(
         "render.refused",
