@@ -142,6 +142,13 @@ TABLE = [
     Row("accounts:sessions", TO_SIGN_IN, 200, 200, 200),
     post("accounts:sessions", TO_SIGN_IN, 303, 303, 303),
     post("accounts:session_end", TO_SIGN_IN, 303, 303, 303, of="no passkey"),
+    Row("accounts:export", TO_SIGN_IN, 200, 200, 200),
+    post("accounts:export", TO_SIGN_IN, 303, 303, 303),
+    Row("accounts:export_status", TO_SIGN_IN, 200, 200, 200),
+    Row("accounts:export_file", TO_SIGN_IN, 404, 404, 404, of="video"),
+    Row("accounts:delete", TO_SIGN_IN, 200, 200, 200),
+    post("accounts:delete", TO_SIGN_IN, 303, 303, 303),
+    post("accounts:keep", TO_SIGN_IN, 409, 409, 409),
     # videos
     Row("consent:videos", TO_SIGN_IN, 200, 200, 200),
     Row("consent:spreadsheet_export", TO_SIGN_IN, 200, 200, 200),
