@@ -40,9 +40,7 @@ def test_no_page_lets_a_superuser_write(model: type[Model], staff: User) -> None
         assert not page.has_delete_permission(request)
         assert page.get_actions(request) == {}
         assert not page.list_editable
-    assert bool(pages) is (model is Event), (
-        "Let the test below send to it."
-    )
+    assert bool(pages) is (model is Event), "Let the test below send to it."
 
 
 def test_it_is_read_and_what_is_sent_there_is_refused(desk: Client, alice: User) -> None:

@@ -49,7 +49,7 @@ def until_done(page: Page, *, script: bool) -> None:
 
 
 def titles(page: Page) -> list[str]:
-    return page.locator("table .title").all_inner_texts()
+    return page.locator("table td .title").all_inner_texts()
 
 
 def select_all(page: Page, *, script: bool) -> None:
