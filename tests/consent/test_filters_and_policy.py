@@ -15,7 +15,7 @@ from waffle.testutils import override_switch
 from consent import policy, services
 from consent.counts import SOON
 from consent.filters import STATES, VideoFilter
-from consent.models import Edit, Item, Notice
+from consent.models import Edit, Item, Journal, Notice
 from consent.policy import Reason
 from consent.querysets import facts, with_reasons
 from consent.uses import USES
@@ -112,7 +112,7 @@ def test_a_filter_finds_what_the_policy_says(
     seen = compare(alice)
 
     assert seen == set(Reason) - {
-        *(Reason.PAUSED, Reason.OPTED_OUT, Reason.WITHDRAWN),
+        *(Reason.RESTORING, Reason.PAUSED, Reason.OPTED_OUT, Reason.WITHDRAWN),
         *(Reason.NOT_IN_AUDIENCE, Reason.APPROVAL_NEEDED, Reason.HELD, Reason.BLOCKED),
     }
     some = hold(*every_state[::2])
@@ -126,6 +126,9 @@ def test_a_filter_finds_what_the_policy_says(
         assert compare(alice) == {"paused"}
         hold(*every_state[::3])
         assert compare(alice) == {"paused"}
+    Journal.objects.update(held=True)
+    assert compare(alice) == {"restoring"}
+    Journal.objects.update(held=False)
     for holding in (True, False):
         with being_withdrawn(alice, every_state[4:8], holding=holding):
             assert "withdrawn" in compare(alice)

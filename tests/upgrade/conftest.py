@@ -9,14 +9,17 @@ from typing import Any
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from pytest_django.fixtures import Settings
 
 from tests.environment import ROOT, WORKER
 
 
 @pytest.fixture
-def own_database(django_db_blocker: Any, tmp_path: Path) -> Iterator[None]:
-    """`default` leads to it while the test runs. Migrate it by the executor, not by the command:
-    receivers of post_migrate are about the database of the other tests."""
+def own_database(django_db_blocker: Any, tmp_path: Path, settings: Settings) -> Iterator[None]:
+    """`default` leads to it while the test runs, with a withdrawal journal of its own. Migrate it
+    by the executor, not by the command: receivers of post_migrate are about the database of the
+    other tests."""
+    settings.WITHDRAWAL_JOURNAL = str(tmp_path / "withdrawals.journal")
     name = connection.settings_dict["NAME"]
     is_sqlite = connection.vendor == "sqlite"
     own = str(tmp_path / "own.sqlite3") if is_sqlite else f"{ROOT.name}-{WORKER or 'main'}"

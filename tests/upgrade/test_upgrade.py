@@ -46,7 +46,9 @@ def _values(model: Any) -> list[dict[str, Any]]:
 
 
 def _inconsistent() -> list[str]:
+    """After what every start and every sweep does."""
     sequencing.sequence()
+    assert not consent.look_at_journal()
     return [line for check in fsck.CHECKS for line in check()]
 
 
