@@ -74,8 +74,8 @@ class Stored:
 class Past:
     """What stood above the consents of one creator at `moment`. `opted_out`, `paused` (by use) and
     `restoring` are the events that had made it so, `notices` the last material notice of each use,
-    `holds` those of staff, `under_way` the edits that were being applied, oldest first.
-    `opted_out_note` is the reason that was given for the opt-out."""
+    `holds` those of staff by use and video (key; None: of everything), `under_way` the edits that
+    were being applied, oldest first. `opted_out_note` is the reason given for the opt-out."""
 
     creator: User
     moment: datetime
@@ -84,7 +84,7 @@ class Past:
     paused: Mapping[str, Event] = field(default_factory=dict)
     restoring: Event | None = None
     notices: Mapping[str, Notice] = field(default_factory=dict)
-    holds: Sequence[Hold] = ()
+    holds: Mapping[tuple[str, int | None], Hold] = field(default_factory=dict)
     under_way: Sequence[UnderWay] = ()
 
     def present(self) -> VideoQuerySet:
@@ -98,9 +98,8 @@ class Past:
         return mine.filter(removed_at__gte=self.moment)
 
     def hold_on(self, use: str, video: int) -> Hold | None:
-        """The last hold that reached a video; that of everything only where it had none itself."""
-        reaching = [one for one in self.holds if one.use == use and one.video_id in (None, video)]
-        return max(reaching, key=lambda one: (one.video_id is not None, one.pk), default=None)
+        """The hold that reached a video; that of everything only where it had none itself."""
+        return self.holds.get((use, video)) or self.holds.get((use, None))
 
     def material(self, use: str) -> int:
         """The version of the last material notice."""
@@ -160,10 +159,11 @@ def _notices(moment: datetime) -> dict[str, Notice]:
     return {notice.use: notice for notice in published.order_by("version")}
 
 
-def _holds(creator: User, moment: datetime) -> list[Hold]:
+def _holds(creator: User, moment: datetime) -> dict[tuple[str, int | None], Hold]:
     holds = Hold.objects.filter(creator=creator, use__in=USES, placed_at__lt=moment)
     stood = Q(lifted_at=None) | Q(lifted_at__gte=moment)
-    return list(holds.filter(stood).select_related("video").order_by("pk"))
+    standing = holds.filter(stood).select_related("video").order_by("pk")
+    return {(one.use, one.video_id): one for one in standing}
 
 
 def _under_way(creator: User, moment: datetime) -> list[UnderWay]:

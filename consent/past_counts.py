@@ -122,13 +122,13 @@ def _holds(past: Past) -> dict[str, UseHolds]:
     found: dict[str, UseHolds] = {}
     there = [
         one
-        for one in past.holds
+        for one in past.holds.values()
         if one.video
         and one.video.status == Video.Status.READY
         and not (one.video.removed_at and one.video.removed_at < past.moment)
     ]
     stored = stored_at(past, [one.video_id for one in there if one.video_id]) if there else {}
-    for hold in past.holds:
+    for hold in past.holds.values():
         if hold.video_id is None:
             found.setdefault(hold.use, UseHolds()).everything = True
     for hold in there:

@@ -127,6 +127,8 @@ def test_every_night_is_told_as_it_was(maya: User, staff: User) -> None:
             lambda: acts.confirm(acts.undo(edits[2])),
             allow(0),
             lambda: acts.opt_out(maya),
+            lambda: services.hold_everything("The journal is behind."),
+            services.apply_journal,
             lambda: acts.opt_in(maya, restore="all_off"),
             add,
         ],
