@@ -142,7 +142,8 @@ def _move(mark: Bookmark, oldest: int, reached: int) -> None:
     A missing id below may belong to a transaction that is still running. Whoever writes an event
     has counted before, and so has a number as a transaction before it takes an id (log.append):
     such a transaction is older than the next to come now, and once all of those have ended, which
-    `oldest` says of a moment before we looked, nothing can appear below any more.
+    `oldest` says of a moment before we looked, nothing can appear below any more. (They count for
+    the whole cluster: a long one in another database holds the bookmark back, and costs time only.)
     """
     _, following = _running()
     ended = mark.seen_before <= oldest or mark.seen_before > following  # or in a cluster of before

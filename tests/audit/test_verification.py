@@ -66,20 +66,21 @@ def changed(data: bytes, place: int, flip: int) -> bytes:
 
 @pytest.mark.parametrize("length", SIZES)
 def test_every_changed_byte_of_every_event_is_found(length: int) -> None:
-    """Each bit of each byte of the bytes and of the hash. The rows after it need not be looked at:
-    the event itself does not fit any more."""
+    """Each byte of the bytes and of the hash, in the short log each bit of it. The rows after it
+    need not be looked at: the event itself does not fit any more."""
+    few = length == SIZES[0]
     missed = [
         (row.uuid, place, flip)
         for row in log_of(length).rows
         for place in range(len(row.body))
-        for flip in FLIPS
+        for flip in (FLIPS if few else [FLIPS[place % 8]])
         if not body_is_refused(row._replace(body=changed(row.body, place, flip)))
     ]
     missed += [
         (row.uuid, place, flip)
         for row in log_of(length).rows
         for place in range(32)
-        for flip in FLIPS
+        for flip in (FLIPS if few else [FLIPS[place % 8]])
         if not body_is_refused(row._replace(leaf_hash=changed(row.leaf_hash, place, flip)))
     ]
 
