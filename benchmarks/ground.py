@@ -27,6 +27,7 @@ os.environ |= {
     "DEBUG": "0",  # with DEBUG Django keeps every query in memory
     "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
     "SECRET_KEY": "benchmarks only",
+    "WITHDRAWAL_JOURNAL": str(FOLDER / "withdrawals.journal"),
     "LOG_ORIGIN": "hub.bench/log",
     "LOG_KEY": Signer.generate("hub.bench/log").secret(),
     "API_RATE_USER": "1000000/min",

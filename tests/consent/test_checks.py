@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from consent import checks
 from consent.uses import REMIX, USES, Use
@@ -45,3 +46,20 @@ def test_a_use_without_a_notice_is_warned_of(monkeypatch: pytest.MonkeyPatch) ->
 
     assert [warning.id for warning in told] == ["consent.W001"]
     assert "'voice'" in told[0].msg
+
+
+def test_production_without_a_journal_is_an_error(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATABASE_URL = "postgres://somewhere"
+    settings.DEBUG = False
+    monkeypatch.delenv("WITHDRAWAL_JOURNAL")
+
+    [error] = checks.journal_is_outside_the_database()
+
+    assert error.id == "consent.E004"
+    monkeypatch.setenv("WITHDRAWAL_JOURNAL", "/shared/withdrawals.journal")
+    assert not list(checks.journal_is_outside_the_database())
+    settings.DATABASE_URL = ""
+    monkeypatch.delenv("WITHDRAWAL_JOURNAL")
+    assert not list(checks.journal_is_outside_the_database()), "embedded: in the data folder"
