@@ -34,6 +34,7 @@ from consent.services.upload_defaults import set_upload_default
 from consent.signals import say_again
 from consent.uses import USES
 from creatorhub.actors import RESTORE
+from creatorhub.errors import Refused
 from creatorhub.models import User
 from library.models import Video
 
@@ -56,7 +57,8 @@ def is_lost(line: Line) -> bool:
 def apply_line(line: Line, *, written_down: Collection[str] = ()) -> bool:
     """Say this no again, if this database does not know it, with an event where that changed
     something; returns whether it did. `written_down` are the large withdrawals whose videos other
-    lines name. Raises JournalProblem for a line that a later version has written."""
+    lines name. Raises JournalProblem for a line that a later version has written, or that cannot
+    be applied."""
     if line.what in (BEGAN, WRITTEN_DOWN):
         return False
     apply = _APPLY.get(line.what)
@@ -74,7 +76,13 @@ def apply_line(line: Line, *, written_down: Collection[str] = ()) -> bool:
     changed = 0
     named_elsewhere = body.get("videos", ()) is None and body.get("edit") in written_down
     if (creator or body["creator"] is None) and not named_elsewhere:
-        changed = apply(body, creator)
+        try:
+            changed = apply(body, creator)
+        except (Refused, KeyError, ValueError, TypeError) as error:
+            raise JournalProblem(
+                _("Line %(line)s of the withdrawal journal cannot be applied: %(why)s")
+                % {"line": line.end.seq, "why": error}
+            ) from error
     with transaction.atomic(durable=True):
         JournalLine.objects.bulk_create(
             [JournalLine(uuid=body["id"], seq=line.end.seq)], ignore_conflicts=True

@@ -14,6 +14,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -415,6 +416,9 @@ def spoilt(path: Path, how: str) -> None:
             journal.begin(path, installation="somebody else", at="now")
         case "unknown":
             journal.append(path, {"what": "dissolved", "id": "x", "creator": None})
+        case "without its use":
+            alice = str(User.objects.get(username="alice").uuid)
+            journal.append(path, {"what": "off", "id": str(uuid4()), "creator": alice})
 
 
 @pytest.mark.parametrize(
@@ -426,6 +430,7 @@ def spoilt(path: Path, how: str) -> None:
         ("end taken away", "ends at line 1, and this database knows line 2"),
         ("foreign", "belongs to another installation."),
         ("unknown", "says “dissolved”, which this version does not know."),
+        ("without its use", "Line 3 of the withdrawal journal cannot be applied: 'use'"),
     ],
 )
 def test_a_journal_that_is_not_as_it_was_written_holds_everything(
