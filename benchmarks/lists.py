@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.test import Client
 from django.utils import timezone
 
-from benchmarks import checks, sample
+from benchmarks import as_it_stood, checks, sample
 from benchmarks.measuring import Promise, Report, Timed, lines_of
 from consent.filters import ordering
 from creatorhub.models import User
@@ -102,6 +102,7 @@ def measured(large: int, *, rounds: int) -> Report:
     report.lines += lines_of("The list: all of these, 95th percentile", totals, by=Timed.p95)
     report.promises = _promises(totals, walked[small], walked[big], big)
     report += checks.measured(many, rounds=4 * rounds)
+    report += as_it_stood.measured(reader(many), many, rounds=2 * rounds)
     return report
 
 

@@ -23,11 +23,20 @@ UNDER_WAY = {True: Edit.Status.HOLDING, False: Edit.Status.APPLYING}
 
 
 def total_at(past: Past) -> int:
-    """How many videos there were: not removed, and not only added since. Three queries."""
-    now = VideoCount.objects.filter(owner=past.creator).values_list("videos", flat=True).first()
-    mine = Video.objects.owned_by(past.creator).order_by()
-    added = mine.filter(created_at__gte=past.moment).count()
-    return (now or 0) - added + past.removed_since().count()
+    """How many videos there were: not removed, and not only added since. Counts those on the side
+    of the moment on which there seem to be fewer; of all there is a kept number. Five queries."""
+    mine = Video.objects.owned_by(past.creator)
+    dates = mine.values_list("created_at", flat=True)
+    first = dates.order_by("created_at", "id").first()
+    last = dates.order_by("-created_at", "-id").first()
+    gone = past.removed_since().count()
+    if first is None or last is None:
+        return gone
+    if past.moment - first < last - past.moment:
+        return gone + past.present().order_by().count()
+    added = mine.filter(created_at__gte=past.moment).order_by().count()
+    kept = VideoCount.objects.filter(owner=past.creator).values_list("videos", flat=True)
+    return gone + (kept.first() or 0) - added
 
 
 def overview_at(past: Past, *, videos: int) -> Overview:
