@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
+from audit.models import Event
 from consent import journal
 from consent.journal import JournalProblem, Line, Place
 from consent.models import Consent, Journal, JournalLine, UploadDefault
@@ -113,9 +114,17 @@ def hold_everything(problem: str) -> None:
         was_held, row.held, row.problem = row.held, True, problem[:500]
         row.held_at = row.held_at if was_held else timezone.now()
         row.save(update_fields=["held", "held_at", "problem"])
-        if not was_held:
+        if not was_held or not _is_recorded():
             log.append("restore.held", actor=RESTORE, creator=None, problem=problem[:500])
     logger.error("Nothing is allowed: %s", problem)
+
+
+def _is_recorded() -> bool:
+    """Whether the log says that everything is held. A database that `restore` has just put back is
+    held, and its log does not say so. One query."""
+    turns = Event.objects.filter(creator=None, action__in=("restore.held", "restore.finished"))
+    last = turns.order_by("-id").values_list("action", flat=True).first()
+    return last == "restore.held"
 
 
 def lost(row: Journal) -> Iterator[Line]:

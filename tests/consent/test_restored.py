@@ -310,6 +310,17 @@ def test_more_than_a_crash_can_lose_holds_everything_until_it_is_applied(
     assert log.newest("restore.finished")["changed"] == 2
 
 
+def test_the_log_says_once_that_a_database_that_was_put_back_is_held() -> None:
+    """`restore` writes only the row, before anything else can read it."""
+    Journal.objects.update(held=True, problem="It is being restored.")
+
+    for problem in ("The journal is behind.", "The journal is cut."):
+        services.hold_everything(problem)
+
+    [event] = Event.objects.filter(action="restore.held")
+    assert log.body(event)["problem"] == "The journal is behind."
+
+
 def test_a_withdrawal_is_never_refused_for_its_journal(
     alice: User, videos: list[Video], settings: Settings, tmp_path: Path
 ) -> None:
