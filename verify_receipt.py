@@ -511,13 +511,41 @@ def check_record(event: dict[str, Any], record: Any) -> None:
     events = record.get("events", [])
     if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
         raise Refused("“events” in the record is not a list of objects.")
-    repeats = [(record, "record_id", "id"), (record, "pii_principal_id", "creator")]
-    repeats += [(record, "purpose", "use")]
-    repeats += [(one, "event_time", "at") for one in events]
-    repeats += [(one, "entity_id", "actor") for one in events]
-    for holder, name, of in repeats:
-        if name in holder and holder[name] != event.get(of):
-            raise Refused(f"The readable part says another “{name}” than the event in the log.")
+    notice = record.get("privacy_notice", {})
+    if not isinstance(notice, dict):
+        raise Refused("“privacy_notice” is not an object.")
+    of_record = {
+        "record_id": event["id"],
+        "pii_principal_id": event.get("creator"),
+        "purpose": event.get("use"),
+    }
+    of_events = {
+        "event_time": event["at"],
+        "entity_id": event["actor"],
+        "event_state": state_of(event),
+        "validity_duration": event.get("until") or "-",
+    }
+    for holder, repeated in (
+        (record, of_record),
+        (notice, {"id": event.get("notice")}),
+        *((one, of_events) for one in events),
+    ):
+        for name, value in repeated.items():
+            if name in holder and holder[name] != value:
+                raise Refused(f"The readable part says another “{name}” than the event in the log.")
+
+
+def state_of(event: dict[str, Any]) -> str:
+    """What became of a consent, in the word that the readable part has for it."""
+    by_action = {"creator.opted_out": "withdrawn", "creator.opted_in": "changed"}
+    by_terms = {
+        "allowed": "given",
+        "kept": "given",
+        "kept_and_new": "given",
+        "endless": "given",
+        "off": "withdrawn",
+    }
+    return by_action.get(event["action"]) or by_terms.get(str(event.get("to")), "changed")
 
 
 def describe(event: dict[str, Any], index: int, head: Head) -> list[str]:

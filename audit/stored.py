@@ -10,13 +10,23 @@ from datetime import timedelta
 from itertools import chain, islice
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from audit import keys, personal, proofs, sequencing, tree, vocabulary
-from audit.models import Checkpoint, Concern, Counter, Event, Leaf, Node, Personal, PlatformCounter
+from audit.models import (
+    Checkpoint,
+    Concern,
+    Counter,
+    Event,
+    HandedOut,
+    Leaf,
+    Node,
+    Personal,
+    PlatformCounter,
+)
 from audit.tiles import subtrees
 from audit.tree import Range
 from audit.verification import Body, Known, Row, Signed, Verification, Wrong, check_signature
@@ -39,10 +49,32 @@ class Snapshot(ExitStack):
     in the middle of another query."""
 
     def read(self, found: QuerySet[Any, Any]) -> Iterator[Any]:
-        """The rows, in batches."""
+        """The rows, in batches. Raises Wrong for one that only somebody by hand can have written:
+        SQLite keeps values of any type in any column."""
         iterator = found.iterator(BATCH)
         self.callback(iterator.close)  # type: ignore[attr-defined]
-        return iterator
+        return _readable(iterator, found.model._meta.db_table)
+
+
+def _readable(found: Iterator[Any], table: str) -> Iterator[Any]:
+    done = 0
+    try:
+        for done, row in enumerate(found, 1):  # noqa: B007
+            yield row
+    except (TypeError, ValueError, OperationalError) as error:
+        if isinstance(error, OperationalError) and "decode" not in str(error):
+            raise
+        raise Wrong(
+            f"A row after the first {done} of {table}, or what it leads to, has a value that the "
+            f"log never writes: {error}."
+        ) from None
+
+
+def as_bytes(value: Any, what: str) -> bytes:
+    """Raises Wrong for another type, see Snapshot.read."""
+    if not isinstance(value, bytes | memoryview):
+        raise Wrong(f"{what} is stored as another type than the log writes.")
+    return bytes(value)
 
 
 @contextmanager
@@ -101,7 +133,8 @@ def _row(text: Callable[[str], str], *values: Any) -> Row:
     return Row(
         *(leaf, key, text(uuid), action, actor, creator, text(whose) if whose else None),
         *(number, platform, text(correlation), text(subject) if subject else None),
-        *(at, bytes(body), bytes(leaf_hash)),
+        *(at, as_bytes(body, f"Event {text(uuid)}: its body")),
+        as_bytes(leaf_hash, f"Event {text(uuid)}: its leaf_hash"),
     )
 
 
@@ -115,7 +148,11 @@ def checkpoints(moment: Snapshot, above: int = 0) -> Iterator[Signed]:
     found = Checkpoint.objects.filter(size__gt=above).order_by("size")
     columns = found.values_list("size", "previous", "root", "note")
     for size, previous, root, note in moment.read(columns):
-        yield Signed(size, previous, bytes(root), note)
+        yield Signed(size, previous, as_bytes(root, _root_of(size)), note)
+
+
+def _root_of(size: int) -> str:
+    return f"The root of the checkpoint over {size} leaves"
 
 
 def count(*, since_checkpoint: bool = False) -> int:
@@ -171,6 +208,7 @@ def _verify(moment: Snapshot, since_checkpoint: bool, advance: Advance) -> int: 
     platform = PlatformCounter.objects.values_list("last", flat=True).first() or 0
     check.finish(counted, platform)
     _no_other_nodes(check.edge.size)
+    _handed_out_is_kept()
     if not edge:
         beside.nothing_is_left()
     return total
@@ -178,7 +216,8 @@ def _verify(moment: Snapshot, since_checkpoint: bool, advance: Advance) -> int: 
 
 def _edge(newest: Checkpoint, believed: Known) -> Range:
     """The right edge of the tree that was signed last."""
-    signed = Signed(newest.size, newest.previous, bytes(newest.root), newest.note)
+    root = as_bytes(newest.root, _root_of(newest.size))
+    signed = Signed(newest.size, newest.previous, root, newest.note)
     check_signature(signed, believed)
     subtree = subtrees(newest.size, proofs.tile)
     place, hashes = 0, []
@@ -211,7 +250,8 @@ def _nodes(moment: Snapshot, start: int) -> Callable[[int, int], bytes | None]:
             found = Node.objects.filter(level=level, index__gte=start >> 8 * level)
             levels[level] = moment.read(found.order_by("index").values_list("index", "hash"))
         place, stored = next(levels[level], (None, b""))
-        return bytes(stored) if place == index else None
+        what = f"The hash {index} of level {level} of the tree"
+        return as_bytes(stored, what) if place == index else None
 
     return node
 
@@ -221,6 +261,18 @@ def _no_other_nodes(size: int) -> None:
     stored = Node.objects.count()
     if stored != expected:
         raise Wrong(f"{stored} hashes of the tree are stored, and {size} leaves make {expected}.")
+
+
+def _handed_out_is_kept() -> None:
+    """Creators have receipts against these checkpoints, the last ones among them, which no other
+    checkpoint follows."""
+    kept = Checkpoint.objects.values("size")
+    missing = HandedOut.objects.exclude(size__in=kept).order_by("size").first()
+    if missing:
+        raise Wrong(
+            f"Receipts were handed out against a checkpoint over {missing.size} leaves, and it is "
+            "missing."
+        )
 
 
 def _check_items(lines: list[bytes] | None, row: Row, body: Body) -> None:
@@ -265,7 +317,8 @@ class _Beside:
             hashed = body.get(field)
             if not isinstance(hashed, dict) or hashed.keys() != {"sha256"}:
                 raise Wrong(f"{row}: personal data is kept for {field}, not hashed.")
-            if personal.digest(bytes(salt), data) != hashed["sha256"]:
+            salted = as_bytes(salt, f"{row}: the salt of its {field}")
+            if not isinstance(data, str) or personal.digest(salted, data) != hashed["sha256"]:
                 raise Wrong(f"{row}: its {field} is not the one that was hashed.")
 
     def nothing_is_left(self) -> None:
@@ -283,7 +336,13 @@ class _Ahead:
         self._next = next(found, None)
 
     def up_to(self, key: int) -> Iterator[tuple[Any, ...]]:
-        while self._next is not None and self._next[0] <= key:
+        while self._next is not None:
+            if not isinstance(self._next[0], int):
+                raise Wrong(
+                    f"There is no event {self._next[0]!r}, and something is noted beside it."
+                )
+            if self._next[0] > key:
+                break
             yield self._next
             self._next = next(self._found, None)
 

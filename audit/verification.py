@@ -99,6 +99,8 @@ def body_of(row: Row) -> Body:
     if not canonical:
         raise Wrong(f"{row}: its bytes are not canonical JSON.")
     get = body.get
+    if not isinstance(row.at, datetime):
+        raise Wrong(f"{row}: its at is not a time.")
     for name, stored in (
         ("id", row.uuid),
         ("action", row.action),

@@ -15,8 +15,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from audit import log, sequencing, signing, stored, tree, vocabulary
-from audit.models import Concern, Counter, Event, Leaf, Node, Personal
+from audit import log, sequencing, services, signing, stored, tree, vocabulary
+from audit.models import Checkpoint, Concern, Counter, Event, Leaf, Node, Personal
 from audit.notes import Verifier, open_checkpoint
 from audit.verification import Wrong
 from consent.models import Item
@@ -183,6 +183,13 @@ def a_hash_too_many(events: list[Event]) -> str:
     return "1 hashes of the tree are stored, and"
 
 
+def the_last_checkpoint(events: list[Event]) -> str:
+    newest = Checkpoint.objects.latest("size")
+    services.hand_out(newest, creator=User.objects.get(username="alice"))
+    by_hand("DELETE FROM audit_checkpoint WHERE size = %s", newest.size)
+    return f"against a checkpoint over {newest.size} leaves, and it is missing."
+
+
 def the_first_checkpoint(events: list[Event]) -> str:
     by_hand("DELETE FROM audit_checkpoint WHERE previous = 0")
     return "one is missing."
@@ -193,7 +200,7 @@ def the_first_checkpoint(events: list[Event]) -> str:
     [
         *(a_byte, a_byte_and_its_hash, a_column, one_removed, the_end_removed, two_swapped),
         *(an_item, an_item_removed, personal_data, who_is_concerned, somebody_concerned_too_much),
-        *(a_counter, a_hash_too_many, the_first_checkpoint),
+        *(a_counter, a_hash_too_many, the_first_checkpoint, the_last_checkpoint),
     ],
 )
 def test_what_was_changed_by_hand_is_named(
@@ -206,6 +213,37 @@ def test_what_was_changed_by_hand_is_named(
 
     assert says in str(failed.value)
     assert failed.value.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        (
+            "UPDATE audit_event SET body = replace(body, 'actor', 'Actor') WHERE id = {event}",
+            "Event {uuid}: its body is stored as another type",
+        ),
+        (
+            "UPDATE audit_event SET leaf_hash = 'x' WHERE id = {event}",
+            "Event {uuid}: its leaf_hash is stored as another type",
+        ),
+        ("UPDATE audit_event SET at = 'x' WHERE id = {event}", "Event {uuid} (leaf 2): its at"),
+        ("UPDATE audit_event SET uuid = x'ff' WHERE id = {event}", "of audit_leaf, or what it"),
+        ("UPDATE audit_checkpoint SET root = 'x'", "The root of the checkpoint over"),
+        ("UPDATE audit_personal SET salt = 'x' WHERE event_id = {event}", "the salt of its"),
+        ("UPDATE audit_personal SET data = x'ff' WHERE event_id = {event}", "its after is not"),
+        ("UPDATE audit_personal SET event_id = 'x' WHERE event_id = {event}", "no event 'x'"),
+    ],
+)
+def test_a_value_of_another_type_is_named(whole: list[Event], statement: str, says: str) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps to the types of its columns")
+    event = whole[2]
+    by_hand(statement.format(event=event.pk))
+
+    with pytest.raises(CommandError) as failed:
+        call_command("verify_log")
+
+    assert says.format(uuid=event.uuid) in str(failed.value)
 
 
 def test_since_the_checkpoint_what_is_newer_is_looked_at(whole: list[Event]) -> None:

@@ -301,6 +301,7 @@ def test_what_is_deep_or_long_is_refused_too(run: Run) -> None:
         ({"item": {"line": "{}", "index": 0, "hashes": []}}, "has no “changed”"),
         ({"record": []}, "“record” is not an object"),
         ({"record": {"events": [1]}}, "not a list of objects"),
+        ({"record": {"privacy_notice": 1}}, "“privacy_notice” is not an object"),
         ({"consistency": {}}, "not a list of objects"),
         ({"consistency": [{"size": 1, "hashes": ["x"]}]}, "is not base64"),
         ({"consistency": [{"size": "1", "hashes": []}]}, "has no “size”"),
@@ -340,7 +341,15 @@ def test_the_readable_part_may_not_say_otherwise(log: Log, run: Run) -> None:
         "record_id": event["id"],
         "pii_principal_id": ALICE,
         "purpose": "remix",
-        "events": [{"event_time": event["at"], "entity_id": event["actor"]}],
+        "privacy_notice": {"version": 1},
+        "events": [
+            {
+                "event_time": event["at"],
+                "entity_id": event["actor"],
+                "event_state": "withdrawn",
+                "validity_duration": "-",
+            }
+        ],
     }
 
     assert run(log.receipt(1, record=record))[0] == 0
@@ -350,6 +359,9 @@ def test_the_readable_part_may_not_say_otherwise(log: Log, run: Run) -> None:
         {"purpose": "train"},
         {"events": [{"event_time": "2026-01-01T00:00:00.000000Z"}]},
         {"events": [{"entity_id": "staff:x"}]},
+        {"events": [{"event_state": "given"}]},
+        {"events": [{"validity_duration": "2030-01-01T00:00:00.000000Z"}]},
+        {"privacy_notice": {"id": "x"}},
     ):
         status, text = run(log.receipt(1, record={**record, **wrong}))
         assert (status, "says another" in text) == (1, True)

@@ -250,9 +250,44 @@ def test_what_is_missing_is_said(look: Look, state: Path, tmp_path: Path) -> Non
         look(tmp_path / "nowhere")
     with pytest.raises(CommandError, match="No such file or directory"):
         look(folder, state=tmp_path / "no" / "state")
+    with pytest.raises(CommandError, match="--state names the file"):
+        look(folder, state=Path())
+    assert not state.with_name("state.key").exists()
     state.with_name("state.key").write_text("rubbish")
     with pytest.raises(CommandError, match="A private key is written"):
         look(folder)
+    state.with_name("state.key").write_bytes(b"\xff")
+    with pytest.raises(CommandError, match=r"state\.key is not a key"):
+        look(folder)
+
+
+def test_a_witness_that_lost_its_state_signs_nothing_more(
+    look: Look, state: Path, tmp_path: Path
+) -> None:
+    look(publish(grown(Log(), 3), tmp_path / "log"))
+    kept = state.read_bytes()
+    state.unlink()
+    fork = publish(forked(grown(Log(), 3)), tmp_path / "fork")
+
+    with pytest.raises(CommandError, match="its state is missing"):
+        look(fork)
+
+    state.write_bytes(kept)
+    with pytest.raises(CommandError, match="NOT SIGNED"):
+        look(fork)
+
+
+def test_the_proof_of_a_fork_is_shown_where_it_cannot_be_written(
+    look: Look, state: Path, tmp_path: Path
+) -> None:
+    look(publish(grown(Log(), 300), tmp_path / "log"))
+    fork = forked(grown(Log(), 300))
+    state.with_name("state.fork").mkdir()
+
+    with pytest.raises(CommandError, match=r"^NOT SIGNED") as failed:
+        look(publish(fork, tmp_path / "fork"))
+
+    assert fork.note().format() in str(failed.value)
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -61,21 +61,25 @@ class Command(BaseCommand):
         path: Path = options["state"]
         try:
             keys = [Verifier.parse(key) for key in options["key"]]
+            if not path.name:
+                raise Unreadable(_("--state names the file in which the last checkpoint is kept."))
             with alone(path):
-                signer = self._signer(path.with_name(f"{path.name}.key"), options["name"])
-                state = State.read(path)
+                state, own = State.read(path), path.with_name(f"{path.name}.key")
+                signer = self._signer(own, options["name"], is_first=state is None)
                 source = witnessing.source_at(options["source"])
                 new = witnessing.look(source, state, keys=keys, signer=signer, now=int(time.time()))
+                if not own.exists():
+                    self._keep(signer, own)
                 new.write(path)
         except Fork as fork:
             against = path.with_name(f"{path.name}.fork")
-            against.write_text(fork.note, encoding="utf-8")
+            where = _kept(fork.note, against)
             raise CommandError(
                 _(
                     "NOT SIGNED. %(fork)s Keep %(path)s and %(against)s: the log signed both, and"
                     " together they prove it."
                 )
-                % {"fork": fork, "path": path, "against": against}
+                % {"fork": fork, "path": path, "against": where}
             ) from None
         except (Malformed, Mismatch, Unreadable) as error:
             raise CommandError(_("Not signed. %(why)s") % {"why": error}) from None
@@ -86,19 +90,47 @@ class Command(BaseCommand):
             ) from None
         self.stdout.write(new.note.format(), ending="")
 
-    def _signer(self, path: Path, name: str) -> Signer:
-        """Our key. Made the first time, for nobody else to read."""
-        if path.exists():
-            return Signer.parse(path.read_text(encoding="utf-8"))
-        if not name:
+    def _signer(self, path: Path, name: str, *, is_first: bool) -> Signer:
+        """Our key, or a new one for the first time. A key whose state is lost signs nothing more:
+        nobody could tell a fork from what it signed before."""
+        text: str | None
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            text = None
+        except UnicodeDecodeError:
+            raise Unreadable(_("%(path)s is not a key.") % {"path": path}) from None
+        if text is None:
+            if not name:
+                raise Unreadable(
+                    _("The first time a witness needs a --name, such as example.org/witness.")
+                )
+            return Signer.generate(name, notes.COSIGNATURE)
+        signer = Signer.parse(text)
+        if is_first:
             raise Unreadable(
-                _("The first time a witness needs a --name, such as example.org/witness.")
+                _(
+                    "What was signed with %(path)s is not known: its state is missing. Put a copy"
+                    " of it back, or move the key away and begin as another witness."
+                )
+                % {"path": path}
             )
-        signer = Signer.generate(name, notes.COSIGNATURE)
+        return signer
+
+    def _keep(self, signer: Signer, path: Path) -> None:
+        """A new key, for nobody else to read, before anything that it signed is handed out."""
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(f"{signer.secret()}\n")
         self.stderr.write(_("Our public key: %(key)s") % {"key": signer.verifier})
-        return signer
+
+
+def _kept(note: str, path: Path) -> str:
+    """Where the proof of a fork is: in this file, or in the answer where the disk is full."""
+    try:
+        path.write_text(note, encoding="utf-8")
+    except OSError:
+        return f"\n{note}"
+    return str(path)
 
 
 @contextmanager
