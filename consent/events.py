@@ -78,6 +78,15 @@ def _words(body: Body, reader: User | None) -> dict[str, str]:
     return {**words, "icon": change.icon} if change.icon else words
 
 
+def _start(body: Body, reader: User | None) -> dict[str, str]:
+    """`start` is what an opt-out ended with."""
+    starts = {
+        "previous": gettext(", with what was allowed before"),
+        "all_off": gettext(", with every video off"),
+    }
+    return {"start": starts.get(body["restore"], "")}
+
+
 def _held(body: Body, reader: User | None) -> dict[str, str]:
     """`label` is the use, `what` is held of it."""
     title = body["title"]
@@ -192,7 +201,11 @@ ACTIONS = [
         personal=_REASON,
     ),
     Action(
-        "creator.opted_in", _("{who} turned permissions back on"), ("version", "restore"), "undo"
+        "creator.opted_in",
+        _("{who} turned permissions back on{start}"),
+        ("version", "restore"),
+        "undo",
+        _start,
     ),
     Action(
         "hold.placed",

@@ -28,8 +28,8 @@ WHAT_TO_DO: dict[str, StrOrPromise] = {
         Reason,
         gettext_lazy("Choose another video: the gallery shows the videos that you can remix."),
     ),
-    Reason.RESTORING: gettext_lazy("Nothing is lost. Try again later."),
-    Reason.PAUSED: gettext_lazy("Nothing is lost. Try again later."),
+    Reason.RESTORING: gettext_lazy("Nothing is lost."),
+    Reason.PAUSED: gettext_lazy("Nothing is lost."),
     Reason.VIDEO_UNAVAILABLE: gettext_lazy(
         "If it was just added, it may be ready in a few minutes."
     ),

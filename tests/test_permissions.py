@@ -125,7 +125,7 @@ TABLE = [
     Row("consent:opt_out", TO_SIGN_IN, 200, 200, 200),
     post("consent:opt_out", TO_SIGN_IN, 303, 303, 303),
     Row("consent:opt_in", TO_SIGN_IN, 200, 200, 200),
-    post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "all_off"}),
+    post("consent:opt_in", TO_SIGN_IN, 303, 303, 303, form={"restore": "previous"}),
     Row("consent:activity", TO_SIGN_IN, 200, 200, 200),
     Row("consent:receipt", TO_SIGN_IN, 404, 404, 200, of="event"),
     Row("consent:as_it_stood", TO_SIGN_IN, 200, 200, 200),

@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit import log
-from consent.models import ConsentState
+from consent.models import Consent, ConsentState, UploadDefault
 from consent.policy import Reason
 from consent.services import journal, upload_defaults
 from consent.services.consent_state import lock_consent_state
-from consent.services.edits.cancel import cancel_grants
+from consent.services.edits.cancel import cancel_drafts, cancel_grants
 from consent.services.edits.confirm import revoke_all
 from consent.services.letters import tell_opted_out
 from consent.signals import HiddenMemes, announce, announce_undone, hidden_memes
@@ -85,7 +85,9 @@ def opt_out(*, actor: Actor, creator: User, reason: str = "") -> OptedOut:
 
 def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off"]) -> OptedIn:
     """End the opt-out: with what was allowed before, or with every video off, new uploads too.
-    With what was allowed before, memes that it hid come back, while they can. Only the creator."""
+    With what was allowed before, memes that it hid come back, while they can. With every video off,
+    previews that were open end: they are older. Only the creator. Raises Conflict for every video
+    off where there is no opt-out any more and something is allowed."""
     actor.require(creator, sentence=_("Only the creator can turn permissions back on."))
     if restore not in ("previous", "all_off"):
         raise Refused(
@@ -95,6 +97,8 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
     with transaction.atomic(durable=True):
         state = lock_consent_state(creator)
         if not state.opted_out:
+            if restore == "all_off":
+                _require_all_off(creator)
             return OptedIn(state)
         if User.objects.filter(pk=creator.pk).exclude(deletion="").exists():
             raise Conflict(
@@ -105,6 +109,7 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
         if restore == "all_off":
             revoke_all(actor=actor, creator=creator, state=state, correlation_id=correlation_id)
             upload_defaults.clear(actor=actor, creator=creator, correlation_id=correlation_id)
+            cancel_drafts(actor=actor, creator=creator, correlation_id=correlation_id)
         state.opted_out, state.opted_out_at = False, None
         state.opted_out_by = state.opted_out_reason = ""
         state.raise_version()
@@ -133,3 +138,19 @@ def opt_in(*, actor: Actor, creator: User, restore: Literal["previous", "all_off
             restore=restore,
         )
     return OptedIn(state, memes)
+
+
+def _require_all_off(creator: User) -> None:
+    """Raises Conflict where something is stored as allowed, so that nobody who chose that every
+    video is off is told that it is done."""
+    stored = Consent.objects.filter(
+        creator=creator, terms__isnull=False, video__removed_at=None
+    ).exists()
+    if stored or UploadDefault.objects.filter(creator=creator).exists():
+        raise Conflict(
+            _(
+                "You had turned permissions back on already, so nothing was turned off now, and "
+                "what you allowed stays allowed. Turn everything off first, then choose again."
+            ),
+            code="not_opted_out",
+        )

@@ -124,6 +124,16 @@ class TestAsking:
         assert services.ask_for_deletion(person, actor=Actor.creator(person)) == first
         assert Event.objects.filter(action="account.deletion_asked").count() == 1
 
+    def test_turning_back_on_is_not_offered_before_the_account_is_kept(
+        self, person: User, client_of: ClientOf
+    ) -> None:
+        leave(person)
+
+        page = client_of(person).get(reverse("consent:opt_in")).text
+
+        assert 'name="restore"' not in page
+        assert f'action="{reverse("accounts:keep")}"' in page
+
     def test_who_keeps_the_account_decides_again(self, person: User, bob: User) -> None:
         video = factories.make_video(owner=person, with_files=False)
         factories.make_consent(video)

@@ -205,6 +205,16 @@ EXAMPLES = [
     Example("creator.opted_out", "You turned everything off", {"reason": ""}),
     Example("creator.opted_in", "You turned permissions back on"),
     Example(
+        "creator.opted_in",
+        "You turned permissions back on, with what was allowed before",
+        {"restore": "previous"},
+    ),
+    Example(
+        "creator.opted_in",
+        "You turned permissions back on, with every video off",
+        {"restore": "all_off"},
+    ),
+    Example(
         "notice.written", "You wrote the notice “New”, version 2", {"title": "New", "version": 2}
     ),
     Example(

@@ -608,6 +608,10 @@ class ReferenceModel:
             return
         if restore == "all_off":
             self._turn_everything_off()
+            for edit in self.edits:
+                grants = edit.status == "draft" and edit.grants
+                if edit.change != "off" and (edit.status == "preparing" or grants):
+                    edit.status, edit.job_stopped = "cancelled", True
         self.opted_out = False
         self.version += 1
 

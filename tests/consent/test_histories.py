@@ -7,6 +7,7 @@ did not report as superseded.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -129,7 +130,11 @@ class History:
         self.opted_out = True
 
     def _opt_in(self, _: set[int], restore: str) -> None:
-        services.opt_in(actor=self._me, creator=self.creator, restore=restore)  # type: ignore[arg-type]
+        is_allowed = bool({*self.states} - {"undecided", "off"})
+        refused = pytest.raises(Conflict, match="turned permissions back on already")
+        is_late = restore == "all_off" and not self.opted_out and is_allowed
+        with refused if is_late else nullcontext():
+            services.opt_in(actor=self._me, creator=self.creator, restore=restore)  # type: ignore[arg-type]
         if self.opted_out and restore == "all_off":
             self.states = [s if s == "undecided" else "off" for s in self.states]
         self.opted_out = False

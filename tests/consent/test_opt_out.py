@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,9 @@ from audit.models import Event
 from consent import querysets, services
 from consent.models import Consent, ConsentState, Edit
 from creatorhub.actors import Actor
-from creatorhub.errors import Forbidden, Refused
+from creatorhub.errors import Conflict, Forbidden, Refused
 from creatorhub.models import User
-from tests.acts import opt_in, opt_out
+from tests.acts import opt_in, opt_out, turn_off
 from tests.database import counted_queries
 from tests.decisions import reasons
 from tests.factories import make_consent, make_user, make_videos
@@ -81,6 +82,53 @@ def test_opting_in_with_everything_off(alice: User) -> None:
     assert Edit.objects.latest("pk").changed == 1
     opted_in, edited = Event.objects.order_by("-id")[:2]
     assert opted_in.correlation_id == edited.correlation_id
+
+
+@pytest.mark.parametrize(("restore", "after"), [("previous", "allowed"), ("all_off", "off")])
+def test_a_preview_from_before_allows_nothing_once_everything_was_turned_off(
+    alice: User, restore: Any, after: str
+) -> None:
+    me = Actor.creator(alice)
+    undone, never = make_videos(2, owner=alice)
+    make_consent(undone)
+    off = turn_off(undone)
+    undo = services.undo_edit(off.uuid, actor=me, creator=alice)
+    grant = services.draft_edit(
+        actor=me, creator=alice, use="remix", grant=services.Grant(), ids=[never.uuid]
+    )
+    withdrawal = services.draft_edit(
+        actor=me, creator=alice, use="remix", grant=None, ids=[never.uuid]
+    )
+    opt_out(alice)
+    opt_in(alice, restore=restore)
+
+    codes = []
+    for draft in (undo, grant):
+        try:
+            services.confirm_edit(draft.uuid, actor=me, creator=alice)
+        except Conflict as refused:
+            codes.append(refused.code)
+
+    withdrawal.refresh_from_db()
+    assert withdrawal.status == Edit.Status.DRAFT
+    assert codes == (["cancelled"] * 2 if after == "off" else [])
+    assert reasons(undone, never)[0] == after
+
+
+def test_everything_off_is_never_said_to_be_done_where_it_was_not(alice: User) -> None:
+    (allowed,) = make_videos(1, owner=alice)
+    make_consent(allowed)
+    opt_out(alice)
+    opt_in(alice, restore="previous")
+
+    with pytest.raises(Conflict) as refused:
+        opt_in(alice, restore="all_off")
+    opt_out(alice)
+    opt_in(alice, restore="all_off")
+    opt_in(alice, restore="all_off")  # it is so: nothing to refuse
+
+    assert refused.value.code == "not_opted_out"
+    assert reasons(allowed) == ["off"]
 
 
 def test_opting_in_needs_a_choice_and_the_creator(alice: User, staff: User, bob: User) -> None:

@@ -113,6 +113,17 @@ class TestGallery:
 
         assert "Remixing is paused" in body(client_of(bob).get(url("gallery"), query))
 
+    def test_in_a_pause_the_editor_says_once_what_to_do(
+        self, alice: User, bob: User, staff: User, client_of: ClientOf
+    ) -> None:
+        video = make_video(owner=alice, with_files=False)
+        make_consent(video)
+        services.pause(actor=Actor.staff(staff), reason="A complaint")
+
+        page = body(client_of(bob).get(url("editor", video.uuid)))
+
+        assert page.count("Try again later.") == page.count("Nothing is lost.") == 1
+
     def test_pages_show_each_video_once(self, bob: User, alice: User, client_of: ClientOf) -> None:
         titles = [f"Clip-{n:02}-" for n in range(30)]
         videos = [make_video(owner=alice, title=title, with_files=False) for title in titles]

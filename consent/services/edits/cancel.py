@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,6 +65,17 @@ def cancel_grants(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> 
         if edit.grants and not edit.withdraws:
             problem = _("Everything was turned off.")
             _cancel(edit, actor=actor, correlation_id=correlation_id, problem=problem)
+
+
+def cancel_drafts(*, actor: Actor, creator: User, correlation_id: uuid.UUID) -> None:
+    """Make an end of previews that would allow something and that nobody has confirmed: everything
+    was turned off since they were looked at. In the caller's transaction, under the lock of the
+    consent state."""
+    would_allow = Q(status=Status.PREPARING) | Q(status=Status.DRAFT, grants__gt=0)
+    drafts = Edit.objects.with_parents().filter(would_allow, creator=creator)
+    for edit in drafts.exclude(change=Edit.Change.OFF):
+        problem = _("Everything was turned off.")
+        _cancel(edit, actor=actor, correlation_id=correlation_id, problem=problem)
 
 
 def _cancel(edit: Edit, *, actor: Actor, correlation_id: uuid.UUID, problem: str) -> Edit:
