@@ -16,6 +16,7 @@ from library import services as library
 from library.models import Video
 from tests import acts
 from tests.conftest import ClientOf
+from tests.database import counted_queries
 from tests.factories import make_consent, make_video, make_videos
 
 pytestmark = pytest.mark.django_db
@@ -95,3 +96,24 @@ def test_of_a_removed_video_and_of_nobody_elses(
     assert f"/edits/{edit.uuid}/videos/{cat.uuid}/receipt.json" in page.content.decode()
     assert client_of(bob).get(url).status_code == 404
     assert client_of(alice).get(f"{url}?after=nonsense").context["next_url"] == ""
+
+
+def test_queries_do_not_depend_on_how_much_happened(
+    alice: User, cat: Video, client_of: ClientOf
+) -> None:
+    client, url = client_of(alice), f"/videos/{cat.uuid}/timeline/"
+
+    def happens(times: int) -> int:
+        for number in range(times):
+            make_consent(cat)
+            rename(cat, f"{cat.title} {number}")
+            acts.turn_off(cat)
+        client.get(url)  # what is kept in memory
+        with counted_queries() as asked:
+            assert client.get(url).status_code == 200
+        return len(asked)
+
+    few = happens(1)
+
+    assert few <= 24
+    assert happens(4) == few
