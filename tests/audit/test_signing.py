@@ -294,6 +294,7 @@ def test_production_takes_the_key_from_a_file_and_the_web_needs_only_the_public_
         ("LOG_KEY_FILE", "no text", "cannot be read"),
         ("LOG_VERIFIER_KEYS", ["a+b"], "A verifier key of the log is not one"),
     ],
+    ids=["rubbish", "of another log", "no file", "no verifier"],  # one of them is a new key
 )
 def test_a_key_of_no_use_is_an_error(
     production: Settings, name: str, value: Any, says: str

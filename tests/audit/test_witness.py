@@ -176,6 +176,7 @@ def test_tiles_that_do_not_fit_the_checkpoint_are_a_fault_and_no_fork(
         (grown(Log(origin="other.example"), 3).note().format(), "of the log other.example, not of"),
         ("\x00", "control characters"),
     ],
+    ids=["empty", "cut", "another key", "another log", "no text"],  # the texts hold new keys
 )
 def test_a_checkpoint_that_does_not_hold_is_not_signed(
     note: str, why: str, look: Look, state: Path, tmp_path: Path
