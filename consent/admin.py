@@ -47,12 +47,13 @@ M = TypeVar("M", bound=Model)
 
 OPT_OUT = _(
     "Everything is turned off for all videos of these creators: memes in the making stop and "
-    "finished ones are hidden at once. What they had allowed stays stored, and only they can turn "
-    "it back on."
+    "finished ones are taken down for good, with those that are hidden. What they had allowed "
+    "stays stored, and only they can turn it back on."
 )
 TURN_OFF = _(
-    "From now on the answer is no for everybody, and what was made under this permission stops or "
-    "is hidden at once. Only the creator can allow it again."
+    "From now on the answer is no for everybody. Memes in the making stop, and finished ones are "
+    "taken down for good, with those that are hidden. Only the creator can allow it again, which "
+    "brings no meme back."
 )
 
 

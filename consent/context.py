@@ -107,7 +107,8 @@ class ConsentBar:
         overview = self.overview
         if overview.opted_out:
             act = Act(overview.opted_out_by, overview.opted_out_note)
-            return [Why(Reason.OPTED_OUT, act).told(to_creator=True)]
+            why = Why(Reason.OPTED_OUT, act).told(to_creator=True)
+            return [why if why.endswith((".", "!", "?", "…")) else f"{why}."]  # a note of staff
         said = []
         if overview.withdrawing:
             said.append(_("It is in force already, and is being written down for each video."))

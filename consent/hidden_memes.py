@@ -186,8 +186,8 @@ def _staying(memes: HiddenMemes) -> list[str]:
         (
             memes.too_late,
             ngettext(
-                "%(count)s does not: it is too late, and it is deleted.",
-                "%(count)s do not: it is too late, and they are deleted.",
+                "%(count)s meme does not come back: it is deleted.",
+                "%(count)s memes do not come back: they are deleted.",
                 memes.too_late,
             ),
         ),

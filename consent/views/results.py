@@ -7,12 +7,14 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, resolve_url
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from consent import held_back, hidden_memes, spreadsheets
 from consent.context import stand_of
 from consent.models import Edit, EditJob, Item, ItemQuerySet, UploadDefault
+from consent.reasons import Act
 from consent.uses import use_of
 from consent.views.shared import edit_url, edits_of, return_url, see_edit
 from consent.wording import summary_of
@@ -23,6 +25,11 @@ from creatorhub.paging import page_of, pager
 from creatorhub.requests import SignedIn, login_required
 
 LISTED = 100
+# Who made an edit, where it was not the creator whose page it is.
+_BY = {
+    "staff": gettext_lazy("A moderator of CreatorHub did this."),
+    "system": gettext_lazy("CreatorHub did this."),
+}
 Outcome = Item.Outcome
 
 
@@ -42,6 +49,7 @@ def edit_result(request: SignedIn, uuid: UUID) -> HttpResponse:
         "edit": edit,
         "use": use_of(edit.use),
         "summary": summary_of(edit),
+        "by": _BY.get(Act(edit.actor).kind, ""),
         "items": page.items,
         "outcome": outcome,
         "groups": _groups(edit),

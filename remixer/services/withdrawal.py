@@ -8,7 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consent.policy import Reason
@@ -73,6 +74,8 @@ def stop_and_takedown(
     done = list(theirs.filter(state__in=ends).locked().order_by("pk"))
     stopped = jobs.stop(theirs, State.REFUSED, **ended)
     changes: dict[str, Any] = {"state": Render.TAKEN_DOWN, "restorable_until": None}
+    if version is not None:  # what undoing it cannot bring back is told with its number
+        changes["hidden_version"] = Coalesce(F("hidden_version"), Value(version))
     if for_a_while:
         until = timezone.now() + kept
         changes = {"state": Render.HIDDEN, "hidden_version": version, "restorable_until": until}

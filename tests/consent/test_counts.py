@@ -235,6 +235,15 @@ def test_each_number_of_the_overview_is_that_of_the_list_behind_it(
         assert selection.videos(alice, chosen).count() == card[name]
 
 
+@pytest.mark.parametrize(("note", "said"), [("A court order", "order. "), ("Why? Ask!", "Ask! ")])
+def test_what_staff_wrote_ends_before_the_numbers_begin(
+    alice: User, mixed: list[Video], staff: User, note: str, said: str
+) -> None:
+    services.opt_out(actor=Actor.staff(staff), creator=alice, reason=note)
+
+    assert f"{said}Stored beneath: " in consent_bar_of(alice).detail
+
+
 def test_while_everything_is_off_no_number_says_otherwise(
     alice: User, mixed: list[Video], client_of: ClientOf
 ) -> None:

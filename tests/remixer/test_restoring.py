@@ -153,7 +153,29 @@ class TestAWithdrawal:
 
         assert not is_visible(render)
         assert back.restored == 0
-        assert told == ["1 does not: it is too late, and it is deleted."]
+        assert told == ["1 meme does not come back: it is deleted."]
+
+    def test_says_how_many_staff_took_down_for_good(
+        self, bob: User, alice: User, staff: User, videos: list[Video], client_of: ClientOf
+    ) -> None:
+        renders = [meme_of(video, bob) for video in videos[:2]]
+        off = services.turn_off(
+            actor=Actor.staff(staff),
+            creator=alice,
+            use="remix",
+            ids=[video.uuid for video in videos[:2]],
+            reason="A complaint",
+        )
+        page = client_of(alice).get(reverse("consent:edit_result", args=[off.uuid])).text
+        again = undo(off)
+        foreseen = hidden_memes.of_edit(again)
+        done = confirm(again)
+
+        assert "2 memes that it hid are deleted. Undo does not bring them back." in page
+        assert "A moderator of CreatorHub did this." in page
+        assert (foreseen.back, foreseen.too_late) == (0, 2)
+        assert hidden_memes.sentences_of(done) == ["2 memes do not come back: they are deleted."]
+        assert states(*renders) == [Render.TAKEN_DOWN] * 2
 
     def test_does_not_give_back_what_its_maker_removed(
         self, bob: User, videos: list[Video]
