@@ -29,6 +29,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 try:
+    from lzma import LZMAError
+except ImportError:  # a Python without it cannot read such archives either
+    LZMAError = zlib.error  # type: ignore[misc,assignment]
+try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 except ImportError:
@@ -839,8 +843,9 @@ def main() -> int:
     except Refused as refused:
         words, status = [f"{refused.verdict} {refused}"], 1
     except OSError as error:
-        words, status = [f"{error.filename or given.file} cannot be read: {error.strerror}."], 1
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        why = error.strerror or error  # bzip2 says with an OSError that data is damaged
+        words, status = [f"{error.filename or given.file} cannot be read: {why}."], 1
+    except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, NotImplementedError, RuntimeError):
         words, status = ["It does NOT hold. The archive is damaged, or locked."], 1
     else:
         status = 0

@@ -48,7 +48,7 @@ def verifiers() -> list[Verifier]:
     texts = [*settings.LOG_VERIFIER_KEYS]
     kept = settings.DATA_DIR / VERIFIERS
     if not in_production() and kept.exists():
-        texts += reversed(kept.read_text().split())
+        texts += reversed(_lines_of(kept))
     try:
         found = [Verifier.parse(text) for text in texts]
     except Malformed as malformed:
@@ -105,8 +105,15 @@ def _make(path: Path) -> None:
         _keep(fresh.verifier)
 
 
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoKey(f"The public keys of the log, {path}, cannot be read: {error}") from None
+
+
 def _keep(*more: Verifier) -> None:
     path = settings.DATA_DIR / VERIFIERS
-    before = path.read_text().split() if path.exists() else []
+    before = _lines_of(path) if path.exists() else []
     lines = dict.fromkeys([*before, *map(str, more)])
     data_folder.write_secret(path, "".join(f"{line}\n" for line in lines))

@@ -28,6 +28,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 TAIL = re.compile(rb'"seq":(\d{1,18}),"sum":"([0-9a-f]{64})"\}\n$')
+FIRST_SIZE = 1024  # bytes, more than the first line has
 TAIL_SIZE = 128  # bytes, more than TAIL can match
 WAIT = 1.0  # seconds for another writer; then the line is written later
 LONGEST = 64 * 1024 * 1024  # bytes of a line: more is no journal
@@ -78,10 +79,18 @@ def begin(path: Path, *, installation: str, at: str) -> None:
     sync_folder(path)
 
 
-def append(path: Path, body: dict[str, Any]) -> int:
-    """Write one line and wait until it is on the disk; returns its number. Any number of processes
-    may call it. Raises OSError where it cannot be written, or other writers take longer than WAIT:
-    then nothing of it counts."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A line that was written: its number, and whose journal the file is, "" for a new one."""
+
+    seq: int
+    installation: str
+
+
+def append(path: Path, body: dict[str, Any]) -> Written:
+    """Write one line and wait until it is on the disk. Any number of processes may call it. Raises
+    OSError where it cannot be written, or other writers take longer than WAIT: then nothing of it
+    counts."""
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
         patience = time.monotonic() + WAIT
@@ -115,12 +124,13 @@ def append(path: Path, body: dict[str, Any]) -> int:
         except OSError:
             os.ftruncate(file, size)  # the disk is full: half a line is of no use
             raise
+        whose = _installation(os.pread(file, FIRST_SIZE, 0)) if size else ""
         # Others may write behind it already; whoever waits for the disk waits for all before.
         fcntl.flock(file, fcntl.LOCK_UN)
         os.fsync(file)
     finally:
         os.close(file)
-    return seq
+    return Written(seq, whose)
 
 
 def read(path: Path, *, after: Place | None = None) -> Iterator[Line]:
@@ -159,6 +169,14 @@ def installation_of(path: Path) -> str:
     for line in read(path):
         return str(line.body["installation"])
     raise _altered(path, 0)
+
+
+def _installation(beginning: bytes) -> str:
+    """What the first line says, "" where it is none: whoever reads the file finds that."""
+    try:
+        return str(json.loads(beginning.partition(b"\n")[0])["installation"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def sync_folder(path: Path) -> None:

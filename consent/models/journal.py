@@ -46,7 +46,9 @@ class JournalLine(models.Model):
     """A line of the journal that this database knows, written in the transaction of the withdrawal:
     a line without its row is a withdrawal that the database has lost, or that was never committed.
 
-    `seq` is empty, and `body` has the line, as long as it could not be written to the file.
+    `seq` is empty as long as it could not be written to the file. `body` has the line until the
+    row is forgotten, and beside it, as `journal`, whose journal it went into: an operator may have
+    put that of another installation in the place of this one's.
     """
 
     uuid = models.UUIDField(primary_key=True, editable=False)

@@ -43,6 +43,7 @@ def look_at_journal() -> str:
         row = begin_journal()
         if row is None:
             return ""
+        _is_ours(row)
         write_what_is_owed()
         anybody = User.objects.exists()
         if anybody:
@@ -75,6 +76,7 @@ def apply_journal(*, tell: Callable[[int], object] = lambda _: None) -> int:
     row = begin_journal()
     if row is None:
         return 0
+    _is_ours(row)
     write_what_is_owed()
     changed = _apply(row, tell=tell)
     _forget_what_is_known(row)
@@ -127,14 +129,19 @@ def _is_recorded() -> bool:
     return last == "restore.held"
 
 
-def lost(row: Journal) -> Iterator[Line]:
-    """The lines that this database does not know, in order. One that is being written just now may
-    be among them. Raises JournalProblem."""
+def _is_ours(row: Journal) -> None:
+    """Raises JournalProblem for the journal of another installation, and for none."""
     path = Path(settings.WITHDRAWAL_JOURNAL)
     if journal.installation_of(path) != str(row.installation):
         raise JournalProblem(
             _("The withdrawal journal %(path)s belongs to another installation.") % {"path": path}
         )
+
+
+def lost(row: Journal) -> Iterator[Line]:
+    """The lines that this database does not know, in order. One that is being written just now may
+    be among them. Raises JournalProblem."""
+    path = Path(settings.WITHDRAWAL_JOURNAL)
     later = JournalLine.objects.filter(seq__gt=row.seq)
     known = {str(key): seq or 0 for key, seq in later.values_list("uuid", "seq")}
     last, seq = max(known.values(), default=row.seq), row.seq

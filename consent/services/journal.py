@@ -19,10 +19,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from consent import journal
+from consent.journal import JournalProblem
 from consent.models import Journal, JournalLine
 from creatorhub.models import User
 
 logger = logging.getLogger(__name__)
+
+WHOSE = "journal"  # in a kept line: the installation whose journal it went into
 
 
 def write(what: str, *, creator: User | None, **fields: Any) -> None:
@@ -33,8 +36,8 @@ def write(what: str, *, creator: User | None, **fields: Any) -> None:
     says this no again. Ids only: nothing that a person wrote, because no line can be deleted."""
     if creator is None:
         Journal.objects.select_for_update(no_key=True).first()
-    key, seq = uuid4(), None
-    body: dict[str, Any] | None = {
+    key, seq, kept = uuid4(), None, None
+    body: dict[str, Any] = {
         "at": timezone.now().isoformat(timespec="microseconds"),
         "id": str(key),
         "what": what,
@@ -42,13 +45,13 @@ def write(what: str, *, creator: User | None, **fields: Any) -> None:
         **fields,
     }
     try:
-        seq = journal.append(Path(settings.WITHDRAWAL_JOURNAL), body or {})
-        body = None
+        written = journal.append(Path(settings.WITHDRAWAL_JOURNAL), body)
+        seq, kept = written.seq, {**body, WHOSE: written.installation}
     except OSError as error:
         logger.error("The withdrawal journal cannot be written, and will be: %s", error)
     # A sweep may have said it again already, where no lock keeps it from that.
     JournalLine.objects.bulk_create(
-        [JournalLine(uuid=key, seq=seq, body=body)], ignore_conflicts=True
+        [JournalLine(uuid=key, seq=seq, body=kept or body)], ignore_conflicts=True
     )
 
 
@@ -81,20 +84,30 @@ def begin_anew() -> Path | None:
         kept = path.with_name(f"{path.name}.{timezone.now():%Y%m%d-%H%M%S}")
         path.rename(kept)
     with transaction.atomic(durable=True):
-        JournalLine.objects.filter(body=None).delete()
+        JournalLine.objects.filter(seq__isnull=False).delete()
         Journal.objects.update(seq=0, offset=0, digest="", installation=uuid4())
     begin_journal()
     return kept
 
 
 def write_what_is_owed() -> int:
-    """Write the lines that could not be written when their withdrawals were made; returns how many
-    are left."""
-    owed = JournalLine.objects.filter(seq=None)
-    for line in owed.iterator(chunk_size=100):
+    """Write the lines that could not be written when their withdrawals were made, or that went into
+    the journal of another installation, which was in the place of this one; returns how many are
+    left. Only for a journal that is ours. One query where nothing is owed."""
+    path = Path(settings.WITHDRAWAL_JOURNAL)
+    lines = JournalLine.objects.filter(body__isnull=False).order_by("seq")
+    kept = list(lines.values_list("pk", "seq", f"body__{WHOSE}"))
+    try:
+        whose = journal.installation_of(path) if kept else ""
+    except JournalProblem:
+        return sum(seq is None for _pk, seq, _into in kept)
+    owed = [pk for pk, seq, into in kept if seq is None or (into or whose) != whose]
+    for done, pk in enumerate(owed):
+        line = JournalLine.objects.get(pk=pk)
+        body = {name: value for name, value in line.body.items() if name != WHOSE}
         try:
-            seq = journal.append(Path(settings.WITHDRAWAL_JOURNAL), line.body)
+            seq = journal.append(path, body).seq
         except OSError:
-            return owed.count()
-        JournalLine.objects.filter(pk=line.pk).update(seq=seq, body=None)
+            return len(owed) - done
+        JournalLine.objects.filter(pk=pk).update(seq=seq, body={**body, WHOSE: whose})
     return 0

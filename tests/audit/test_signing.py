@@ -207,6 +207,15 @@ def test_the_first_signature_makes_a_key_that_only_we_can_read(embedded: Path) -
     assert not list(checks.the_log_has_a_key())
 
 
+def test_public_keys_that_cannot_be_read_are_said(embedded: Path) -> None:
+    keys.signer()
+    (embedded / keys.VERIFIERS).write_bytes(b"\xff")
+
+    for how in ((), ("--new",)):
+        with pytest.raises(CommandError, match=r"The public keys of the log, .* cannot be read"):
+            call_command("log_key", *how)
+
+
 def test_after_a_change_of_keys_both_verify(embedded: Path, alice: User) -> None:
     grow(alice, 1)
     first = signing.sign()

@@ -367,6 +367,21 @@ def test_the_readable_part_may_not_say_otherwise(log: Log, run: Run) -> None:
         assert (status, "says another" in text) == (1, True)
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_whose_compressed_data_is_damaged_is_said_to_be(
+    kind: int, run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "packed.zip"
+    with zipfile.ZipFile(path, "w", kind) as packed:
+        packed.writestr("log.json", bytes(range(256)) * 20)
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(byte ^ 0xFF for byte in data[60:90])
+
+    status, text = run(bytes(data))
+
+    assert (status, "Traceback" in text, "None" in text) == (1, False, False), text
+
+
 def test_a_terminal_is_not_steered_by_a_receipt(log: Log, run: Run) -> None:
     log.add(reason="\x1b]0;owned\x07\u202e")
 

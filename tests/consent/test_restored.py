@@ -463,6 +463,42 @@ def test_a_journal_that_is_not_as_it_was_written_holds_everything(
     assert reasons(videos[3]) == ["restoring"]
 
 
+def test_a_new_journal_begins_though_lines_of_the_former_were_just_written(
+    videos: list[Video], settings: Settings, tmp_path: Path
+) -> None:
+    settings.WITHDRAWAL_JOURNAL = str(tmp_path / "journal")
+    Journal.objects.update(digest="")
+    services.begin_journal()
+    acts.turn_off(videos[0])
+    acts.turn_off(videos[1])
+
+    services.without_journal()
+
+    assert services.look_at_journal() == ""
+
+
+def test_what_went_into_the_journal_of_another_installation_is_written_into_ours(
+    videos: list[Video], settings: Settings, tmp_path: Path
+) -> None:
+    ours, other = settings.WITHDRAWAL_JOURNAL, tmp_path / "other"
+    acts.turn_off(videos[0])
+    journal.begin(other, installation=str(uuid4()), at="2026-11-26T00:00:00Z")
+    for number in range(8):
+        journal.append(other, {"what": "off", "id": str(uuid4()), "creator": None, "n": number})
+    settings.WITHDRAWAL_JOURNAL = str(other)
+    acts.turn_off(videos[1])
+    assert "another installation" in services.look_at_journal()
+    settings.WITHDRAWAL_JOURNAL = ours
+
+    assert not services.look_at_journal()
+
+    assert [line["videos"] for line in lines(settings)] == [
+        [str(videos[0].uuid)],
+        [str(videos[1].uuid)],
+    ]
+    assert not JournalLine.objects.exists(), "all of it is known"
+
+
 def test_a_killed_writer_leaves_half_a_line_and_the_next_goes_on(
     videos: list[Video], settings: Settings
 ) -> None:
