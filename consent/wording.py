@@ -112,6 +112,8 @@ def summary_of(edit: Edit) -> str:
     sentences = [_main_sentence(edit)]
     if edit.status == edit.Status.EXPIRED:
         return sentences[0]
+    if edit.undoes and edit.changed and not (edit.grants or edit.withdraws):
+        sentences.append(_("It allows nothing."))  # as before: ended, lapsed, or never decided
     if edit.left_out:
         sentences.append(
             ngettext(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.core.signing import dumps
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +19,7 @@ from audit.models import Event
 from consent import querysets, selection, services
 from consent.models import ConsentState, Edit, EditJob, Notice
 from consent.services.edits import job
+from consent.wording import summary_of
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
@@ -848,6 +850,25 @@ def test_an_undo_says_that_former_terms_have_lapsed(
     assert "off, its terms have ended or were revised" in preview
     assert "finished memes are hidden" in preview
     assert "Anyone signed in may make memes" not in preview
+
+
+@pytest.mark.parametrize(("days", "reason"), [(2, "expired"), (0, "allowed")])
+def test_the_result_of_an_undo_says_where_it_allows_nothing(
+    alice: User, days: int, reason: str
+) -> None:
+    me, now = Actor.creator(alice), timezone.now()
+    (video,) = make_videos(1, owner=alice)
+    make_consent(video, until=now + timedelta(days=1))
+    off = turn_off(video)
+
+    with time_machine.travel(now + timedelta(days=days)):
+        undo = services.undo_edit(off.uuid, actor=me, creator=alice)
+        told = summary_of(services.confirm_edit(undo.uuid, actor=me, creator=alice))
+        reached = reason_of(video)
+
+    assert told.startswith("Remix is back as it was for 1 video.")
+    assert ("It allows nothing." in told) is (reason == "expired")
+    assert reached == reason
 
 
 def test_a_refused_confirm_shows_the_preview_with_its_reason_and_a_way_on(
