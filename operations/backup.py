@@ -20,6 +20,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -96,6 +97,8 @@ def read(path: Path) -> Backup:
                         "known": FORMAT,
                     }
                 )
+            if not _is_whole(manifest):
+                raise ValueError("a member of the manifest is missing or of another type")
             for name, expected in manifest["files"].items():
                 with archive.open(name) as member:
                     digest = hashlib.sha256()
@@ -106,7 +109,7 @@ def read(path: Path) -> Backup:
                             _("%(name)s in %(path)s is not as it was written.")
                             % {"name": name, "path": path}
                         )
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, AttributeError, EOFError):
         raise BackupProblem(
             _("%(path)s is no backup, or a part of it is missing or was altered.") % {"path": path}
         ) from None
@@ -116,6 +119,20 @@ def read(path: Path) -> Backup:
             % {"path": path, "error": error.strerror or error}
         ) from None
     return Backup(path, manifest)
+
+
+def _is_whole(manifest: dict[str, Any]) -> bool:
+    """Whether all is there that a restore reads, a checksum of the database above all."""
+    files, migrations = manifest["files"], manifest["migrations"]
+    return (
+        all(isinstance(manifest[name], str) for name in ("made_at", "engine", "installation"))
+        and type(manifest["journal_line"]) is int
+        and isinstance(migrations, list)
+        and all(isinstance(one, str) for one in migrations)
+        and isinstance(files, dict)
+        and {"database", "media.jsonl"} <= files.keys()
+        and all(isinstance(one, dict) and "sha256" in one for one in files.values())
+    )
 
 
 def check(backup: Backup) -> None:

@@ -108,6 +108,18 @@ def file(db: None, tmp_path: Path) -> Path:
     return path
 
 
+MANIFESTS: dict[str, dict[str, object]] = {
+    "another format": {"format": 2},
+    "another engine": {"engine": "oracle"},
+    "no checksum of the database": {"files": {"media.jsonl": {"sha256": "x"}}},
+    "files without checksums": {"files": {"media.jsonl": 5, "database": 5}},
+    "no migrations": {"migrations": None},
+    "no line of the journal": {"journal_line": None},
+    "foreign journal": {"installation": "another"},
+    "older journal": {"journal_line": 7},
+}
+
+
 def spoil(file: Path, how: str, path: Path) -> None:
     """The backup, or the journal at `path`."""
     with zipfile.ZipFile(file) as archive:
@@ -125,22 +137,14 @@ def spoil(file: Path, how: str, path: Path) -> None:
             return
         case "altered":
             parts["media.jsonl"] += b'{"key":"x"}\n'
-        case "another format":
-            manifest["format"] = 2
-        case "another engine":
-            manifest["engine"] = "oracle"
         case "a later version":
             manifest["migrations"].append("consent.9999_from_the_future")
-        case "foreign journal":
-            manifest["installation"] = "another"
-        case "older journal":
-            manifest["journal_line"] = 7
         case "cut journal":
             with path.open("ab") as end:
                 end.write(b'{"at":')
         case "unreadable journal":
             path.write_bytes(b"\0\n")
-    parts["manifest.json"] = json.dumps(manifest).encode()
+    parts["manifest.json"] = json.dumps({**manifest, **MANIFESTS.get(how, {})}).encode()
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
@@ -151,6 +155,10 @@ def spoil(file: Path, how: str, path: Path) -> None:
     [
         ("truncated", "is no backup, or a part of it is missing or was altered."),
         ("not a backup", "is no backup, or a part of it is missing or was altered."),
+        ("no checksum of the database", "is no backup, or a part of it is missing"),
+        ("files without checksums", "is no backup, or a part of it is missing"),
+        ("no migrations", "is no backup, or a part of it is missing"),
+        ("no line of the journal", "is no backup, or a part of it is missing"),
         ("not there", "cannot be read: No such file or directory."),
         ("altered", "media.jsonl in "),
         ("another format", "has the format 2, and this version reads 1."),
