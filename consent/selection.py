@@ -1,4 +1,5 @@
-"""Which videos an edit is about: these ids, or everything that matches a filter now.
+"""Which videos an edit is about: these ids, or everything that matches a filter now, all or all
+but some.
 
 Reading only. A filter becomes a selection when it is looked at: it keeps the key of the newest
 video there was, so that what is uploaded between the look and the edit is not in it.
@@ -6,10 +7,11 @@ video there was, so that what is uploaded between the look and the edit is not i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core import signing
@@ -22,26 +24,28 @@ from consent import filters
 from consent.filters import VideoFilter
 from consent.models import Consent, Edit
 from consent.querysets import AsOf
-from creatorhub.errors import Refused
+from creatorhub.errors import NotFound, Refused
 from creatorhub.models import User
 from creatorhub.texts import typed
 from library.models import Video
 
 SALT = "selection"
 # What the list's address holds beside its filters, and a selection does not keep.
-LIST_PARAMETERS = ("sort", "size", "after", "all")
+LIST_PARAMETERS = ("sort", "size", "after", "all", "ticks")
+MAX_EXCEPT = 1_000  # videos that a selection of all that match may leave out
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
     """`query` is a query string of filters, `upto` the key of the newest video that counts,
     `zone` where its days begin. `under_terms` instead selects what stands under any terms of
-    that use, whether in force or not."""
+    that use, whether in force or not. `without` has the keys of videos that are left out."""
 
     query: str
     upto: int
     zone: str = "UTC"
     under_terms: str = ""
+    without: Sequence[int] = ()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -105,6 +109,34 @@ def from_api(creator: User, given: Mapping[str, Any]) -> Matching:
     return matching(creator, given)
 
 
+def leaving_out(creator: User, chosen: Matching, ids: Iterable[UUID]) -> Matching:
+    """The same without these videos, whether they match or not. Raises NotFound if any is not the
+    creator's, Refused for more than MAX_EXCEPT. One query, none for no ids."""
+    wanted = set(ids)
+    if not wanted:
+        return chosen
+    if len(wanted) > MAX_EXCEPT:
+        raise Refused(
+            _("%(count)s videos are left out; at most %(limit)s can be. Use a narrower filter.")
+            % {"count": f"{len(wanted):,}", "limit": f"{MAX_EXCEPT:,}"},
+            code="too_many",
+            status=413,
+        )
+    mine = Video.objects.owned_by(creator).filter(uuid__in=wanted)
+    keys = sorted(mine.values_list("pk", flat=True))
+    if len(keys) != len(wanted):
+        raise not_yours()
+    return replace(chosen, without=keys)
+
+
+def not_yours() -> NotFound:
+    """The refusal of a selection that names what the creator does not have."""
+    return NotFound(
+        _("One of these videos does not exist or is not yours. Nothing was changed."),
+        code="not_found",
+    )
+
+
 def read(token: str) -> Matching:
     """The selection of a form. Raises Refused for one that we did not make."""
     try:
@@ -119,6 +151,8 @@ def read(token: str) -> Matching:
 def videos(creator: User, chosen: Matching, *, as_of: AsOf | None = None) -> QuerySet[Video]:
     """The creator's videos that match, in no order; `as_of` an edit for what it selected."""
     mine = Video.objects.owned_by(creator).filter(pk__lte=chosen.upto)
+    if chosen.without:
+        mine = mine.exclude(pk__in=chosen.without)
     if chosen.under_terms:
         stored = Consent.objects.filter(
             use=chosen.under_terms, video=OuterRef("pk"), terms__isnull=False

@@ -3,6 +3,7 @@ through the services."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from django.contrib.auth.models import Group
@@ -27,14 +28,16 @@ def draft(*videos: Video, use: str = "remix", grant: Grant | None = Grant()) -> 
     )
 
 
-def draft_matching(creator: User, *, use: str = "remix", **filters: str) -> Edit:
-    """A preview that allows the use of all videos which match."""
+def draft_matching(
+    creator: User, *, use: str = "remix", but: Iterable[Video] = (), **filters: str
+) -> Edit:
+    """A preview that allows the use of all videos which match, `but` these."""
     return services.draft_edit(
         actor=Actor.creator(creator),
         creator=creator,
         use=use,
         grant=Grant(),
-        matching=selection.matching(creator, filters),
+        matching=_matching(creator, filters, but),
     )
 
 
@@ -54,13 +57,20 @@ def turn_off(*videos: Video, use: str = "remix", **more: Any) -> Edit:
     )
 
 
-def turn_off_matching(creator: User, *, use: str = "remix", **filters: str) -> Edit:
+def turn_off_matching(
+    creator: User, *, use: str = "remix", but: Iterable[Video] = (), **filters: str
+) -> Edit:
     return services.turn_off(
         actor=Actor.creator(creator),
         creator=creator,
         use=use,
-        matching=selection.matching(creator, filters),
+        matching=_matching(creator, filters, but),
     )
+
+
+def _matching(creator: User, filters: dict[str, str], but: Iterable[Video]) -> selection.Matching:
+    chosen = selection.matching(creator, filters)
+    return selection.leaving_out(creator, chosen, [video.uuid for video in but])
 
 
 def undo(edit: Edit) -> Edit:

@@ -235,17 +235,31 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
 class SelectionSerializer(StrictSerializer):
     """Either `ids`, or what is `matching` filters now, in the words of the list's query string;
-    an empty `matching` is everything of yours."""
+    an empty `matching` is everything of yours. With `matching`, `except` leaves videos out."""
 
     ids = serializers.ListField(
         child=serializers.UUIDField(), min_length=1, max_length=services.MAX_IDS, required=False
     )
     matching = serializers.DictField(required=False)
 
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        """With `except`, which no attribute of a class can be named."""
+        left_out = serializers.ListField(
+            child=serializers.UUIDField(),
+            max_length=selection.MAX_EXCEPT,
+            required=False,
+            help_text=_("Of what is `matching`, the ids of videos that stay as they are."),
+        )
+        return {**super().get_fields(), "except": left_out}
+
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("ids" in attrs) == ("matching" in attrs):
             raise serializers.ValidationError(
                 {"ids": _("Send either the ids of videos, or the filters that they match.")}
+            )
+        if "except" in attrs and "matching" not in attrs:
+            raise serializers.ValidationError(
+                {"except": _("Only of what is `matching` something can be left out.")}
             )
         return attrs
 
@@ -259,10 +273,11 @@ class TurnOffSerializer(StrictSerializer):
 
     def selected(self, creator: User) -> dict[str, Any]:
         """`matching` or `ids`, as the services take them. Raises Refused for a filter that does
-        not exist or cannot be read."""
+        not exist or cannot be read, or for an exception that is not the creator's."""
         asked: dict[str, Any] = self.validated_data["selection"]
         if "matching" in asked:
-            return {"matching": selection.from_api(creator, asked["matching"])}
+            matching = selection.from_api(creator, asked["matching"])
+            return {"matching": selection.leaving_out(creator, matching, asked.get("except", ()))}
         return {"ids": asked["ids"]}
 
     def key_of(self, key: str | None) -> str | None:
@@ -272,6 +287,7 @@ class TurnOffSerializer(StrictSerializer):
             return None
         asked = self.validated_data["selection"]
         named = sorted(str(one) for one in asked.get("ids", ()))
+        named += sorted(f"-{one}" for one in asked.get("except", ()))
         matching = json.dumps(asked.get("matching"), sort_keys=True)
         return combined_key(key, self.validated_data["use"], matching, *named)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -72,6 +73,46 @@ def test_a_selection_is_what_matches_the_words_of_the_list(alice: User, api: API
     assert whole["counts"]["selected"] == 3
     assert (some["counts"]["selected"], done.status_code) == (1, 200)
     assert reasons(beach, short, late) == ["allowed", "undecided", "undecided"]
+
+
+def test_a_selection_of_what_matches_leaves_out_what_is_named(
+    alice: User, bob: User, api: APIClient
+) -> None:
+    videos = make_videos(4, owner=alice)
+    [foreign] = make_videos(1, owner=bob)
+    before = rows()
+    wrong: list[tuple[dict[str, Any], int, str]] = [
+        ({"matching": {}, "except": [str(foreign.uuid)]}, 404, "not_found"),
+        ({"matching": {}, "except": [str(uuid4())]}, 404, "not_found"),
+    ]
+    for asked, status, code in wrong:
+        refused(draft(api, asked), status=status, code=code, before=before)
+    mixed = draft(api, {"ids": [str(videos[0].uuid)], "except": [str(videos[1].uuid)]})
+
+    but = {"matching": {}, "except": [str(videos[0].uuid), str(videos[2].uuid)]}
+    drafted = draft(api, but).json()
+    api.post(f"/api/v1/edits/{drafted['id']}/confirm/")
+
+    assert (mixed.status_code, list(mixed.json()["selection"])) == (400, ["except"])
+    assert drafted["counts"]["selected"] == 2
+    assert reasons(*videos) == ["undecided", "allowed"] * 2
+
+
+def test_a_key_with_another_exception_is_another_key(alice: User, api: APIClient) -> None:
+    videos = make_videos(3, owner=alice)
+    make_consent(*videos)
+
+    for left_out in (videos[:1], videos[1:2]):
+        selection = {"matching": {}, "except": [str(video.uuid) for video in left_out]}
+        answer = api.post(
+            "/api/v1/edits/turn-off/",
+            {"use": "remix", "selection": selection},
+            format="json",
+            HTTP_IDEMPOTENCY_KEY="one",
+        )
+        assert answer.json()["counts"]["selected"] == 2
+
+    assert reasons(*videos) == ["off"] * 3
 
 
 def test_a_foreign_library_is_never_in_a_selection(alice: User, bob: User, api: APIClient) -> None:

@@ -127,11 +127,11 @@ def test_a_mistyped_field_is_named_together_with_the_one_that_is_missing(
 
 def test_an_unknown_field_of_a_selection_is_refused_by_name(alice: User, api_of: ApiOf) -> None:
     factories.make_videos(1, owner=alice)
-    body = {"use": "remix", "selection": {"matching": {}, "except": [ANY]}}
+    body = {"use": "remix", "selection": {"matching": {}, "excepting": [ANY]}}
 
     answer = api_of(alice).post("/api/v1/edits/turn-off/", body, format="json")
 
-    assert (answer.status_code, set(answer.json()["selection"])) == (400, {"except"})
+    assert (answer.status_code, set(answer.json()["selection"])) == (400, {"excepting"})
     assert not Edit.objects.exists()
 
 

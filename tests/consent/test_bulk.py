@@ -270,6 +270,76 @@ def test_what_is_held_back_and_not_meant_keeps_its_memes(alice: User, bob: User)
     assert (dark.state, kept.state, edit.taken_down) == ("hidden", "done", 1)
 
 
+def test_what_a_large_withdrawal_leaves_out_keeps_its_memes_and_is_allowed_again_after_it(
+    alice: User, bob: User, step: Callable[[Edit], Edit]
+) -> None:
+    """The excepted videos are held back like all others until it is written down which are meant;
+    nothing that is made of them is taken down or stopped."""
+    videos = make_videos(9, owner=alice)
+    for video in videos:
+        make_consent(video)
+    left_out = videos[2], videos[8]
+    gone = make_render(videos[0], bob, state="done", file_key="renders/x.mp4")
+    kept = make_render(left_out[0], bob, state="done", file_key="renders/y.mp4")
+    waiting = make_render(left_out[1], bob, state="queued")
+
+    edit = turn_off_matching(alice, but=left_out)
+    held = edit.status, reasons(*left_out), edit.taken_down, edit.stopped
+    edit = step(edit)
+    edit = step(edit)
+    known = edit.status, reasons(*left_out)
+    edit = run_to_the_end(edit)
+
+    for render in (gone, kept, waiting):
+        render.refresh_from_db()
+    assert held == ("holding", ["withdrawn"] * 2, 1, 0)
+    assert known == ("confirmed", ["allowed"] * 2)
+    assert (gone.state, kept.state, waiting.state) == ("hidden", "done", "queued")
+    assert (edit.selected, edit.changed, edit.taken_down, edit.stopped) == (7, 7, 1, 0)
+    assert reasons(*left_out) == ["allowed"] * 2
+    assert [body["changed"] for body in log.of_edit(edit) if "parts" in body] == [7]
+    assert adds_up(edit)
+
+
+@pytest.mark.parametrize("number", [6, 11])
+def test_a_selection_but_for_some_is_frozen_as_it_was_seen(alice: User, number: int) -> None:
+    """By the request, or in several parts by the job."""
+    videos = make_videos(number, owner=alice, title="Street")
+    edit = draft_matching(alice, but=(videos[1], videos[-1]), q="street")
+    make_videos(1, owner=alice, title="Street, late")
+    if edit.status == "preparing":
+        edit = run(edit)
+    drafted = edit.status, edit.selected, edit.will_change
+
+    edit = run_to_the_end(confirm(edit))
+
+    assert drafted == ("draft", number - 2, number - 2)
+    assert (edit.selected, edit.changed) == (number - 2, number - 2)
+    assert reasons(videos[1], videos[-1]) == ["undecided"] * 2
+    assert set(edit.items.values_list("video", flat=True)) == {
+        video.pk for video in videos if video not in (videos[1], videos[-1])
+    }
+
+
+def test_what_is_left_out_must_be_ones_own_and_is_limited(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = make_videos(4, owner=alice)
+    [foreign] = make_videos(1, owner=bob)
+    before = rows()
+
+    with pytest.raises(NotFound, match="not yours"):
+        turn_off_matching(alice, but=[foreign])
+    with pytest.raises(Refused, match="No video matches"):
+        turn_off_matching(alice, but=videos)
+    monkeypatch.setattr(selection, "MAX_EXCEPT", 1)
+    with pytest.raises(Refused, match="at most 1 can be"):
+        turn_off_matching(alice, but=videos[:2])
+
+    assert rows() == before
+    assert turn_off_matching(alice, but=videos[:1]).selected == 3
+
+
 def test_nothing_is_allowed_while_a_withdrawal_is_held(
     alice: User, step: Callable[[Edit], Edit]
 ) -> None:
@@ -966,7 +1036,7 @@ def test_what_is_removed_while_a_large_edit_is_applied_is_reported(
 
 @pytest.mark.parametrize("filters", [{"q": "no such title"}, {"collection": "None"}])
 def test_a_filter_that_matches_nothing_is_refused_and_leaves_nothing(
-    alice: User, filters: dict[str, str]
+    alice: User, filters: dict[str, Any]
 ) -> None:
     make_videos(1, owner=alice)
     opt_out(alice)

@@ -23,7 +23,7 @@ from consent.wording import summary_of
 from creatorhub.actors import Actor
 from creatorhub.models import User
 from library.models import Video
-from tests.acts import run, turn_off
+from tests.acts import run, turn_off, turn_off_matching
 from tests.conftest import ClientOf
 from tests.database import counted_queries, rows
 from tests.decisions import reason_of
@@ -548,6 +548,22 @@ def test_a_withdrawal_under_way_says_that_it_is_in_force_and_offers_no_cancel(
     before = rows()
     answer = browser.post(f"/edits/{edit.uuid}/cancel/")
     refused(answer, status=409, says="in force for all its videos already", before=before)
+    assert "they come back by themselves" not in page.text  # which videos is known
+
+
+@pytest.mark.large_edits(stepwise=True)
+def test_a_withdrawal_that_holds_everything_says_that_the_others_come_back(
+    alice: User, client_of: ClientOf
+) -> None:
+    videos = make_videos(8, owner=alice)
+    make_consent(videos[0])
+    edit = turn_off_matching(alice, but=videos[:1])
+
+    page = client_of(alice).get(f"/edits/{edit.uuid}/")
+
+    assert edit.status == "holding"
+    assert "Remix is held back for your other videos too." in " ".join(page.text.split())
+    assert "they come back by themselves" in page.text
 
 
 @pytest.mark.large_edits(stepwise=True)

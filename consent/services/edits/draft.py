@@ -136,10 +136,7 @@ def draft(
             raise _too_few_or_many(len(wanted))
         videos = Video.objects.owned_by(creator).filter(uuid__in=wanted)
         if videos.count() != len(wanted):
-            raise NotFound(
-                _("One of these videos does not exist or is not yours. Nothing was changed."),
-                code="not_found",
-            )
+            raise selection.not_yours()
     if as_it_stands:
         grant = _standing(creator, use, videos if few else None)
     edit = new_edit(
