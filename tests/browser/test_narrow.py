@@ -10,6 +10,7 @@ from django.utils import timezone
 from consent.services import opt_out
 from creatorhub.actors import Actor
 from creatorhub.models import User
+from tests.acts import publish_notice
 from tests.browser.conftest import PageOf
 from tests.factories import make_consent, make_user, make_video, make_videos
 
@@ -31,6 +32,20 @@ def test_a_row_of_the_list_is_short_on_a_narrow_screen(alice: User, page_of: Pag
 
     assert len(heights) == 3
     assert max(heights) < 110
+
+
+def test_why_a_video_needs_a_look_is_not_squeezed_on_a_narrow_screen(
+    alice: User, staff: User, page_of: PageOf
+) -> None:
+    make_consent(*make_videos(1, owner=alice))
+    publish_notice(staff)
+    page = page_of(alice, width=390)
+    page.goto("/videos/")
+
+    why = page.locator(".pill.look + .why").bounding_box()
+
+    assert why
+    assert why["height"] < 20, "one line"
 
 
 def test_the_columns_of_the_list_stay_where_they_are_from_page_to_page(
