@@ -234,7 +234,10 @@ class Key:
         parts = text.split("+", 2)
         if len(parts) != 3 or not parts[0] or re.search(r"\s", parts[0]):
             raise Unchecked("A key is written name+8 hexadecimal digits+base64.")
-        material = decoded(parts[2], "The key", 33)
+        try:
+            material = decoded(parts[2], "The key", 33)
+        except Refused as refused:
+            raise Unchecked(str(refused)) from None
         key = cls(parts[0], material[0], material[1:])
         if key.kind not in (1, 4) or key.id.hex() != parts[1]:
             raise Unchecked("The key is not an Ed25519 key, or its id does not fit its name.")
@@ -395,6 +398,8 @@ def check_receipt(text: str, trust: Trust, seen: Seen, items: Iterator[str] | No
         words.append(check_item(event, member(receipt, "item", dict, "The receipt")))
     if items is not None:
         words.append(check_items(event, items))
+    elif seen.archive and "items_root" in event:
+        words.append("  the list of its videos is not in this archive; the event has its root")
     check_record(event, receipt.get("record", {}))
     take_proofs(receipt.get("consistency", []), head, seen)
     seen.words.append("\n".join(words))

@@ -408,6 +408,8 @@ def test_what_cannot_be_read_or_was_not_given_is_said(
     assert (status, "cannot be read" in text) == (1, True)
     status, text = run(changed(log.receipt(1), keys=[]), key=None)
     assert (status, text.startswith("It cannot be checked. No key came with")) == (1, True)
+    status, text = run(log.receipt(1), key="log.example+00000000+AAAA")
+    assert (status, text.startswith("It cannot be checked. The key is not")) == (1, True)
     with pytest.raises(SystemExit) as ended:
         run("--wrong", key=None)
     assert ended.value.code == 1
@@ -427,6 +429,7 @@ def test_an_archive_shows_a_record_without_gaps(log: Log, run: Run) -> None:
     assert "The record of this creator has no gap from 1 to 5." in text
     assert "2 newer events were not signed yet." in text
     assert "the list of its videos is complete, and the one that was recorded: 300" in text
+    assert "the list of its videos is not in this archive" in run(log.archive())[1]
 
 
 def test_an_archive_tells_the_first_events_and_all_where_asked(run: Run) -> None:
