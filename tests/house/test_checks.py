@@ -344,3 +344,19 @@ def test_the_demo_is_refused_without_debug(tmp_path: Path) -> None:
     assert "DEBUG" in started.stderr
     with sqlite3.connect(tmp_path / "db.sqlite3") as database:
         assert database.execute("SELECT count(*) FROM creatorhub_user").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("name", "database"),
+    [("verify_log", ""), ("fsck", "postgres://nobody@127.0.0.1:1/none")],
+    ids=["without tables", "without a server"],
+)
+def test_a_command_without_a_usable_database_says_so(
+    tmp_path: Path, name: str, database: str
+) -> None:
+    there = {"DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1/0"} if database else {}
+    done = _start("manage.py", name, data=tmp_path, DEBUG="1", SECRET_KEY="tests only", **there)
+
+    assert done.returncode == 1
+    assert "The database cannot be used" in done.stderr
+    assert "Traceback" not in done.stderr
