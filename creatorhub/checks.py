@@ -21,7 +21,6 @@ from django.core.checks import Warning as Caution
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from PIL import features
 
 from creatorhub import data_folder
 from creatorhub.signals import starting
@@ -111,17 +110,6 @@ def services_control_transactions(**_: Any) -> Iterable[CheckMessage]:
             "SQLite transactions do not begin IMMEDIATE.",
             hint="Two that read and then write would fail with “database is locked”.",
             id="creatorhub.E005",
-        )
-
-
-@register()
-def captions_can_be_shaped(**_: Any) -> Iterable[CheckMessage]:
-    if not features.check("raqm"):
-        yield Caution(
-            "Pillow finds no FriBiDi, so captions in Arabic, Hebrew or Indic scripts come out "
-            "with their letters apart or reversed.",
-            hint="Install it: apt-get install libfribidi0, or brew install fribidi.",
-            id="creatorhub.W002",
         )
 
 

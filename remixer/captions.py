@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from remixer import scripts
+from remixer import glyphs, scripts
 from remixer.bidi import reads_from_the_right
 from remixer.catalogue import Box, Template
-from remixer.scripts import EMOJI, EMOJI_SIZE, Run
+from remixer.scripts import EMOJI, Run
 
 LINE, TALL_LINE = 1.2, 1.5  # the height of a line, as a multiple of the letters' size
 SMALLEST = 5  # pixels; a text that does not fit even at this size is cut off
@@ -164,15 +164,12 @@ def _broken(word: str, measured: Callable[[str], float], room: float) -> list[st
     return pieces
 
 
-def _direction(run: Run) -> str:
-    return "rtl" if run.right_to_left else "ltr"
+def _shape(run: Run) -> glyphs.Shaped:
+    return glyphs.shape(run.text, run.font, right_to_left=run.right_to_left)
 
 
 def _width(run: Run, size: int) -> float:
-    if run.font == EMOJI:
-        font = scripts.font_file(EMOJI, EMOJI_SIZE)
-        return font.getlength(run.text, direction="ltr") * size / EMOJI_SIZE
-    return scripts.font_file(run.font, size).getlength(run.text, direction=_direction(run))
+    return _shape(run).width * size
 
 
 def _draw_line(
@@ -186,7 +183,7 @@ def _draw_line(
     step: float,
 ) -> None:
     """Draws all outlines, then all letters, so that no outline covers the letter beside it."""
-    capital = scripts.font_file(scripts.FAMILIES[style.family][0], size).getbbox("H", anchor="ls")
+    capital = glyphs.font_file(scripts.FAMILIES[style.family][0], size).getbbox("H", anchor="ls")
     baseline = top + (step - capital[1]) / 2
     placed: list[tuple[Run, float]] = []
     for run in scripts.runs(line.text, style.family, right_to_left=line.right_to_left):
@@ -199,15 +196,9 @@ def _draw_line(
             continue
         for run, x in placed:
             if run.font != EMOJI:
-                draw.text(
-                    (x, baseline),
-                    run.text,
-                    font=scripts.font_file(run.font, size),
-                    fill=fill,
-                    anchor="ls",
-                    direction=_direction(run),
-                    stroke_width=width,
-                    stroke_fill=fill,
+                font = glyphs.font_file(run.font, size)
+                glyphs.draw(
+                    draw, _shape(run), font, left=x, baseline=baseline, fill=fill, stroke=width
                 )
     for run, x in placed:
         if run.font == EMOJI:
@@ -215,22 +206,14 @@ def _draw_line(
 
 
 def _paste_emoji(canvas: Image.Image, run: Run, *, size: int, left: float, middle: float) -> None:
-    font = scripts.font_file(EMOJI, EMOJI_SIZE)
-    box = font.getbbox(run.text, anchor="ls", direction="ltr")
-    if box[2] <= box[0] or box[3] <= box[1]:
-        return
-    picture = Image.new("RGBA", (round(box[2] - box[0]), round(box[3] - box[1])))
-    ImageDraw.Draw(picture).text(
-        (-box[0], -box[1]), run.text, font=font, anchor="ls", direction="ltr", embedded_color=True
-    )
-    scale = size / EMOJI_SIZE
-    picture = picture.resize(
-        (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))),
-        Image.Resampling.LANCZOS,
-    )
-    place = round(left + box[0] * scale), round(middle - picture.height / 2)
     layer = Image.new("RGBA", canvas.size)
-    layer.paste(picture, place)
+    for glyph in _shape(run).glyphs:
+        if found := glyphs.picture(run.font, glyph.id):
+            picture, width = found
+            pixels = max(1, round(width * size))
+            height = max(1, round(pixels * picture.height / picture.width))
+            picture = picture.resize((pixels, height), Image.Resampling.LANCZOS)
+            layer.paste(picture, (round(left + glyph.x * size), round(middle - height / 2)))
     canvas.alpha_composite(layer)
 
 

@@ -11,37 +11,34 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
-from pathlib import Path
 
 from fontTools.ttLib import TTFont
-from PIL import ImageFont
 
 from remixer.bidi import visual
+from remixer.glyphs import FONTS, font_file
 
-FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
 OTHER_SCRIPTS = (
-    "inter-700-cyrillic.woff2",
-    "inter-700-greek.woff2",
-    "noto-sans-arabic-700.woff2",
-    "noto-sans-hebrew-700.woff2",
-    "noto-sans-devanagari-700.woff2",
-    "noto-sans-bengali-700.woff2",
-    "noto-sans-tamil-700.woff2",
-    "noto-sans-thai-700.woff2",
-    "noto-sans-symbols-700.woff2",
-    "noto-sans-math-400.woff2",
+    "inter-700-cyrillic.ttf",
+    "inter-700-greek.ttf",
+    "noto-sans-arabic-700.ttf",
+    "noto-sans-hebrew-700.ttf",
+    "noto-sans-devanagari-700.ttf",
+    "noto-sans-bengali-700.ttf",
+    "noto-sans-tamil-700.ttf",
+    "noto-sans-thai-700.ttf",
+    "noto-sans-symbols-700.ttf",
+    "noto-sans-math-400.ttf",
 )
-INTER = ("inter-700-latin.woff2", "inter-700-latin-ext.woff2", "inter-700-vietnamese.woff2")
+INTER = ("inter-700-latin.ttf", "inter-700-latin-ext.ttf", "inter-700-vietnamese.ttf")
 FAMILIES: dict[str, tuple[str, ...]] = {
     "anton": (
-        *("anton-latin.woff2", "anton-latin-ext.woff2", "anton-vietnamese.woff2"),
+        *("anton-latin.ttf", "anton-latin-ext.ttf", "anton-vietnamese.ttf"),
         *INTER,
         *OTHER_SCRIPTS,
     ),
     "inter": (*INTER, *OTHER_SCRIPTS),
 }
 EMOJI = "noto-color-emoji.ttf"
-EMOJI_SIZE = 109  # pixels: the only size in which this font has its bitmaps
 
 # One letter as a reader sees it: a flag, or a base with its marks, selectors and joined parts.
 _MARKS = (
@@ -78,12 +75,6 @@ def font_for(letter: str, family: str) -> str | None:
         return EMOJI
     fonts = FAMILIES[family]
     return next((font for font in (*fonts, EMOJI) if _has(font, letter)), None)
-
-
-@lru_cache(maxsize=512)
-def font_file(name: str, size: int) -> ImageFont.FreeTypeFont:
-    engine = ImageFont.Layout.RAQM
-    return ImageFont.truetype(str(FONTS / name), size, layout_engine=engine)
 
 
 @cache

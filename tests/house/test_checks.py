@@ -13,7 +13,6 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage
 from django.db import connection
-from PIL import features
 from pytest_django.fixtures import Settings
 
 from creatorhub import checks, data_folder
@@ -162,12 +161,6 @@ def test_the_ffmpeg_that_comes_with_the_requirements_runs(settings: Settings) ->
     settings.FFMPEG_BINARY = ""
 
     assert not list(library_checks.ffmpeg_runs(databases=["default"]))
-
-
-def test_missing_shaping_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "check", lambda feature: False)
-
-    assert _ids(list(checks.captions_can_be_shaped())) == ["creatorhub.W002"]
 
 
 @pytest.mark.parametrize(
