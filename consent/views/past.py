@@ -59,9 +59,10 @@ class DayForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.first, self.before = first, before
         self.fields["day"].label = _("At the end of")
-        self.fields["day"].widget.attrs.update(
-            min=first.isoformat(), max=timezone.localdate().isoformat()
-        )
+        self.fields["day"].widget.attrs |= {
+            "min": first.isoformat(),
+            "max": timezone.localdate().isoformat(),
+        }
 
     def clean_day(self) -> date:
         day: date = self.cleaned_data["day"]

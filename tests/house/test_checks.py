@@ -347,8 +347,8 @@ def test_the_demo_is_refused_without_debug(tmp_path: Path) -> None:
 def test_a_command_without_a_usable_database_says_so(
     tmp_path: Path, name: str, database: str
 ) -> None:
-    there = {"DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1/0"} if database else {}
-    done = _start("manage.py", name, data=tmp_path, DEBUG="1", SECRET_KEY="tests only", **there)
+    there = {"DATABASE_URL": database, "REDIS_URL": "redis://127.0.0.1:1/0" if database else ""}
+    done = _start("manage.py", name, data=tmp_path, timeout=60, DEBUG="1", **there)
 
     assert done.returncode == 1
     assert "The database cannot be used" in done.stderr
