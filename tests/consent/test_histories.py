@@ -41,6 +41,9 @@ ACTS = st.one_of(
 )
 
 
+NOTHING = ("undecided", "off")
+
+
 @dataclass
 class History:
     creator: User
@@ -49,6 +52,8 @@ class History:
     states: list[State] = field(default_factory=lambda: ["undecided"] * COUNT)
     opted_out: bool = False
     applied: list[tuple[Edit, dict[int, tuple[State, State]]]] = field(default_factory=list)
+    # For each no, the videos that it names, and how many edits were before it.
+    said_no: list[tuple[int, set[int]]] = field(default_factory=list)
 
     def act(self, name: str, chosen: set[int], more: object) -> None:
         events, version = Event.objects.count(), self._version()
@@ -85,7 +90,11 @@ class History:
         assert edit.selected == (edit.changed + edit.already + edit.superseded + edit.not_eligible)
         for n, (_, after) in changes.items():
             self.states[n] = after
+        self._say_no({n for n, (_, after) in changes.items() if after in NOTHING})
         self.applied.append((edit, changes))
+
+    def _say_no(self, named: set[int]) -> None:
+        self.said_no.append((len(self.applied), named))
 
     def _allow(self, chosen: set[int], end: int) -> None:
         draft = self._draft(chosen, end)
@@ -111,6 +120,7 @@ class History:
     def _turn_off(self, chosen: set[int], actor: Actor) -> None:
         ids = [self.videos[n].uuid for n in chosen]
         edit = services.turn_off(actor=actor, creator=self.creator, use="remix", ids=ids)
+        self._say_no(chosen)  # also what was off already
         self._set(edit, dict.fromkeys(chosen, "off"))
 
     def _undo(self, _: set[int], back: int) -> None:
@@ -122,7 +132,11 @@ class History:
         except Conflict:
             assert not changes or Edit.objects.filter(undoes=edit, status="applied").exists()
             return
-        kept = {n: old for n, (old, new) in changes.items() if self.states[n] == new}
+        place = len(self.applied) - 1 - back
+        since = {n for before, named in self.said_no if before > place for n in named}
+        kept = {
+            n: old for n, (old, new) in changes.items() if self.states[n] == new and n not in since
+        }
         self._set(self._confirm(draft), kept, superseded=len(changes) - len(kept))
 
     def _opt_out(self, *_: object) -> None:
@@ -136,6 +150,7 @@ class History:
         with refused if is_late else nullcontext():
             services.opt_in(actor=self._me, creator=self.creator, restore=restore)  # type: ignore[arg-type]
         if self.opted_out and restore == "all_off":
+            self._say_no({n for n, state in enumerate(self.states) if state not in NOTHING})
             self.states = [s if s == "undecided" else "off" for s in self.states]
         self.opted_out = False
 

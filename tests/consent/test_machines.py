@@ -59,7 +59,7 @@ from tests.database import rolled_back
 from tests.factories import make_user, make_videos
 from tests.log import body as body_of
 
-FEW, MANY = 6, int(os.environ.get("EXAMPLES", "20"))
+FEW, MANY = 6, int(os.environ.get("EXAMPLES", "12"))
 INLINE, FREEZE, CHUNK = 2, 4, 2
 START = datetime(2030, 1, 1, 12, tzinfo=UTC)
 ENDS = [None, START + timedelta(days=2), START + timedelta(days=40)]

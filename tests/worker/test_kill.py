@@ -69,7 +69,7 @@ def test_a_killed_worker_leaves_no_ffmpeg_and_the_job_ends_once(alice: User, bob
     published = Event.objects.filter(action="render.published", subject=video.uuid)
     assert published.count() == 1
     path = Path(default_storage.path(render.file_key))
-    assert sorted(each.suffix for each in path.parent.iterdir()) == [".jpg", ".mp4"]
+    assert sorted(each.suffix for each in path.parent.iterdir()) == [".jpg", ".jpg", ".mp4"]
     assert path.stat().st_size == render.size
 
 
