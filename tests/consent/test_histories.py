@@ -52,6 +52,7 @@ class History:
     states: list[State] = field(default_factory=lambda: ["undecided"] * COUNT)
     opted_out: bool = False
     applied: list[tuple[Edit, dict[int, tuple[State, State]]]] = field(default_factory=list)
+    last: dict[int, int] = field(default_factory=dict)  # the edit that changed the video last
     # For each no, the videos that it names, and how many edits were before it.
     said_no: list[tuple[int, set[int]]] = field(default_factory=list)
 
@@ -89,7 +90,7 @@ class History:
         assert edit.superseded == superseded
         assert edit.selected == (edit.changed + edit.already + edit.superseded + edit.not_eligible)
         for n, (_, after) in changes.items():
-            self.states[n] = after
+            self.states[n], self.last[n] = after, len(self.applied)
         self._say_no({n for n, (_, after) in changes.items() if after in NOTHING})
         self.applied.append((edit, changes))
 
@@ -133,9 +134,11 @@ class History:
             assert not changes or Edit.objects.filter(undoes=edit, status="applied").exists()
             return
         place = len(self.applied) - 1 - back
-        since = {n for before, named in self.said_no if before > place for n in named}
+        no_since = {n for before, named in self.said_no if before > place for n in named}
         kept = {
-            n: old for n, (old, new) in changes.items() if self.states[n] == new and n not in since
+            n: old
+            for n, (old, _new) in changes.items()
+            if self.last[n] == place and (old in NOTHING or n not in no_since)
         }
         self._set(self._confirm(draft), kept, superseded=len(changes) - len(kept))
 
@@ -150,7 +153,9 @@ class History:
         with refused if is_late else nullcontext():
             services.opt_in(actor=self._me, creator=self.creator, restore=restore)  # type: ignore[arg-type]
         if self.opted_out and restore == "all_off":
-            self._say_no({n for n, state in enumerate(self.states) if state not in NOTHING})
+            turned_off = {n for n, state in enumerate(self.states) if state not in NOTHING}
+            self._say_no(turned_off)
+            self.last |= dict.fromkeys(turned_off, -1)
             self.states = [s if s == "undecided" else "off" for s in self.states]
         self.opted_out = False
 
