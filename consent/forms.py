@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from consent import selection, services, uses
+from consent import selection, services, ticks, uses
 from consent.filters import STATE_LABELS
 from consent.models import Edit
 from consent.uses import USES
@@ -22,6 +22,7 @@ from consent.wording import inside
 from creatorhub import days
 from creatorhub.errors import Refused
 from creatorhub.idempotency import checked_key, combined_key
+from creatorhub.models import User
 from creatorhub.texts import LineInput
 
 
@@ -46,10 +47,38 @@ class RefusableForm(forms.Form):
         return Refused(str(sentence), code="invalid", status=422)
 
 
-class SelectionForm(RefusableForm):
-    """Which videos, and for which use: `ids`, or the token of all that match. A row's own button
-    sends `only=use:uuid`, which counts whatever is ticked and chosen beside it. The same `key`
-    sent twice is one edit."""
+class TicksForm(RefusableForm):
+    """Which videos: `ids`, or the token of all that match. Of a list with several pages also
+    `ticks`, what is ticked on the others, and `was`, what was ticked on this one when it was shown;
+    see consent.ticks."""
+
+    ids = IdsField(required=False)
+    was = IdsField(required=False)
+    ticks = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
+    matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
+
+    @property
+    def everything(self) -> bool:
+        return bool(self.cleaned_data["matching"])
+
+    def marked(self, creator: User) -> set[UUID]:
+        """As ticks.marked, of this form."""
+        sent = self.cleaned_data
+        return ticks.marked(
+            creator, sent["ticks"], ids=sent["ids"], was=sent["was"], everything=self.everything
+        )
+
+
+class TurnForm(TicksForm):
+    """The ticks of a page that is left for another one of the list, and the query string of that
+    one."""
+
+    to = forms.CharField(max_length=10_000, required=False, widget=forms.HiddenInput)
+
+
+class SelectionForm(TicksForm):
+    """Which videos, and for which use. A row's own button sends `only=use:uuid`, which counts
+    whatever is ticked and chosen beside it. The same `key` sent twice is one edit."""
 
     use = forms.ChoiceField(
         choices=uses.choices,
@@ -59,8 +88,6 @@ class SelectionForm(RefusableForm):
             "invalid_choice": _("There is no use “%(value)s”."),
         },
     )
-    ids = IdsField(required=False)
-    matching = forms.CharField(max_length=5000, required=False, widget=forms.HiddenInput)
     key = forms.CharField(required=False, widget=forms.HiddenInput)
     reason = LineInput(max_length=500, required=False)
 
@@ -68,14 +95,16 @@ class SelectionForm(RefusableForm):
         if data is not None and (only := data.get("only")):
             data = data.copy()
             data["use"], __, data["ids"] = only.partition(":")
-            data.pop("matching", None)
+            for name in ("matching", "was", "ticks"):
+                data.pop(name, None)
         super().__init__(data, **more)
 
-    def selected(self) -> dict[str, Any]:
-        """`matching` or `ids`, as the services take them. Raises Refused."""
-        if token := self.cleaned_data["matching"]:
-            return {"matching": selection.read(token)}
-        return {"ids": self.cleaned_data["ids"]}
+    def selected(self, creator: User) -> dict[str, Any]:
+        """`matching` or `ids`, as the services take them. Raises Refused. Two queries at most."""
+        if not self.everything:
+            return {"ids": self.marked(creator)}
+        matching = selection.read(self.cleaned_data["matching"])
+        return {"matching": selection.leaving_out(creator, matching, self.marked(creator))}
 
     def idempotency_key(self) -> str | None:
         """Of this page and this selection. Another selection made on the same page, by going back
@@ -83,10 +112,11 @@ class SelectionForm(RefusableForm):
         key = checked_key(self.cleaned_data["key"])
         if key is None:
             return None
-        use, matching = self.cleaned_data["use"], self.cleaned_data["matching"]
-        return combined_key(
-            key, use, matching, *sorted(str(one) for one in self.cleaned_data["ids"])
-        )
+        sent = self.cleaned_data
+        named = sorted(str(one) for one in sent["ids"])
+        if sent["was"] or sent["ticks"]:
+            named += [sent["ticks"], *sorted(f"-{one}" for one in sent["was"])]
+        return combined_key(key, sent["use"], sent["matching"], *named)
 
 
 ENDS = ("end_in_the_past", "end_too_far")  # refusals that are about the field `until`

@@ -142,10 +142,15 @@ def read(token: str) -> Matching:
     try:
         return Matching(**signing.loads(token, salt=SALT))
     except (signing.BadSignature, TypeError):
-        raise Refused(
-            _("This selection cannot be read. Go back to the list and select again."),
-            code="invalid_selection",
-        ) from None
+        raise unreadable() from None
+
+
+def unreadable() -> Refused:
+    """The refusal of a signed selection that we did not make."""
+    return Refused(
+        _("This selection cannot be read. Go back to the list and select again."),
+        code="invalid_selection",
+    )
 
 
 def videos(creator: User, chosen: Matching, *, as_of: AsOf | None = None) -> QuerySet[Video]:

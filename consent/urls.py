@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.overview, name="overview"),
     # videos
     path("videos/", views.videos, name="videos"),
+    path("videos/turn/", views.videos_turn, name="videos_turn"),
     path("videos/spreadsheet.csv", views.spreadsheet_export, name="spreadsheet_export"),
     path("videos/spreadsheet/", views.spreadsheet_draft, name="spreadsheet_draft"),
     path("videos/filters/", views.filter_save, name="filter_save"),

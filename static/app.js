@@ -6,18 +6,32 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// Selection: [data-selection] wraps checkboxes named "ids", one [data-select-all] and a [data-count].
+// Selection: [data-selection] wraps checkboxes named "ids", a [data-count] and one [data-select-all],
+// or, where all that match are selected (data-match says how many), a [data-all], a [data-left-out]
+// and one [data-everything]. data-elsewhere videos are ticked, or unticked, on other pages.
 function selection(root) {
   const all = $("[data-select-all]", root);
+  const everything = $("[data-everything]", root);
+  const leftOut = $("[data-left-out]", root);
   const boxes = $$('input[name="ids"]', root);
+  const elsewhere = Number(root.dataset.elsewhere || 0);
+  const match = Number(root.dataset.match || 0);
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
   let last = null;
   const show = () => {
-    const chosen = boxes.filter((box) => box.checked).length;
+    const here = boxes.filter((box) => box.checked).length;
+    const without = boxes.length - here + elsewhere;
     if (all) {
-      all.checked = chosen > 0 && chosen === boxes.length;
-      all.indeterminate = chosen > 0 && chosen < boxes.length;
+      all.checked = here > 0 && here === boxes.length;
+      all.indeterminate = here > 0 && here < boxes.length;
     }
-    for (const count of $$("[data-count]", root)) count.textContent = chosen.toLocaleString(document.documentElement.lang);
+    if (everything) {
+      everything.indeterminate = without > 0;
+      leftOut.hidden = !without;
+      $("b", leftOut).textContent = number(without);
+    }
+    const chosen = everything ? match - without : here + elsewhere;
+    for (const count of $$("[data-count], [data-all]", root)) count.textContent = number(chosen);
   };
   all?.addEventListener("change", () => {
     for (const box of boxes) box.checked = all.checked;
@@ -39,7 +53,17 @@ function selection(root) {
     show();
     all?.focus();
   });
-  $("[data-everything]", root)?.addEventListener("change", () => $("[data-clear-all]", root).click());
+  everything?.addEventListener("change", () => $("[data-clear-all]", root).click());
+  // A link to another page of the list goes by the form, which knows what is ticked here; the button
+  // beside it does so without a script.
+  for (const link of $$("[data-carry]")) {
+    link.addEventListener("click", (event) => {
+      const opensBeside = event.ctrlKey || event.metaKey || event.shiftKey;
+      if (opensBeside || boxes.every((box) => box.checked === box.defaultChecked)) return;
+      event.preventDefault();
+      link.nextElementSibling.click();
+    });
+  }
   // After Back the browser ticks the boxes again, once this has run.
   window.addEventListener("pageshow", show);
   show();

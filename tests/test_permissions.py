@@ -155,6 +155,7 @@ TABLE = [
     Row("consent:spreadsheet_draft", TO_SIGN_IN, 200, 200, 200),
     post("consent:spreadsheet_draft", TO_SIGN_IN, 422, 422, 422),
     post("consent:filter_save", TO_SIGN_IN, 303, 303, 303, form={"name": "x", "query": "q=x"}),
+    post("consent:videos_turn", TO_SIGN_IN, 303, 303, 303, form={"to": "?size=25"}),
     post("consent:filter_forget", TO_SIGN_IN, 404, 404, 303, of="filter"),
     Row("consent:upload_defaults", TO_SIGN_IN, 200, 200, 200),
     post("consent:upload_defaults", TO_SIGN_IN, 303, 303, 303, form=CHOICE),

@@ -11,7 +11,14 @@ from consent.views.results import edit_items, edit_progress, edit_result
 from consent.views.spreadsheets import spreadsheet_draft, spreadsheet_export
 from consent.views.timeline import video_timeline
 from consent.views.upload_defaults import upload_defaults
-from consent.views.videos import filter_forget, filter_save, video, video_remove, videos
+from consent.views.videos import (
+    filter_forget,
+    filter_save,
+    video,
+    video_remove,
+    videos,
+    videos_turn,
+)
 
 __all__ = [
     "activity",
@@ -43,4 +50,5 @@ __all__ = [
     "video_remove",
     "video_timeline",
     "videos",
+    "videos_turn",
 ]

@@ -36,7 +36,7 @@ def turn_off(request: SignedIn) -> HttpResponse:
         use=form.cleaned_data["use"],
         reason=form.cleaned_data["reason"],
         idempotency_key=form.idempotency_key(),
-        **form.selected(),
+        **form.selected(request.user),
     )
     back = return_url(request)
     if edit.is_live or not back:
@@ -65,7 +65,7 @@ def edit_draft(request: SignedIn) -> HttpResponse:
         grant=form.grant(),
         as_it_stands=not form.says_until,
         reason=form.cleaned_data["reason"],
-        **form.selected(),
+        **form.selected(request.user),
     )
     return see_other(edit_url(request, "edit_preview", edit))
 

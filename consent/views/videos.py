@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from consent import selection, services
+from consent import selection, services, ticks
 from consent.context import stand_of
 from consent.filters import (
     EDITED,
@@ -28,11 +29,12 @@ from consent.filters import (
     ordering,
     refuse_unknown,
 )
-from consent.forms import FURTHER, filter_fields
+from consent.forms import FURTHER, TurnForm, filter_fields
 from consent.models import Hold, SavedFilter
 from consent.querysets import with_reasons
 from consent.states import UseState, states_of
 from consent.uses import USES
+from consent.views.shared import return_url
 from consent.views.timeline import FIRST, timeline
 from consent.wording import REASON_LABELS, inside
 from creatorhub.actors import Actor
@@ -65,7 +67,7 @@ def videos(request: SignedIn) -> HttpResponse:
     found = mine.none() if errors else chosen.qs
     page = _page(found, asked, size=size, few=chosen.few)
     query = asked.copy()
-    for name in ("after", "all"):
+    for name in ("after", "all", "ticks"):
         query.pop(name, None)
     narrowed = {
         name: asked[name] for name in narrowing() if not selection.is_blank(asked.get(name))
@@ -85,10 +87,9 @@ def videos(request: SignedIn) -> HttpResponse:
         "saved": saved,
         "saved_tag": services.tag_of(saved),
         "narrowing": _encoded(narrowed),
-        "here": request.get_full_path(),
         "list_url": f"{request.path}?{_with(query, after=asked.get('after', ''))}",
         "key": uuid4(),
-        "all": _all_that_match(request) if not errors and asked.get("all") else None,
+        **_ticked(request, {video.pk for video in page.items}, valid=not errors),
         "all_url": f"?{_with(query, all='1')}" if page.next or asked.get("after") else "",
         "clear_url": f"?{query.urlencode()}",
         "matches": matches,
@@ -127,11 +128,55 @@ def _states(video: Video, request: SignedIn) -> list[UseState]:
     return states_of(video, reader=request.user, stand=lambda: stand_of(request))
 
 
-def _all_that_match(request: SignedIn) -> dict[str, Any]:
-    """How many match, and the token that means just these."""
+def _ticked(request: SignedIn, here: set[int], *, valid: bool) -> dict[str, Any]:
+    """`ticked`: which of the videos that are `here` are ticked, by key; `elsewhere`: how many are
+    on other pages, or, where all that match are selected, how many of those are unticked there; and
+    `all`, else None: how many `match`, how many of them are left out and how many selected, and the
+    token that means all that match. Raises Refused for ticks that cannot be read. One query where
+    there are ticks, and one where all are selected."""
+    text, everything = request.GET.get("ticks", ""), valid and bool(request.GET.get("all"))
+    keys = ticks.keys_of(request.user, text, everything=everything) if valid else set()
+    if not everything:
+        mine = Video.objects.owned_by(request.user).filter(pk__in=keys - here)
+        elsewhere = mine.count() if keys else 0
+        return {"all": None, "ticks": text, "ticked": here & keys, "elsewhere": elsewhere}
     chosen = selection.matching(request.user, request.GET)
-    number = selection.videos(request.user, chosen).order_by().count()
-    return {"number": number, "token": chosen.token()}
+    matched = selection.videos(request.user, chosen).order_by()
+    match = matched.count()
+    elsewhere = matched.filter(pk__in=keys - here).count() if keys else 0
+    left_out = elsewhere + len(here & keys)
+    numbers = {"match": match, "left_out": left_out, "number": match - left_out}
+    told = {**numbers, "token": chosen.token()}
+    return {"all": told, "ticks": text, "ticked": here - keys, "elsewhere": elsewhere}
+
+
+@require_POST
+@login_required
+def videos_turn(request: SignedIn) -> HttpResponse:
+    """Another page of the list, with what is ticked so far: 303 to its address. Raises Refused,
+    which leads back to the page as it was shown."""
+    form = TurnForm(request.POST)
+    if not form.is_valid():
+        raise form.refusal()
+    to = QueryDict(form.cleaned_data["to"].removeprefix("?"), mutable=True)
+    shown = QueryDict(urlsplit(return_url(request)).query, mutable=True)
+    try:
+        kept = form.marked(request.user)
+        to["ticks"] = ticks.token(request.user, kept, everything=form.everything)
+    except Refused as refused:
+        shown["ticks"] = form.cleaned_data["ticks"]
+        shown["all"] = "1" if form.everything else ""
+        refused.about = _list_address(shown)
+        raise
+    return see_other(_list_address(to))
+
+
+def _list_address(query: QueryDict) -> str:
+    """Of the list with this query; what is empty is left out."""
+    given = QueryDict(mutable=True)
+    for name, values in query.lists():
+        given.setlist(name, [value for value in values if value])
+    return f"{resolve_url('consent:videos')}?{given.urlencode()}"
 
 
 def _errors(chosen: VideoFilter) -> list[tuple[str, str]]:

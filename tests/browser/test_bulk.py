@@ -128,7 +128,7 @@ def _the_same_list_for_everybody(page: Page, other: Page, before: list[str]) -> 
     """Back, reload and the shared address give the same list; what is new came on top."""
     page.goto(f"{LIST}&remix=allowed")
     first = titles(page)
-    page.get_by_role("link", name="Next").click()
+    page.get_by_role("link", name="Next").or_(page.get_by_role("button", name="Next")).click()
     page.wait_for_url("**after=**")
     second, address = titles(page), page.url
     page.reload()
@@ -205,3 +205,62 @@ def test_the_bar_by_keyboard_alone(alice: User, page_of: PageOf) -> None:
     expect(page.get_by_text("Remix is off for 25 videos.")).to_be_visible()
 
     assert Consent.objects.filter(terms__isnull=True).count() == 25
+
+
+def tick(page: Page, *rows: int) -> None:
+    """Press the boxes of these rows; 0 is the first."""
+    for row in rows:
+        page.locator("td input[name=ids]").nth(row).click()
+
+
+def test_ticks_of_two_pages_are_one_selection_that_can_be_cleared(
+    alice: User, page_of: PageOf
+) -> None:
+    factories.make_consent(*factories.make_videos(60, owner=alice))
+    page = page_of(alice)
+    page.goto("/videos/?size=25")
+    bar = page.locator("#bulk-bar")
+
+    tick(page, 0, 1)
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**ticks=**")
+    expect(bar).to_contain_text("2 selected, 2 on other pages")
+    tick(page, 4)
+    expect(bar).to_contain_text("3 selected, 2 on other pages")
+    page.get_by_role("link", name="Previous").click()
+    expect(page.locator("td input:checked")).to_have_count(2)
+    expect(bar).to_contain_text("3 selected, 1 on other pages")
+    bar.get_by_role("link", name="Clear").click()
+    expect(page.locator("td input:checked")).to_have_count(0)
+    expect(bar).to_contain_text("Select all on this page")
+
+    tick(page, 3)
+    page.get_by_role("link", name="Next").click()
+    expect(bar).to_contain_text("1 selected, 1 on other pages")
+    bar.get_by_role("button", name="Turn off").click()
+    expect(page.get_by_text("Remix is off for 1 video.")).to_be_visible()
+    assert Consent.objects.filter(terms__isnull=True).count() == 1
+
+
+def test_all_that_match_but_for_what_is_unticked_on_two_pages(alice: User, page_of: PageOf) -> None:
+    factories.make_videos(60, owner=alice)
+    page = page_of(alice)
+    page.goto("/videos/?size=25&all=1")
+    bar = page.locator("#bulk-bar")
+
+    expect(bar).to_contain_text("60 selected, all that match")
+    expect(bar.locator("[data-left-out]")).to_be_hidden()
+    tick(page, 0, 1)
+    expect(bar).to_contain_text("58 selected, all that match but 2")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**ticks=**")
+    expect(bar).to_contain_text("58 selected, all that match but 2")
+    tick(page, 0)
+    expect(bar).to_contain_text("57 selected, all that match but 3")
+    bar.get_by_role("button", name="Allow…").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Allow Remix for 57 videos?")
+    assert (number(page, "selected"), number(page, "will change")) == (57, 57)
+    page.get_by_role("button", name="Allow Remix for 57 videos").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Remix is allowed for 57 videos.")
+    assert Edit.objects.get().changed == 57
