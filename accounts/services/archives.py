@@ -88,7 +88,7 @@ TABLES = (
         ),
     ),
     Table(
-        "standing",
+        "consent_state",
         lambda user: ConsentState.objects.filter(creator=user),
         ("opted_out", "opted_out_at", "opted_out_by", "opted_out_reason", "version", "changed_at"),
     ),
