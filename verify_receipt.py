@@ -806,7 +806,7 @@ def check(given: argparse.Namespace) -> list[str]:
     if newer.archive:
         words.append(
             f"The record of this creator has no gap from 1 to {len(newer.events)}."
-            + f" {newer.waiting} newer events were not signed yet." * bool(newer.waiting)
+            + f" {newer.waiting} newer {_were(newer.waiting)} not signed yet." * bool(newer.waiting)
         )
     for witness in witnesses:
         time = trust.witnessed.get(witness.name)
@@ -825,6 +825,10 @@ def check(given: argparse.Namespace) -> list[str]:
 class Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(1, f"{self.format_usage()}{message}\n")
+
+
+def _were(number: int) -> str:
+    return "event was" if number == 1 else "events were"
 
 
 def main() -> int:
